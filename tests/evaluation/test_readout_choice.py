@@ -1,0 +1,108 @@
+"""The read-out of a configuration, and pooled out-of-fold predictions."""
+
+import numpy as np
+import pytest
+
+from tune_dml.config import ConfirmRun, Round, State, TrialRecord
+from tune_dml.errors import ResultsError
+from tune_dml.evaluation import choose_readout, confirm_scores, ensemble, ensemble_scores, pooled
+from tune_dml.training.scoring import score, summaries
+
+LABELS = np.arange(100) % 2
+
+
+def _with_errors(count, confidence=0.9):
+    """Probabilities that are right but for the first ``count`` rows."""
+    predicted = LABELS.copy()
+    predicted[:count] = 1 - predicted[:count]
+    return np.where(np.eye(2)[predicted] > 0, confidence, 1 - confidence).astype(np.float32)
+
+
+def _record(readouts, folds=5):
+    parts = np.array_split(np.random.default_rng(0).permutation(100), folds)
+    rounds = tuple(
+        Round(i + 1, rows, {k: p[rows] for k, p in readouts.items()}, score(p0[rows], LABELS[rows]), 0.0)
+        for i, rows in enumerate(parts)
+        for p0 in [next(iter(readouts.values()))]
+    )
+    return TrialRecord(0, "trial", "ce #0", State.COMPLETE, {}, rounds)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ({}, "logistic"),
+        ({"head": 20}, "logistic"),
+        # One row in 100 better is exactly one standard error: not more than one.
+        ({"head": 19}, "logistic"),
+        ({"head": 15}, "head"),
+        ({"knn": 15, "centroid": 10, "head": 25}, "centroid"),
+    ],
+)
+def test_another_readout_must_be_clearly_better(others, expected):
+    record = _record({"logistic": _with_errors(20), **{k: _with_errors(n) for k, n in others.items()}})
+    assert choose_readout(record, LABELS, "accuracy") == expected
+    assert choose_readout(record, LABELS, "macro_f1") == expected
+
+
+def test_noisy_gain_is_not_enough():
+    predicted = LABELS.copy()
+    predicted[20:39] = 1 - predicted[20:39]  # 20 rows won, 19 lost
+    other = np.where(np.eye(2)[predicted] > 0, 0.9, 0.1).astype(np.float32)
+    assert choose_readout(_record({"logistic": _with_errors(20), "head": other}), LABELS, "accuracy") == "logistic"
+
+
+def test_log_loss_compares_log_losses():
+    record = _record({"logistic": _with_errors(10, confidence=0.6), "head": _with_errors(10, confidence=0.8)})
+    assert choose_readout(record, LABELS, "accuracy") == "logistic"
+    assert choose_readout(record, LABELS, "log_loss") == "head"
+
+
+def test_a_readout_missing_from_a_round_or_not_finite_is_left_out():
+    broken = _with_errors(0)
+    broken[3] = np.nan
+    record = _record({"logistic": _with_errors(20), "knn": broken, "head": _with_errors(0)})
+    without = Round(
+        1, record.rounds[0].rows, {"logistic": record.rounds[0].probabilities["logistic"]}, record.rounds[0].scores, 0.0
+    )
+    record = TrialRecord(0, "trial", "ce #0", State.COMPLETE, {}, (without, *record.rounds[1:]))
+    assert choose_readout(record, LABELS, "accuracy") == "logistic"
+
+
+def test_pooled_averages_repeats_and_sorts_rows():
+    p = np.array([[0.2, 0.8], [0.6, 0.4]], dtype=np.float32)
+    scores = score(p, [1, 0])
+    record = TrialRecord(
+        0,
+        "trial",
+        "ce #0",
+        State.COMPLETE,
+        {},
+        (Round(2, np.array([3, 1]), {"head": p}, scores, 0.0), Round(1, np.array([1, 0]), {"head": p}, scores, 0.0)),
+    )
+    result = pooled(record, LABELS, "head")
+    assert result.rows.tolist() == [0, 1, 3]
+    assert result.labels.tolist() == [0, 1, 1]
+    np.testing.assert_allclose(result.probabilities, [[0.6, 0.4], [0.4, 0.6], [0.2, 0.8]], atol=1e-6)
+    assert pooled(record, LABELS, "head", latest=True).rows.tolist() == [1, 3]
+    with pytest.raises(ResultsError, match="no stored out-of-fold predictions of the read-out 'knn'"):
+        pooled(record, LABELS, "knn")
+
+
+def test_confirm_scores_and_ensemble_leave_failed_seeds_out():
+    runs = [
+        ConfirmRun("ce #0", 2, {"logistic": _with_errors(20)}, 1.0),
+        ConfirmRun("ce #0", 1, {}, 1.0, reason="nan"),
+        ConfirmRun("ce #0", 0, {"logistic": _with_errors(10, confidence=0.7)}, 1.0),
+        ConfirmRun("probe", 0, {"logistic": _with_errors(40)}, 1.0),
+    ]
+    scores = confirm_scores(runs, LABELS, {})
+    assert [(s.seed, s.scores.accuracy) for s in scores["ce #0"]] == [(0, 0.9), (2, 0.8)]
+    assert summaries(scores["ce #0"])["accuracy"].mean == pytest.approx(0.85)
+    assert summaries(scores["probe"])["accuracy"].sd == 0.0
+    assert ensemble(runs[:3]).dtype == np.float32
+    np.testing.assert_allclose(ensemble(runs[:3]).sum(axis=1), 1.0, atol=1e-6)
+    # In the rows where the two disagree the more confident one prevails.
+    assert ensemble_scores(runs[:3], LABELS).accuracy == pytest.approx(0.8)
+    with pytest.raises(ResultsError, match="no confirm run"):
+        ensemble(runs[1:2])

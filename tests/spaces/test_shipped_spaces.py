@@ -1,0 +1,89 @@
+"""The spaces that come with tune-dml."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tune_dml
+from tune_dml.config import configuration_from
+from tune_dml.errors import SpaceError
+from tune_dml.losses import LOSSES, check
+from tune_dml.spaces import (
+    SIZES,
+    complete,
+    load_space,
+    parameter_names,
+    shipped_spaces,
+    space_from_text,
+    space_path,
+    space_text,
+    spaces_folder,
+)
+
+
+def test_there_is_one_per_loss() -> None:
+    assert next(iter(shipped_spaces())) == "default"
+    assert set(shipped_spaces()) == {"default", "paper", *LOSSES}
+    for loss in LOSSES:
+        assert load_space(loss).losses == (loss,)
+
+
+def test_space_path() -> None:
+    assert space_path("paper") == spaces_folder() / "paper.yaml"
+    with pytest.raises(SpaceError, match="did you mean 'default'"):
+        space_path("defaults")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", shipped_spaces())
+def test_space_and_its_first_rows(name: str, size: str) -> None:
+    space = load_space(name, encoder_size=size)
+    assert space.first
+    for row in space.first:
+        chosen = complete(row, space)
+        values = {**space.constants, **row}
+        applying = {p.name for p in space.parameters if p.applies(values) and not p.fixed}
+        assert set(chosen) == applying, "a row of a shipped space is full"
+        check(configuration_from(values))
+    assert space_from_text(space_text(space), name) == space
+
+
+@pytest.mark.parametrize("name", shipped_spaces())
+def test_header_gives_the_command(name: str) -> None:
+    option = "" if name == "default" else f" --space {name}"
+    assert f"#   tune-dml search --task bbc --shots 50{option}\n" in space_path(name).read_text()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_default_tries_every_loss_first(size: str) -> None:
+    space = load_space("default", encoder_size=size)
+    assert sorted(str(row["loss"]) for row in space.first) == sorted(LOSSES)
+    assert set(space.losses) == set(LOSSES)
+    assert ("trainable_layers" in parameter_names(space)) == (size == "small")
+
+
+def test_default_searches_every_own_hyperparameter() -> None:
+    own = {f"{loss}/{name}" for loss, spec in LOSSES.items() for name in spec.hyperparameters}
+    assert own <= set(parameter_names(load_space("default")))
+
+
+def test_spaces_import_is_light() -> None:
+    heavy = "{'torch', 'optuna', 'ray', 'mlflow', 'transformers', 'pandas'} & set(sys.modules)"
+    code = f"import sys, tune_dml.spaces as s; s.load_space('default'); sys.exit(bool({heavy}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_installed_package_has_them_inside(tmp_path: Path) -> None:
+    """In a wheel the folder lies in the package."""
+    package = tmp_path / "tune_dml"
+    ignored = shutil.ignore_patterns("__pycache__", "search_spaces")
+    shutil.copytree(Path(tune_dml.__path__[0]), package, ignore=ignored)
+    shutil.copytree(spaces_folder(), package / "search_spaces")
+    code = "from tune_dml.spaces import load_space, spaces_folder; load_space('default'); print(spaces_folder())"
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(run.stdout.strip()) == (package / "search_spaces").resolve()

@@ -1,0 +1,154 @@
+"""The registered model: versions, the alias, and what it answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tune_dml.errors import DataError
+from tune_dml.tracking import ModelRegistration, Tracker
+from tune_dml.tracking.pyfunc import TextClassifierModel, texts_of
+from tune_dml.tracking.registry import register, takes_alias
+from tune_dml.tracking.runs import SearchRuns
+
+
+@pytest.fixture
+def model_folder(tmp_path):
+    folder = tmp_path / "model"
+    (folder / "encoder").mkdir(parents=True)
+    (folder / "encoder" / "config.json").write_text("{}")
+    (folder / "labels.json").write_text('["neg", "pos"]')
+    return folder
+
+
+def alias(client, name):
+    return str(client.get_model_version_by_alias(name, "best").version)
+
+
+def test_a_model_is_registered_once_and_again_when_it_changed(client, results, make_settings, model_folder):
+    settings = make_settings(task="org/CR:x")
+    about = ModelRegistration(0.8, ("neg", "pos"), trial="trial-3", pip_requirements=("numpy",))
+    for _ in range(2):
+        tracker = Tracker(settings, results)
+        tracker.register_model(model_folder, about)
+        assert tracker.close()
+    name = "tune-dml-org-CR-x-50"
+    assert [str(v.version) for v in client.search_model_versions(f"name = '{name}'")] == ["1"]
+    (model_folder / "labels.json").write_text('["no", "yes"]')
+    register(SearchRuns(settings, results), model_folder, dataclasses.replace(about, score=0.7))
+    assert alias(client, name) == "2"
+    one = client.get_model_version(name, "1")
+    assert one.tags["tune_dml.trial"] == "trial-3"
+    files = {a.path.rpartition("/")[2] for a in client.list_artifacts(one.run_id, one.source.rpartition("/")[2])}
+    assert {"MLmodel", "data"} <= files
+
+
+def test_the_alias_moves_by_score_between_equal_protocols(client, results, make_settings, model_folder):
+    def registered(score, **more):
+        settings = make_settings(task="MPQA", **more)
+        (model_folder / "seed").write_text(settings.name)
+        register(SearchRuns(settings, results), model_folder, ModelRegistration(score, ("neg", "pos")))
+        return alias(client, "tune-dml-MPQA-50")
+
+    assert registered(0.8) == "1"
+    assert registered(0.7) == "1"
+    assert registered(0.9) == "3"
+    assert registered(0.99, draw=1) == "3", "another draw's score says nothing about this one's"
+
+
+TAGS = {f"tune_dml.{tag}": tag for tag in ("task", "shots", "draw", "protocol", "folds", "search_id")}
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "held", "takes"),
+    [
+        ("accuracy", "0.9", "0.8", True),
+        ("accuracy", "0.8", "0.8", False),
+        ("log_loss", "0.3", "0.4", True),
+        ("log_loss", "0.5", "0.4", False),
+    ],
+)
+def test_which_score_takes_the_alias(metric, score, held, takes):
+    mine = {**TAGS, "tune_dml.metric": metric, "tune_dml.score": score, "tune_dml.search_id": "mine"}
+    theirs = {**TAGS, "tune_dml.metric": metric, "tune_dml.score": held}
+    assert takes_alias(mine, theirs) is takes
+    assert takes_alias(mine, None)
+    assert not takes_alias(mine, {**theirs, "tune_dml.folds": "10x1"})
+
+
+CLASSIFIER = SimpleNamespace(
+    label_names=("neg", "pos"),
+    predict_proba=lambda texts: np.array([[0.9, 0.1] if "bad" in str(text) else [0.2, 0.8] for text in texts]),
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["bad", "good"],
+        pd.DataFrame({"text": ["bad", "good"], "id": [1, 2], "more": [0, 0]}),
+        pd.DataFrame({0: ["bad", "good"]}),
+        pd.Series(["bad", "good"]),
+        np.array(["bad", "good"]),
+        [{"text": "bad"}, {"text": "good"}],
+        {"text": ["bad", "good"]},
+        [("bad", "a"), ("good", "b")],
+        pd.DataFrame({"text_b": ["a", "b"], "text_a": ["bad", "good"]}),
+    ],
+)
+def test_predict_answers_with_labels_and_probabilities(given):
+    table = TextClassifierModel(CLASSIFIER).predict(given, params=None)
+    assert list(table.columns) == ["label", "p(neg)", "p(pos)"]
+    assert list(table["label"]) == ["neg", "pos"]
+    assert table["p(pos)"].tolist() == [0.1, 0.8]
+
+
+def test_predict_on_nothing_and_on_unknown_columns():
+    assert list(TextClassifierModel(CLASSIFIER).predict([]).columns) == ["label", "p(neg)", "p(pos)"]
+    assert texts_of(pd.DataFrame({"text_b": ["b"], "text_a": ["a"]})) == [("a", "b")]
+    with pytest.raises(DataError, match="reads a column 'text'"):
+        texts_of(pd.DataFrame({"a": [1], "b": [2], "c": [3]}))
+
+
+def test_the_registered_model_loads_and_answers_without_pickle(client, results, make_settings, tmp_path, monkeypatch):
+    """A real encoder, a made-up head, the registry, and MLflow's own loader."""
+    from tune_dml.models.encoder import load_bundle, load_tokenizer
+    from tune_dml.models.folder import ModelDescription, save_model
+    from tune_dml.models.readouts import FittedReadout
+    from tune_dml.models.source import find_encoder
+
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    source = find_encoder("bert-tiny")
+    bundle = load_bundle(source)
+    folder = tmp_path / "model"
+    given = {
+        "task": "TREC",
+        "kind": "single",
+        "label_names": ("who", "where"),
+        "readout": "head",
+        "readout_values": {},
+        "representation": "mean",
+        "max_length": 32,
+        "precision": "float32",
+        "config": {"loss": "ce"},
+    }
+    description = ModelDescription(**given)
+    arrays = {"weight": np.eye(2, 128, dtype=np.float32), "bias": np.zeros(2, dtype=np.float32)}
+    save_model(folder, description, bundle, bundle.state, FittedReadout("head", arrays), load_tokenizer(source.folder))
+    settings = make_settings(task="TREC", shots=40)
+    register(SearchRuns(settings, results), folder, ModelRegistration(0.8, description.label_names))
+
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    version = client.get_model_version_by_alias("tune-dml-TREC-40", "best")
+    model = mlflow.pyfunc.load_model(version.source)
+    table = model.predict(["who wrote it?", "where is it?"])
+    assert list(table.columns) == ["label", "p(who)", "p(where)"]
+    assert np.allclose(table[["p(who)", "p(where)"]].sum(axis=1), 1.0, atol=1e-6)
+    pd.testing.assert_frame_equal(model.predict(pd.DataFrame({"text": ["who wrote it?"]})), table[:1], atol=1e-6)
+    assert mlflow.get_tracking_uri() == before

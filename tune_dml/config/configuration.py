@@ -1,0 +1,144 @@
+"""One configuration: everything that decides how an encoder is fine-tuned, and nothing about data or seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from tune_dml.config.domains import Choice, Domain, Float, Int, Value
+from tune_dml.errors import ConfigurationError, nearest
+
+REPRESENTATIONS = ("mean", "cls", "tokens")
+READOUTS = ("logistic", "head", "centroid", "knn", "proxies", "head+proxies")
+SCHEDULES = ("linear", "cosine", "constant")
+
+#: What each hyperparameter may be at all. A search space narrows it.
+LIMITS: dict[str, Domain] = {
+    "beta": Float(0.0, 1.0),
+    "representation": Choice(REPRESENTATIONS),
+    "readout": Choice(READOUTS),
+    "lr": Float(0.0, 1.0),
+    "head_lr": Float(0.0, 10.0),
+    "loss_lr": Float(0.0, 10.0),
+    "weight_decay": Float(0.0, 10.0),
+    "warmup": Float(0.0, 1.0),
+    "schedule": Choice(SCHEDULES),
+    "epochs": Int(0, 10_000),
+    "batch_size": Int(2, 65_536),
+    "max_length": Int(4, 8_192),
+    "dropout": Float(0.0, 0.95),
+    "trainable_layers": Int(0, 1_000),
+    "train_word_embeddings": Choice((False, True)),
+}
+#: Those that may also be ``None``: the encoder's own dropout, every layer.
+OPTIONAL = frozenset({"dropout", "trainable_layers"})
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A fine-tuning recipe.
+
+    Attributes:
+        loss: A name out of ``tune-dml losses``.
+        loss_params: The loss's own hyperparameters; what is left out takes the loss's default.
+        beta: Training loss = ``beta`` * cross entropy + (1 - ``beta``) * metric loss. Ignored by ``ce``.
+        representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, or ``tokens`` (each
+            token is an example of the metric loss; heads and read-outs use the mean).
+        readout: How classes are read from the final embeddings.
+        lr, head_lr, loss_lr: Peak learning rates of the encoder, the cross-entropy head, and the loss's own parameters.
+        weight_decay: AdamW's, on weight matrices of the encoder and the head.
+        warmup: Share of the steps in which the learning rates rise from 0.
+        schedule: What they do afterwards.
+        epochs: Passes over the training texts; 0 leaves the encoder as it is.
+        batch_size: Texts per step.
+        max_length: Tokens per text; longer ones are cut.
+        dropout: In the encoder's trained layers and before the head; ``None`` keeps the encoder's own value.
+        trainable_layers: How many of the top layers are trained; ``None`` means all.
+        train_word_embeddings: Whether the word-embedding table is trained when all layers are.
+    """
+
+    loss: str = "ce"
+    loss_params: Mapping[str, Value] = field(default_factory=dict)
+    beta: float = 0.1
+    representation: str = "mean"
+    readout: str = "logistic"
+    lr: float = 1e-4
+    head_lr: float = 1e-3
+    loss_lr: float = 1e-2
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    schedule: str = "linear"
+    epochs: int = 20
+    batch_size: int = 16
+    max_length: int = 128
+    dropout: float | None = None
+    trainable_layers: int | None = None
+    train_word_embeddings: bool = False
+
+    @property
+    def beta_effective(self) -> float:
+        """Weight of cross entropy in the training loss: 1 for ``ce``."""
+        return 1.0 if self.loss == "ce" else self.beta
+
+    def to_dict(self) -> dict[str, Value]:
+        """Flat, with the loss's own hyperparameters under its name: ``{"loss": "softtriple", "softtriple/la": 20}``."""
+        flat: dict[str, Value] = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "loss_params"}
+        flat.update({f"{self.loss}/{name}": value for name, value in self.loss_params.items()})
+        return flat
+
+    def with_readout(self, readout: str) -> Configuration:
+        return replace(self, readout=readout)
+
+
+def configuration_from(values: Mapping[str, Any], where: str = "configuration") -> Configuration:
+    """A :class:`Configuration` from flat (``softtriple/la``) or nested (``softtriple: {la: 20}``) values.
+
+    Hyperparameters of losses other than the chosen one are dropped. Whether the loss exists and knows its
+    hyperparameters is checked where losses are known (``tune_dml.losses.check``).
+
+    Raises:
+        ConfigurationError: every unknown name and out-of-range value, in one message.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{name}/{inner}": v for inner, v in value.items()})
+        else:
+            flat[name] = value
+    known = {f.name for f in fields(Configuration)} - {"loss_params"}
+    problems: list[str] = []
+    top: dict[str, Any] = {}
+    params: dict[str, Value] = {}
+    loss = flat.get("loss", "ce")
+    for name, value in flat.items():
+        group, slash, inner = name.partition("/")
+        if slash:
+            if group == loss:
+                params[inner] = value
+        elif name not in known:
+            problems.append(f"'{name}' is not a hyperparameter: {nearest(name, known)}")
+        elif name == "loss":
+            if not isinstance(value, str):
+                problems.append(f"loss must be a name, not {value!r}.")
+            top[name] = value
+        else:
+            top[name], problem = _checked(name, value)
+            problems.extend(problem)
+    if problems:
+        raise ConfigurationError(f"{where}: " + " ".join(problems))
+    return Configuration(loss_params=params, **top)
+
+
+def _checked(name: str, value: Any) -> tuple[Any, list[str]]:
+    if value in (None, "all") and name in OPTIONAL:
+        return None, []
+    limits = LIMITS[name]
+    if isinstance(limits, Float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if isinstance(limits, Int) and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, float) and not math.isfinite(value) or not limits.contains(value):
+        return value, [f"{name} is {value!r}; it must be {limits}."]
+    return value, []

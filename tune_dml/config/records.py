@@ -1,0 +1,100 @@
+"""What is known of trials and of confirm runs: written by the trial loop, read by tables, statistics and MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.config.domains import Value
+
+Probabilities = npt.NDArray[np.float32]
+
+
+class State(StrEnum):
+    """Where a trial stands. The names are Optuna's."""
+
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of class probabilities against labels: accuracy and macro F1 in [0, 1], log loss in nats (>= 0)."""
+
+    accuracy: float
+    macro_f1: float
+    log_loss: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {"accuracy": self.accuracy, "macro_f1": self.macro_f1, "log_loss": self.log_loss}
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of one trial: trained on one part of the draw, scored on rows it has not seen.
+
+    Attributes:
+        number: 1, 2, ...
+        rows: Positions, in the draw, of the rows scored: int64 ``[n]``.
+        probabilities: By read-out, class probabilities of those rows: float32 ``[n, classes]``.
+        scores: Of the ``logistic`` read-out.
+        seconds: Wall time of training and scoring.
+        diagnostics: For example ``train_loss``, ``zero_loss_share``, ``steps``.
+    """
+
+    number: int
+    rows: npt.NDArray[np.int64]
+    probabilities: Mapping[str, Probabilities]
+    scores: Scores
+    seconds: float
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """One configuration and what its rounds gave.
+
+    Attributes:
+        number: Optuna's trial number; among baselines, 0 is ``probe`` and 1 is ``reference_ce``.
+        kind: ``"trial"`` or ``"baseline"``.
+        name: What it is called in tables and in MLflow: ``"supcon #7"``, ``"probe"``.
+        params: The resolved configuration, flat (``Configuration.to_dict``).
+        reason: Why it failed or was stopped, for example ``"nan"``; ``None`` otherwise.
+    """
+
+    number: int
+    kind: str
+    name: str
+    state: State
+    params: Mapping[str, Value]
+    rounds: tuple[Round, ...] = ()
+    reason: str | None = None
+
+    @property
+    def loss(self) -> str:
+        return self.name if self.kind == "baseline" else str(self.params.get("loss", "ce"))
+
+
+@dataclass(frozen=True)
+class ConfirmRun:
+    """One candidate retrained on the whole draw with one seed and scored on the test split.
+
+    Attributes:
+        candidate: The :attr:`TrialRecord.name` of what was retrained.
+        seed: 0, 1, ...
+        probabilities: By read-out, of the test rows in order: float32 ``[n_test, classes]``.
+        reason: Why the run failed (then ``probabilities`` is empty); ``None`` otherwise.
+    """
+
+    candidate: str
+    seed: int
+    probabilities: Mapping[str, Probabilities]
+    seconds: float
+    reason: str | None = None

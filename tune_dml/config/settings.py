@@ -1,0 +1,105 @@
+"""What a search was asked to do. Resolved once by the driver, written to ``search.yaml``, and all that a resume needs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from tune_dml.errors import ResultsError
+
+METRICS = ("accuracy", "macro_f1", "log_loss")
+VALIDATIONS = ("cv", "holdout", "official")
+SEARCHERS = ("tpe", "random")
+SCHEDULERS = ("asha", "none")
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """Which labelled texts: the arguments of ``tune_dml.data.load_task``. ``data`` is an absolute path or ``None``."""
+
+    task: str
+    data: str | None = None
+    text_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    group_column: str | None = None
+    no_test: bool = False
+
+
+@dataclass(frozen=True)
+class DrawSettings:
+    """Which of them are the labels there are, and how they are split.
+
+    Attributes:
+        shots: Labelled examples in all; ``None`` means every one (``full``).
+        shots_per_class: The other convention; excludes ``shots``.
+        draw: Seed of the few-shot sample.
+        folds, repeats: Of cross validation inside the draw.
+        validation: ``cv``, ``holdout`` (one fixed fifth of the draw) or ``official`` (the task's validation split).
+    """
+
+    shots: int | None = 50
+    shots_per_class: int | None = None
+    draw: int = 0
+    folds: int = 5
+    repeats: int = 1
+    validation: str = "cv"
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """One search, resolved: no default is left to be looked up later.
+
+    Attributes:
+        space, space_text: The path or shipped name that was given; the resolved text, so that a resume does not depend
+            on the file.
+        protocol: One sentence: how configurations are selected and scored.
+        trials: Configurations to try, baselines not counted.
+        time_budget: Seconds for the whole job, confirm included, or ``None``.
+        concurrency: Trials at a time.
+        tracking_uri: MLflow's; ``None`` means the embedded store below ``results``.
+    """
+
+    name: str
+    task: TaskSettings
+    draw: DrawSettings
+    encoder: str
+    space: str
+    losses: tuple[str, ...] = ()
+    trials: int = 16
+    time_budget: float | None = None
+    searcher: str = "tpe"
+    scheduler: str = "asha"
+    metric: str = "accuracy"
+    cpus_per_trial: float = 1.0
+    gpus_per_trial: float = 0.0
+    concurrency: int = 1
+    address: str | None = None
+    results: str = "tune-dml-results"
+    tracking_uri: str | None = None
+    seed: int = 0
+    device: str = "cpu"
+    precision: str = "float32"
+    space_text: str = ""
+    protocol: str = ""
+    confirm: bool = True
+    confirm_seeds: int = 5
+    ensemble: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def settings_from(values: dict[str, Any], where: str) -> SearchSettings:
+    """The inverse of :meth:`SearchSettings.to_dict`, for ``search.yaml``."""
+    try:
+        task = dict(values["task"])
+        task["text_columns"] = tuple(task.get("text_columns") or ())
+        rest = {k: v for k, v in values.items() if k in {f.name for f in fields(SearchSettings)}}
+        rest |= {
+            "task": TaskSettings(**task),
+            "draw": DrawSettings(**values["draw"]),
+            "losses": tuple(values.get("losses") or ()),
+        }
+        return SearchSettings(**rest)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ResultsError(f"{where} is not a complete search.yaml ({error}); was it edited?") from None

@@ -1,0 +1,97 @@
+"""Local files and folders as sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tune_dml.data.source import SPLITS, Source
+from tune_dml.data.tables import READERS, read_table
+from tune_dml.errors import DataError, nearest
+
+#: Where ``--data`` is not given, ``<folder>/<TASK>/`` is looked at before packages and the hub.
+FOLDER_VARIABLE = "TUNE_DML_DATA"
+
+
+def from_path(path: Path, task: str, no_test: bool) -> Source:
+    """What ``--data`` names: a file, a folder with a folder for the task, or a folder with the task's files.
+
+    Raises:
+        DataError: there is nothing there, or nothing that fits.
+    """
+    if path.is_dir():
+        inner = _task_folder(path, task)
+        found = _folder_source(inner or path, no_test)
+        if found is None:
+            raise DataError(_nothing_fits(path, inner, task))
+        return found
+    if not path.exists():
+        raise DataError(f"There is no file or folder {path}{_alike(path)}")
+    return Source({"all": read_table(path)}, f"file {path}")
+
+
+def from_folder_variable(value: str, task: str, no_test: bool) -> Source | None:
+    """The task's folder below the one that the environment names; ``None`` where it has none.
+
+    The named folder may also be the task's own. Loose files in it count only then: they say nothing of other tasks.
+
+    Raises:
+        DataError: the variable names something that is not a folder.
+    """
+    folder = Path(value).expanduser().absolute()
+    if not folder.is_dir():
+        raise DataError(f"{FOLDER_VARIABLE} names {folder}, which is not a folder; correct it or unset it.")
+    inner = _task_folder(folder, task)
+    if inner is None and folder.name.casefold() == task.casefold():
+        inner = folder
+    return None if inner is None else _folder_source(inner, no_test)
+
+
+def _task_folder(folder: Path, task: str) -> Path | None:
+    alike = [child for child in sorted(folder.iterdir()) if child.name.casefold() == task.casefold() and child.is_dir()]
+    exact = [child for child in alike if child.name == task]
+    return (exact or alike or [None])[0]
+
+
+def _folder_source(folder: Path, no_test: bool) -> Source | None:
+    splits = {split: path for split in SPLITS if (path := _split_file(folder, split)) is not None}
+    if "train" in splits:
+        if no_test:
+            splits.pop("test", None)
+        names = ", ".join(path.name for path in splits.values())
+        return Source({split: read_table(path) for split, path in splits.items()}, f"folder {folder} ({names})")
+    single = _split_file(folder, "all")
+    if single is not None:
+        return Source({"all": read_table(single)}, f"file {single}")
+    return None
+
+
+def _split_file(folder: Path, stem: str) -> Path | None:
+    found = [
+        child
+        for child in sorted(folder.iterdir())
+        if child.stem.casefold() == stem and child.suffix.lower() in READERS and child.is_file()
+    ]
+    if len(found) > 1:
+        names = " and ".join(child.name for child in found)
+        raise DataError(f"{folder} holds both {names}; keep one, or give the file itself with --data.")
+    return found[0] if found else None
+
+
+def _nothing_fits(folder: Path, inner: Path | None, task: str) -> str:
+    looked = inner or folder
+    wanted = "train.csv (with validation.csv, test.csv) or all.csv (or .tsv, .jsonl, .parquet)"
+    if inner is None:
+        folders = [
+            child.name for child in sorted(folder.iterdir()) if child.is_dir() and not child.name.startswith(".")
+        ]
+        hint = nearest(task, folders) if folders else ""
+        close = f" Of its folders, {hint}" if hint.startswith("did you mean") else ""
+        return f"{folder} holds neither a folder {task} nor {wanted}.{close}"
+    return f"{looked} holds neither train.csv nor all.csv; it must hold {wanted}."
+
+
+def _alike(path: Path) -> str:
+    if not path.parent.is_dir():
+        return "."
+    hint = nearest(path.name, [child.name for child in path.parent.iterdir()])
+    return f"; {hint}" if hint.startswith("did you mean") else "."

@@ -1,0 +1,29 @@
+"""What every kind of source gives: tables by split, before columns and labels are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tune_dml.data.columns import Wanted
+from tune_dml.data.tables import Table
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Tables of one task.
+
+    Attributes:
+        tables: By split (``train``, ``validation``, ``test``), or one called ``all`` that is split here.
+        where: In plain words, for reports.
+        wanted: The columns this source is known to have.
+        label_names: The class names that the source itself declares, in the order of its integer labels.
+    """
+
+    tables: Mapping[str, Table]
+    where: str
+    wanted: Wanted = Wanted()
+    label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""The errors that a caller may see. The command line turns each into one or two plain sentences and its exit code."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class TuneDMLError(Exception):
+    """Base of every error that tune-dml raises on purpose.
+
+    The message is one or two plain sentences: what is wrong, the rule, and what to do.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(TuneDMLError):
+    """An option or argument is wrong, alone or together with another one."""
+
+
+class DataError(UsageError):
+    """A task's data is missing, unreadable, or unfit for what was asked of it."""
+
+
+class SpaceError(UsageError):
+    """A search-space file breaks the format; the message lists every problem found."""
+
+
+class ConfigurationError(UsageError):
+    """A configuration (as in ``best.yaml``) has unknown, missing or out-of-range values."""
+
+
+class ModelError(UsageError):
+    """A model folder or encoder is missing, incomplete or of the wrong kind."""
+
+
+class ResultsError(UsageError):
+    """A results folder or a search in it is missing, unreadable, or in the wrong state for the command."""
+
+
+class EnvironmentFault(TuneDMLError):
+    """Something outside the user's command failed: a network, a disk, a server, a cluster."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class HubUnreachableError(EnvironmentFault):
+    """The Hugging Face hub did not answer in time."""
+
+
+class TrainingFailure(TuneDMLError):
+    """One training run cannot be used. It is recorded with its reason and the search goes on.
+
+    Attributes:
+        reason: ``"nan"``, ``"out_of_memory"``, ``"collapse"`` (one class for every example) or ``"error"``.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[TrainingFailure], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """A hint for a message about an unknown ``name``: the closest valid name, else all of them."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(str(name).lower(), [n.lower() for n in names], n=1, cutoff=0.5)
+    for candidate in names:
+        if close and candidate.lower() == close[0]:
+            return f"did you mean '{candidate}'?"
+    return f"valid names: {', '.join(names)}."

@@ -1,0 +1,21 @@
+"""Floor 5: which configuration wins, what it is worth, and how far to believe it."""
+
+from tune_dml.evaluation.bias import bias_corrected
+from tune_dml.evaluation.pooling import Pooled, pooled, stacked
+from tune_dml.evaluation.readout_choice import choose_readout
+from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
+from tune_dml.evaluation.selection import best_of_loss, runners_up, winner
+
+__all__ = [
+    "Pooled",
+    "best_of_loss",
+    "bias_corrected",
+    "choose_readout",
+    "confirm_scores",
+    "ensemble",
+    "ensemble_scores",
+    "pooled",
+    "runners_up",
+    "stacked",
+    "winner",
+]

@@ -1,0 +1,92 @@
+"""Starting Ray, quietly and on this machine only, or joining a cluster that runs already."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tune_dml.errors import EnvironmentFault
+
+#: Set before Ray is imported, unless the user has set them.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TUNE_WARN_THRESHOLD_S": "60",
+    # Workers inherit these. One thread a trial; the tokenizers' own threads are not used there.
+    "OMP_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+@contextmanager
+def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = False) -> Iterator[None]:
+    """Ray for the length of a search.
+
+    Args:
+        address: ``None`` starts Ray on this machine; ``auto`` or ``host:port`` joins a cluster.
+        cpus, gpus: To start with, on this machine.
+
+    Raises:
+        EnvironmentFault: Ray cannot be started or joined.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    level = logging.INFO if debug else logging.ERROR
+    try:
+        if address is None:
+            ray.init(
+                num_cpus=cpus,
+                num_gpus=gpus,
+                include_dashboard=False,
+                log_to_driver=debug,
+                logging_level=level,
+                ignore_reinit_error=True,
+            )
+        else:
+            ray.init(address=address, log_to_driver=debug, logging_level=level, ignore_reinit_error=True)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        what = "started on this machine" if address is None else f"reached at {address}"
+        raise EnvironmentFault(f"Ray cannot be {what}: {str(error).strip().splitlines()[0][:300]}") from error
+    for name in ("ray", "ray.tune", "ray.train", "ray.data"):
+        logging.getLogger(name).setLevel(logging.INFO if debug else logging.CRITICAL)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def capacity() -> tuple[float, float]:
+    """CPUs and GPUs of the session's machines."""
+    import ray
+
+    resources = ray.cluster_resources()
+    return float(resources.get("CPU", 0)), float(resources.get("GPU", 0))
+
+
+def check_fits(cpus_per_trial: float, gpus_per_trial: float) -> None:
+    """Refuse a trial that no machine of the session can hold: Ray would leave it waiting for ever.
+
+    Raises:
+        EnvironmentFault: no single machine has that much.
+    """
+    import ray
+
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(n.get("CPU", 0) >= cpus_per_trial and n.get("GPU", 0) >= gpus_per_trial for n in nodes):
+        have = ", ".join(f"{n.get('CPU', 0):g} CPUs and {n.get('GPU', 0):g} GPUs" for n in nodes)
+        raise EnvironmentFault(
+            f"A trial needs {cpus_per_trial:g} CPUs and {gpus_per_trial:g} GPUs, but the machines have {have}. "
+            "Lower --cpus-per-trial or --gpus-per-trial."
+        )

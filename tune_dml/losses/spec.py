@@ -1,0 +1,57 @@
+"""What the rest of the system knows of a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tune_dml.config import Domain, Value
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One of a loss's own: its default, the range worth searching, and where both come from."""
+
+    default: Value
+    domain: Domain
+    source: str
+
+
+@dataclass(frozen=True)
+class LossSpec:
+    """A metric-learning loss.
+
+    Attributes:
+        name: In configurations, spaces and tables.
+        paper: Authors, year, arXiv number or venue.
+        build: ``build(classes, dimension, params)`` gives a module that is called with embeddings
+            ``[n, dimension]`` (float32) and labels ``[n]`` (int64, 0 to classes - 1) and returns a scalar.
+            ``None`` for cross entropy, which is the head's own.
+        hyperparameters: Its own, by name.
+        owns_parameters: Whether it has proxies, centers or class weights to train (with ``loss_lr``).
+        needs_positives: Whether a batch without two examples of a class teaches it nothing.
+        logits: For losses with proxies, ``logits(module, embeddings)`` gives class logits ``[n, classes]``.
+        check: Gives a sentence for each combination of its hyperparameters that cannot work.
+    """
+
+    name: str
+    paper: str
+    build: Callable[[int, int, Mapping[str, Any]], nn.Module] | None
+    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
+    owns_parameters: bool = False
+    needs_positives: bool = False
+    logits: Callable[[nn.Module, Tensor], Tensor] | None = None
+    check: Callable[[Mapping[str, Any]], list[str]] = lambda params: []
+
+    @property
+    def space(self) -> dict[str, Domain]:
+        """The default search range of each of its hyperparameters."""
+        return {name: h.domain for name, h in self.hyperparameters.items()}
+
+    @property
+    def defaults(self) -> dict[str, Value]:
+        return {name: h.default for name, h in self.hyperparameters.items()}

@@ -1,0 +1,86 @@
+"""A saved model, ready to classify texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tune_dml.config import Probabilities
+from tune_dml.errors import ModelError
+from tune_dml.models.embedding import embed
+from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
+from tune_dml.models.folder import ModelDescription, read_description, read_readout
+from tune_dml.models.precision import default_precision
+from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.readouts import READOUT_SPECS
+from tune_dml.models.source import EncoderSource, find_encoder
+from tune_dml.models.tokens import tokenize
+
+Text: TypeAlias = str | tuple[str, str]
+
+
+class Classifier:
+    """Classes of texts (or of pairs of texts, for a model trained on pairs).
+
+    Attributes:
+        label_names: In the order of the columns of :meth:`predict_proba`.
+        description: Everything else that is known of the model.
+    """
+
+    def __init__(self, folder: Path, device: str | None = None) -> None:
+        self.description: ModelDescription = read_description(folder)
+        self.label_names: tuple[str, ...] = self.description.label_names
+        source: EncoderSource = find_encoder(str(folder))
+        bundle: EncoderBundle = load_bundle(source)
+        self._readout = read_readout(folder, self.description)
+        self._tokenizer = load_tokenizer(folder)
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._encoder = LayeredEncoder(build_encoder(bundle), None).to(self._device).eval()
+        fast = default_precision(self._device.type)
+        self._precision = fast if self.description.precision == "bfloat16" else "float32"
+
+    def embed(self, texts: Sequence[Text]) -> npt.NDArray[np.float32]:
+        """Vectors ``[texts, dimension]``, as the read-out sees them."""
+        first, second = self._columns(texts)
+        about = self.description
+        if not first:
+            return np.empty((0, 0), dtype=np.float32)
+        tokens = tokenize(self._tokenizer, first, second, about.max_length)
+        return embed(self._encoder, tokens, about.representation, about.max_length, self._device, self._precision)
+
+    def predict_proba(self, texts: Sequence[Text]) -> Probabilities:
+        """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""
+        vectors = self.embed(texts)
+        if not len(vectors):
+            return np.empty((0, len(self.label_names)), dtype=np.float32)
+        return READOUT_SPECS[self._readout.name].probabilities(self._readout, vectors)
+
+    def predict(self, texts: Sequence[Text]) -> list[str]:
+        """The most probable class's name, for each text."""
+        return [self.label_names[i] for i in self.predict_proba(texts).argmax(axis=1)]
+
+    def _columns(self, texts: Sequence[Text]) -> tuple[list[str], list[str] | None]:
+        if isinstance(texts, str):
+            raise ModelError("predict takes a list of texts, not a single one; did you mean [text]?")
+        rows = list(texts)
+        if self.description.kind == "pair":
+            if not all(isinstance(row, tuple | list) and len(row) == 2 for row in rows):
+                raise ModelError("This model classifies pairs of texts: give each as (first, second).")
+            return [str(row[0]) for row in rows], [str(row[1]) for row in rows]
+        if not all(isinstance(row, str) for row in rows):
+            raise ModelError("This model classifies single texts: give a list of strings.")
+        return [str(row) for row in rows], None
+
+
+def load_classifier(folder: str | Path, device: str | None = None) -> Classifier:
+    """The classifier in a ``model/`` folder.
+
+    Raises:
+        ModelError: the folder is missing, incomplete, damaged or of another kind.
+    """
+    return Classifier(Path(folder).resolve(), device)

@@ -1,0 +1,126 @@
+"""An encoder as plain arrays, and back: loaded once by the driver, shared, and built in each worker."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from tune_dml.errors import ModelError
+from tune_dml.models.source import EncoderSource, weights_sha256
+
+#: Below this many parameters an encoder counts as small (learning rates, search ranges).
+SMALL_PARAMETERS = 100_000_000
+
+
+@dataclass(frozen=True)
+class EncoderBundle:
+    """An encoder without any file: what travels to workers. Arrays are float32 and may be read-only.
+
+    Attributes:
+        name: Folder or hub name, as given.
+        sha256: Of its weight files.
+        config: The Hugging Face configuration as JSON.
+        state: Weights by name, without the pooler (no representation here uses it).
+    """
+
+    name: str
+    sha256: str
+    config: str
+    state: dict[str, npt.NDArray[np.float32]] = field(repr=False)
+
+    @property
+    def parameters(self) -> int:
+        return sum(int(a.size) for a in self.state.values())
+
+    @property
+    def size(self) -> str:
+        """``"small"`` or ``"large"``."""
+        return "small" if self.parameters < SMALL_PARAMETERS else "large"
+
+    @property
+    def dimension(self) -> int:
+        return int(json.loads(self.config)["hidden_size"])
+
+
+def load_bundle(source: EncoderSource) -> EncoderBundle:
+    """Read an encoder's weights from its folder.
+
+    Raises:
+        ModelError: the folder does not hold an encoder that ``AutoModel`` can load from safetensors.
+    """
+    assert source.folder is not None, "fetch() comes first"
+    _quiet()
+    try:
+        model = AutoModel.from_pretrained(source.folder, use_safetensors=True, dtype=torch.float32)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {_first_line(error)}") from error
+    model = _without_pooler(model)
+    if not isinstance(getattr(model.config, "hidden_size", None), int):
+        raise ModelError(f"The encoder in {source.folder} has no hidden_size: it is not a text encoder.")
+    state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+    return EncoderBundle(source.name, weights_sha256(source.folder), model.config.to_json_string(use_diff=False), state)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer beside an encoder (never code from the folder)."""
+    _quiet()
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
+    return tokenizer
+
+
+_built: dict[str, nn.Module] = {}
+
+
+def build_encoder(bundle: EncoderBundle, dropout: float | None = None) -> nn.Module:
+    """A fresh copy of the encoder, ready to be trained. Each process keeps one pristine copy to start from."""
+    if bundle.sha256 not in _built:
+        _quiet()
+        values = json.loads(bundle.config)
+        config = AutoConfig.for_model(values.pop("model_type"), **values)
+        model = _without_pooler(AutoModel.from_config(config))
+        model.load_state_dict({name: torch.tensor(array) for name, array in bundle.state.items()})
+        _built.clear()
+        _built[bundle.sha256] = model
+    encoder = copy.deepcopy(_built[bundle.sha256])
+    if dropout is not None:
+        _set_dropout(encoder, dropout)
+    return encoder
+
+
+def _set_dropout(encoder: nn.Module, probability: float) -> None:
+    for module in encoder.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        for name in ("dropout_prob", "attention_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, probability)
+
+
+def _without_pooler(model: Any) -> Any:
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return model
+
+
+def _quiet() -> None:
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,118 @@
+"""A trained classifier as a folder: encoder and tokenizer in the Hugging Face layout, read-out and label names beside
+them. Safetensors and JSON only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.errors import ModelError
+from tune_dml.models.readouts import READOUT_SPECS, FittedReadout
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from tune_dml.models.encoder import EncoderBundle
+
+FORMAT = 1
+DESCRIPTION_FILE = "tune_dml.json"
+READOUT_FILE = "readout.safetensors"
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What ``tune_dml.json`` holds.
+
+    Attributes:
+        kind: ``single`` or ``pair``.
+        precision: Of the forward passes that scored it.
+        readout, readout_values: Its name, and its plain values (arrays are in ``readout.safetensors``).
+        config: What was trained, flat.
+    """
+
+    task: str
+    kind: str
+    label_names: tuple[str, ...]
+    representation: str
+    max_length: int
+    precision: str
+    readout: str
+    readout_values: Mapping[str, Any]
+    config: Mapping[str, Any]
+
+
+def save_model(
+    folder: Path,
+    description: ModelDescription,
+    encoder: EncoderBundle,
+    encoder_state: Mapping[str, npt.NDArray[np.float32]],
+    readout: FittedReadout,
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    """Write a model folder, whole or not at all; one that is there already is replaced."""
+    from safetensors.numpy import save_file
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        config = json.loads(encoder.config)
+        config.pop("_name_or_path", None)
+        (temporary / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in encoder_state.items()},
+            temporary / "model.safetensors",
+            {"format": "pt"},
+        )
+        save_file({k: np.ascontiguousarray(v) for k, v in readout.arrays.items()}, temporary / READOUT_FILE)
+        tokenizer.save_pretrained(temporary)
+        about = {"format": FORMAT, **description.__dict__}
+        (temporary / DESCRIPTION_FILE).write_text(
+            json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        os.chmod(temporary, 0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_description(folder: Path) -> ModelDescription:
+    """Raises:
+    ModelError: ``folder`` is not a model folder of this tool, or of a version it does not know.
+    """
+    file = folder / DESCRIPTION_FILE
+    if not file.is_file():
+        what = "is not a folder" if not folder.is_dir() else f"has no {DESCRIPTION_FILE}"
+        raise ModelError(f"{folder} {what}: give the model/ folder of a finished search or of 'tune-dml train'.")
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if values.pop("format") != FORMAT:
+            raise ModelError(f"{file} was written by another version of tune-dml; train the model again.")
+        description = ModelDescription(**{**values, "label_names": tuple(values["label_names"])})
+        if description.readout not in READOUT_SPECS:
+            raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} is damaged ({error}); train the model again.") from None
+    return description
+
+
+def read_readout(folder: Path, description: ModelDescription) -> FittedReadout:
+    """The fitted read-out beside the encoder."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        arrays = load_file(folder / READOUT_FILE)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{folder / READOUT_FILE} cannot be read ({error}); train the model again.") from None
+    return FittedReadout(description.readout, arrays, description.readout_values)

@@ -1,0 +1,127 @@
+"""Training only the top layers: what lies below is run once per text, in evaluation mode, and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tune_dml.errors import ConfigurationError
+from tune_dml.models.tokens import Batch
+
+#: Where the encoders of transformers keep their layers.
+_LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers")
+
+
+class _Reached(Exception):
+    """Ends a forward pass at the first trained layer."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        self.hidden = hidden
+
+
+class _Given(nn.Module):
+    """Stands where the embedding layer was and hands out what the frozen layers gave."""
+
+    hidden: Tensor
+
+    def forward(self, *_: Any, **__: Any) -> Tensor:
+        return self.hidden
+
+
+class LayeredEncoder(nn.Module):
+    """An encoder of which only the top ``trainable_layers`` are trained (``None``, or more than
+    there are: all; 0: none).
+
+    ``forward(batch)`` runs the whole encoder. ``prefix(batch)`` gives the states that enter the first trained layer
+    and ``top(hidden, batch)`` goes on from there: ``top(prefix(b), b)`` equals ``forward(b)`` in evaluation mode.
+
+    Raises:
+        ConfigurationError: ``trainable_layers`` is given but the encoder's layers cannot be found.
+    """
+
+    def __init__(self, encoder: nn.Module, trainable_layers: int | None, train_word_embeddings: bool = False) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self._owner, self._attribute = _find_layers(encoder)
+        self._layers: nn.ModuleList | None = None if self._owner is None else getattr(self._owner, self._attribute)
+        depth = 0 if self._layers is None else len(self._layers)
+        if trainable_layers is not None and self._layers is None:
+            raise ConfigurationError("The layers of this encoder cannot be told apart; set trainable_layers to 'all'.")
+        self.frozen_below = None if trainable_layers is None or trainable_layers >= depth else depth - trainable_layers
+        self._freeze(train_word_embeddings)
+
+    def _freeze(self, train_word_embeddings: bool) -> None:
+        if self.frozen_below is None:
+            if not train_word_embeddings and hasattr(self.encoder, "get_input_embeddings"):
+                self.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+            return
+        self.encoder.requires_grad_(False)
+        assert self._layers is not None
+        for layer in self._layers[self.frozen_below :]:
+            layer.requires_grad_(True)
+
+    @property
+    def has_prefix(self) -> bool:
+        """Whether some layers are frozen, so that their output is worth keeping."""
+        return self.frozen_below is not None
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Last hidden states, ``[texts, tokens, dimension]``."""
+        types = {} if batch.types is None else {"token_type_ids": batch.types}
+        hidden: Tensor = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **types).last_hidden_state
+        return hidden
+
+    @torch.no_grad()
+    def prefix(self, batch: Batch) -> Tensor:
+        """States entering the first trained layer, ``[texts, tokens, dimension]``, in evaluation mode."""
+        assert self._layers is not None and self.frozen_below is not None
+        was_training = self.training
+        self.eval()
+        try:
+            if self.frozen_below == len(self._layers):
+                return self(batch)  # type: ignore[no-any-return]
+            hook = self._layers[self.frozen_below].register_forward_pre_hook(_stop, with_kwargs=True)
+            try:
+                self(batch)
+            except _Reached as reached:
+                return reached.hidden
+            finally:
+                hook.remove()
+            raise AssertionError("the first trained layer was never reached")
+        finally:
+            self.train(was_training)
+
+    def top(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Last hidden states from what :meth:`prefix` gave."""
+        assert self._layers is not None and self.frozen_below is not None
+        if self.frozen_below == len(self._layers):
+            return hidden
+        given = _Given()
+        given.hidden = hidden
+        embeddings = self.encoder.embeddings
+        try:
+            self.encoder.embeddings = given
+            setattr(self._owner, self._attribute, self._layers[self.frozen_below :])
+            return self(batch)  # type: ignore[no-any-return]
+        finally:
+            self.encoder.embeddings = embeddings
+            setattr(self._owner, self._attribute, self._layers)
+
+
+def _stop(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    raise _Reached(args[0] if args else kwargs["hidden_states"])
+
+
+def _find_layers(encoder: nn.Module) -> tuple[nn.Module | None, str]:
+    if not isinstance(getattr(encoder, "embeddings", None), nn.Module):
+        return None, ""
+    for path in _LAYER_PATHS:
+        owner: Any = encoder
+        *parents, last = path.split(".")
+        for part in parents:
+            owner = getattr(owner, part, None)
+        if isinstance(getattr(owner, last, None), nn.ModuleList):
+            return owner, last
+    return None, ""

@@ -1,0 +1,41 @@
+"""The nearest training texts by cosine similarity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tune_dml.config import Probabilities
+from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, unit
+
+NEIGHBOURS = 5
+_BLOCK = 1024
+
+
+def _fit(trained: Trained) -> FittedReadout:
+    labels = np.eye(trained.classes, dtype=np.float32)[trained.labels]
+    return FittedReadout("knn", {"vectors": unit(trained.embeddings).astype(np.float32), "labels": labels})
+
+
+def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
+    vectors, labels = fitted.arrays["vectors"], fitted.arrays["labels"].astype(np.float64)
+    k = min(NEIGHBOURS, len(vectors))
+    queries = unit(embeddings)
+    result = np.empty((len(queries), labels.shape[1]))
+    for start in range(0, len(queries), _BLOCK):
+        similarity = queries[start : start + _BLOCK] @ vectors.T.astype(np.float64)
+        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+        weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0.0) + 1e-6
+        result[start : start + _BLOCK] = np.einsum("qk,qkc->qc", weights, labels[nearest])
+    # Laplace smoothing: k neighbours cannot rule a class out.
+    result = result / result.sum(axis=1, keepdims=True) * k + 1.0 / labels.shape[1]
+    smoothed: Probabilities = (result / result.sum(axis=1, keepdims=True)).astype(np.float32)
+    return smoothed
+
+
+SPEC = ReadoutSpec(
+    name="knn",
+    description=f"the {NEIGHBOURS} nearest training texts by cosine similarity",
+    available=lambda trained: True,
+    fit=_fit,
+    probabilities=_probabilities,
+)

@@ -1,0 +1,78 @@
+"""What a read-out is: how classes are read from embeddings once the encoder is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.config import Configuration, Probabilities, Value
+
+Embeddings = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves behind for read-outs to use.
+
+    Attributes:
+        config: The configuration that was trained.
+        classes: How many there are.
+        embeddings: Of the training texts by the final encoder, float32 ``[n, dimension]``.
+        labels: int64 ``[n]``.
+        head: Weight ``[classes, dimension]`` and bias ``[classes]`` of the cross-entropy head, or ``None`` if cross
+            entropy had no part in the training loss.
+        loss_state: The metric loss's own parameters by name; empty if it has none.
+        logistic_c: Inverse strength of the ``logistic`` read-out's penalty; ``None`` picks it by cross validation.
+    """
+
+    config: Configuration
+    classes: int
+    embeddings: Embeddings
+    labels: npt.NDArray[np.int64]
+    head: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None
+    loss_state: Mapping[str, npt.NDArray[np.float32]]
+    logistic_c: float | None
+
+
+@dataclass(frozen=True)
+class FittedReadout:
+    """A read-out ready for new embeddings: arrays and plain values only, so that it is saved without pickles."""
+
+    name: str
+    arrays: Mapping[str, npt.NDArray[np.float32]]
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReadoutSpec:
+    """A read-out.
+
+    Attributes:
+        available: Whether this training run can have it.
+        fit: From what training left.
+        probabilities: ``probabilities(fitted, embeddings [n, dimension])`` gives float32 ``[n, classes]``, rows sum to 1.
+    """
+
+    name: str
+    description: str
+    available: Callable[[Trained], bool]
+    fit: Callable[[Trained], FittedReadout]
+    probabilities: Callable[[FittedReadout, Embeddings], Probabilities]
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> Probabilities:
+    """Row-wise, in float64."""
+    shifted = logits.astype(np.float64)
+    shifted -= shifted.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
+    result: Probabilities = (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def unit(embeddings: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Rows scaled to length 1; a zero row stays zero."""
+    wide = embeddings.astype(np.float64)
+    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)

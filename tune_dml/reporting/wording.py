@@ -1,0 +1,114 @@
+"""The sentences that go with a leaderboard, the same in the terminal, in Markdown and in HTML."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from tune_dml.reporting.document import SearchReport
+from tune_dml.reporting.leaderboard import Row, shown_metric
+
+METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+_SCORE_WORDS = {"cv": "cross-validation", "holdout": "hold-out", "official": "validation-split"}
+_CLASSES_LISTED = 12
+
+
+def title(report: SearchReport) -> str:
+    """``TREC · 50 shots · all-MiniLM-L6-v2 · name``."""
+    settings = report.settings
+    return f"{settings.task.task} · {report.shots} shots · {settings.encoder} · {settings.name}"
+
+
+def shots_sentence(report: SearchReport) -> str:
+    """How many labelled examples of each class there are."""
+    counts = report.per_class
+    if len(counts) > _CLASSES_LISTED:
+        each = f"{len(counts)} classes with {min(counts.values())} to {max(counts.values())} each"
+    else:
+        each = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{report.shots} shots (draw {report.settings.draw.draw}): {each}."
+
+
+def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
+    """What was found and how far to believe it: winner, confirmed score, bias, corrected estimate, failures."""
+    winner = next((row for row in rows if row.is_winner), None)
+    sentences = [_winner(report, winner), *(_beliefs(report, winner) if winner else [])]
+    if report.failed:
+        sentences.append(failures(report.failed))
+    if report.confirm_failed:
+        sentences.append(f"Confirm runs: {failures(report.confirm_failed)}")
+    return sentences
+
+
+def failures(reasons: Mapping[str, int]) -> str:
+    """``2 failed: 1 nan, 1 collapse.``"""
+    listed = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
+    return f"{sum(reasons.values())} failed: {listed}."
+
+
+def places(report: SearchReport) -> dict[str, str]:
+    """Where the results are: label and path, of those that exist."""
+    known = {
+        "results": report.folder,
+        "report": report.report,
+        "best": report.best,
+        "model": report.model,
+        "MLflow": report.tracking_uri,
+    }
+    return {label: path for label, path in known.items() if path}
+
+
+def next_commands(report: SearchReport) -> list[str]:
+    """What one would run now, ready to be pasted."""
+    settings = report.settings
+    at = ""
+    if Path(settings.results).resolve() != Path("tune-dml-results").resolve():
+        at = f" --results {shlex.quote(settings.results)}"
+    commands = []
+    if report.interrupted:
+        commands.append(f"tune-dml resume {shlex.quote(settings.name)}{at}")
+    if report.winner and report.has_test and not report.confirmed.get(report.winner.name):
+        commands.append(f"tune-dml confirm {shlex.quote(settings.name)}{at}")
+    if report.model:
+        commands.append(f"tune-dml predict {shlex.quote(report.model)} FILE")
+    return [*commands, f"tune-dml ui{at}"]
+
+
+def _winner(report: SearchReport, winner: Row | None) -> str:
+    if winner is None:
+        return "No trial has finished all its rounds, so there is no winner yet."
+    text = f"Winner: {winner.name}, read-out {winner.readout or 'logistic'}."
+    shown = shown_metric(report.settings.metric)
+    if winner.test:
+        summary = winner.test[shown]
+        seeds = ", ".join(f"{value:.3f}" for value in summary.values)
+        if len(summary.values) == 1:
+            return f"{text} Test {METRIC_WORDS[shown]} {summary.mean:.3f} with one seed."
+        return (
+            f"{text} Test {METRIC_WORDS[shown]} {summary.mean:.3f} ± {summary.sd:.3f}, mean and standard deviation "
+            f"over {len(summary.values)} seeds ({seeds})."
+        )
+    if report.has_test:
+        return f"{text} It is not confirmed on the test split."
+    return f"{text} There is no test split: the bias-corrected estimate is the answer."
+
+
+def _beliefs(report: SearchReport, winner: Row) -> list[str]:
+    sentences = []
+    shown = shown_metric(report.settings.metric)
+    if winner.cv:
+        validation = report.settings.draw.validation
+        down = ", and down, because each round trains on only a part of the shots" if validation != "official" else ""
+        sentences.append(
+            f"The winner's {_SCORE_WORDS.get(validation, validation)} {METRIC_WORDS[shown]}, "
+            f"{winner.cv.as_dict()[shown]:.3f} with the logistic read-out, is biased: up, "
+            f"because the winner was picked by it{down}."
+        )
+    if report.corrected:
+        low, high = report.corrected.intervals[shown]
+        sentences.append(
+            f"Bias-corrected {METRIC_WORDS[shown]} (BBC-CV): {report.corrected.scores.as_dict()[shown]:.3f}, "
+            f"95% interval {low:.3f} to {high:.3f}."
+        )
+    return sentences

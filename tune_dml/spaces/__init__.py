@@ -1,0 +1,26 @@
+"""Floor 3: YAML search spaces and how Optuna's trials draw from them."""
+
+from tune_dml.spaces.loading import load_space, space_from_text
+from tune_dml.spaces.rows import complete
+from tune_dml.spaces.shipped import shipped_spaces, space_path, spaces_folder
+from tune_dml.spaces.showing import SpaceRow, describe, space_text
+from tune_dml.spaces.space import Parameter, Space, Trial, parameter_names, suggest
+from tune_dml.spaces.values import SIZES
+
+__all__ = [
+    "SIZES",
+    "Parameter",
+    "Space",
+    "SpaceRow",
+    "Trial",
+    "complete",
+    "describe",
+    "load_space",
+    "parameter_names",
+    "shipped_spaces",
+    "space_from_text",
+    "space_path",
+    "space_text",
+    "spaces_folder",
+    "suggest",
+]

@@ -1,0 +1,111 @@
+"""A resolved search space, and how an Optuna trial draws a configuration from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tune_dml.config import Choice, Domain, Float, Value
+
+
+class Trial(Protocol):
+    """What :func:`suggest` needs of an ``optuna.Trial``."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float: ...
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int: ...
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter that is searched.
+
+    Attributes:
+        name: Flat, as in a configuration: ``"lr"``, ``"softtriple/la"``.
+        domain: What it may be.
+        when: It is drawn only where each of these, drawn before it, has one of the listed values. A loss's own
+            hyperparameter always carries ``{"loss": (that loss,)}``.
+    """
+
+    name: str
+    domain: Domain
+    when: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+
+    def applies(self, values: Mapping[str, Value]) -> bool:
+        """Whether it is part of a configuration that so far holds ``values``."""
+        return all(name in values and values[name] in allowed for name, allowed in self.when.items())
+
+    @property
+    def fixed(self) -> bool:
+        """Whether there is but one value to take."""
+        return isinstance(self.domain, Choice) and len(self.domain.options) == 1
+
+
+@dataclass(frozen=True)
+class Space:
+    """What a search may try, for one size of encoder.
+
+    Attributes:
+        name: The shipped name, or the file's name without its ending.
+        parameters: In the order in which they are drawn.
+        constants: Flat. A loss's own (``"softtriple/centers"``) is part of a configuration of that loss only.
+        first: Partial or full configurations, flat, tried before the sampler starts.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    constants: Mapping[str, Value]
+    first: tuple[Mapping[str, Value], ...] = ()
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """The losses a trial may have."""
+        if "loss" in self.constants:
+            return (str(self.constants["loss"]),)
+        return tuple(
+            str(option)
+            for parameter in self.parameters
+            if parameter.name == "loss" and isinstance(parameter.domain, Choice)
+            for option in parameter.domain.options
+        )
+
+
+def suggest(trial: Trial, space: Space) -> dict[str, Value]:
+    """Draws one configuration, define-by-run: only what applies is asked of ``trial``.
+
+    Returns:
+        Flat values, constants included, as ``tune_dml.config.configuration_from`` takes them. Constants and
+        conditional parameters with a single choice are not put to Optuna.
+    """
+    values = {name: value for name, value in space.constants.items() if "/" not in name}
+    values.update(_own_constants(space, values.get("loss")))
+    for parameter in space.parameters:
+        if parameter.applies(values):
+            values[parameter.name] = _drawn(trial, parameter)
+            if parameter.name == "loss":
+                values.update(_own_constants(space, values["loss"]))
+    return values
+
+
+def _own_constants(space: Space, loss: Value) -> dict[str, Value]:
+    return {name: value for name, value in space.constants.items() if name.startswith(f"{loss}/")}
+
+
+def _drawn(trial: Trial, parameter: Parameter) -> Value:
+    name, domain = parameter.name, parameter.domain
+    if isinstance(domain, Choice):
+        if parameter.fixed:
+            return domain.options[0]
+        chosen: Value = trial.suggest_categorical(name, list(domain.options))
+        return chosen
+    if isinstance(domain, Float):
+        return trial.suggest_float(name, domain.low, domain.high, log=domain.log)
+    return trial.suggest_int(name, domain.low, domain.high, log=domain.log)
+
+
+def parameter_names(space: Space) -> tuple[str, ...]:
+    """The flat names that a trial may put to Optuna, in order."""
+    return tuple(parameter.name for parameter in space.parameters if not parameter.fixed)

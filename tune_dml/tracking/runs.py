@@ -1,0 +1,270 @@
+"""Make MLflow's runs of one search agree with what is known of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.tracking import names
+from tune_dml.tracking.parts import Finish
+from tune_dml.tracking.pending import search_id
+from tune_dml.tracking.points import Point, points
+from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, http_limits, tracking_uri_of
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+T = TypeVar("T")
+#: A stopped trial did what was asked of it, so its run is FINISHED; the tag ``tune_dml.state`` tells it apart.
+STATUS = {State.RUNNING: "RUNNING", State.COMPLETE: "FINISHED", State.PRUNED: "FINISHED", State.FAIL: "FAILED"}
+LONGEST_PARAM = 6_000
+LONGEST_TAG = 8_000
+PARAMS_PER_BATCH = 100
+METRICS_PER_BATCH = 800
+
+
+@dataclass
+class KnownRun:
+    """What MLflow holds of a run, as last read or written."""
+
+    run_id: str
+    start: int
+    status: str
+    artifact_uri: str
+    params: set[str]
+    tags: dict[str, str]
+    metrics: dict[str, float]
+    steps: dict[str, set[int]] = field(default_factory=dict)
+
+
+class SearchRuns:
+    """The parent run of one search and its trials' runs.
+
+    Every method may be called again with the same argument and then writes nothing. All raise MLflow's exceptions;
+    after one, call :meth:`forget`, since nobody knows whether the server did what was asked before the line broke.
+    """
+
+    def __init__(self, settings: SearchSettings, results: Path) -> None:
+        self.settings = settings
+        self.folder = Path(results).absolute() / "searches" / settings.name
+        self.uri = tracking_uri_of(settings, results)
+        self.search_id = search_id(self.folder)
+        self.tags = names.search_tags(settings, self.search_id)
+        self._artifact_root = artifact_root(self.uri, results)
+        self._parent: KnownRun | None = None
+        self._children: dict[str, KnownRun] | None = None
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        return connect(self.uri)
+
+    def forget(self) -> None:
+        """Read again from MLflow before the next write."""
+        self._parent = self._children = None
+        self.__dict__.pop("_experiment_id", None)
+
+    def start(self, about: Mapping[str, str]) -> None:
+        """The parent run exists, is RUNNING, and has ``about`` as parameters (of each, the first value stays)."""
+        parent = self.parent()
+        self._write(parent, params=about)
+        self._set_status(parent, "RUNNING")
+
+    def trial(self, record: TrialRecord) -> None:
+        """The trial's run exists and has its parameters, the points of all its rounds, and its state."""
+        if record.state is State.WAITING:
+            return
+        run = self._child(record)
+        tags = {
+            names.STATE: record.state.value,
+            names.ROUNDS: str(len(record.rounds)),
+            names.REASON: record.reason or "",
+        }
+        new: list[Point] = []
+        if run.tags.get(names.ROUNDS) != tags[names.ROUNDS]:
+            everything = points(record, self.settings.metric, mean=self.settings.draw.validation == "cv")
+            new = [point for point in everything if point.step not in self._steps(run, point.key)]
+        self._write(run, {name: str(value) for name, value in record.params.items()}, new, tags)
+        self._set_status(run, STATUS[record.state])
+
+    def best(self, curve: Mapping[int, float]) -> None:
+        """The parent's curve of the best score has these points (step, value)."""
+        parent, name = self.parent(), names.best_metric(self.settings.metric)
+        after = _now() - parent.start
+        steps = self._steps(parent, name)
+        new = [Point(name, value, step, after) for step, value in sorted(curve.items())]
+        self._write(parent, metrics=[p for p in new if p.step not in steps and math.isfinite(p.value)])
+
+    def finish(self, finish: Finish) -> None:
+        """The parent has the search's figures, description, winner and files; its status comes last."""
+        parent = self.parent()
+        after = _now() - parent.start
+        changed = {k: float(v) for k, v in finish.metrics.items() if math.isfinite(v) and parent.metrics.get(k) != v}
+        tags = {names.NOTE: shortened(finish.description), names.WINNER: finish.winner or ""}
+        config = json.dumps(dict(finish.config)) if finish.config else ""
+        if len(config) <= LONGEST_TAG:
+            tags[names.CONFIG] = config
+        self._write(parent, metrics=[Point(k, v, 0, after) for k, v in changed.items()], tags=tags)
+        parent.metrics.update(changed)
+        for path in map(Path, finish.artifacts):
+            self.upload(path, path.name if path.is_dir() else None)
+        self._set_status(parent, finish.status)
+
+    def upload(self, path: Path, folder: str | None = None) -> None:
+        """A file, or a folder's content, as artifacts of the parent, below ``folder`` there."""
+        parent = self.parent()
+        with http_limits(UPLOAD_SECONDS):
+            if path.is_dir():
+                self.client.log_artifacts(parent.run_id, str(path), folder)
+            elif path.is_file():
+                self.client.log_artifact(parent.run_id, str(path), folder)
+
+    def parent(self) -> KnownRun:
+        """The search's own run, made if there is none."""
+        if self._parent is None:
+            found = self._find(f"tags.`{names.KIND}` = 'search'")
+            self._parent = _known(found[0]) if found else self._create(names.run_title(self.settings), "search", {}, 0)
+        return self._parent
+
+    def _child(self, record: TrialRecord) -> KnownRun:
+        if self._children is None:
+            found = self._find(f"tags.`{names.KIND}` != 'search'")
+            self._children = {}
+            for run in found:
+                self._children.setdefault(run.data.tags.get(names.TRIAL, ""), _known(run))
+        key = names.trial_key(record)
+        if key not in self._children:
+            tags = {names.TRIAL: key, names.LOSS: record.loss, names.PARENT: self.parent().run_id}
+            seconds = sum(done.seconds for done in record.rounds)
+            self._children[key] = self._create(record.name, record.kind, tags, round(seconds * 1000))
+        return self._children[key]
+
+    @cached_property
+    def _experiment_id(self) -> str:
+        from mlflow.exceptions import MlflowException
+
+        name = names.experiment_name(self.settings.task.task)
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            root = f"{self._artifact_root}/{names.slug(self.settings.task.task)}" if self._artifact_root else None
+            try:
+                return str(self.client.create_experiment(name, artifact_location=root))
+            except MlflowException as error:
+                found = self.client.get_experiment_by_name(name)
+                if found is None:
+                    raise error
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+
+    def _find(self, condition: str) -> list[Run]:
+        """This search's runs that meet ``condition``, oldest first."""
+        where = f"tags.`{names.SEARCH_ID}` = '{self.search_id}' and {condition}"
+        return every_page(
+            lambda token: self.client.search_runs(
+                [self._experiment_id], where, order_by=["attributes.start_time ASC"], page_token=token
+            )
+        )
+
+    def _create(self, title: str, kind: str, tags: Mapping[str, str], lasted: int) -> KnownRun:
+        tags = {**self.tags, names.KIND: kind, "mlflow.source.name": "tune-dml", **tags}
+        start = _now() - lasted
+        return _known(self.client.create_run(self._experiment_id, start_time=start, tags=tags, run_name=title))
+
+    def _steps(self, run: KnownRun, key: str) -> set[int]:
+        """The steps at which MLflow has metric ``key``; asked once per metric that the run already had."""
+        if key not in run.steps:
+            history = self.client.get_metric_history(run.run_id, key) if key in run.metrics else []
+            run.steps[key] = {int(metric.step) for metric in history}
+        return run.steps[key]
+
+    def _write(
+        self,
+        run: KnownRun,
+        params: Mapping[str, str] | None = None,
+        metrics: Sequence[Point] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Parameters and tags that are new, and ``metrics``. Tags go last: they say that the rest is there."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        new_params = {k: v[:LONGEST_PARAM] for k, v in (params or {}).items() if k not in run.params}
+        new_tags = {k: v[:LONGEST_TAG] for k, v in (tags or {}).items() if run.tags.get(k, "") != v}
+        param_batches = list(_chunks(new_params.items(), PARAMS_PER_BATCH))
+        metric_batches = list(_chunks(metrics, METRICS_PER_BATCH))
+        count = max(len(param_batches), len(metric_batches), 1 if new_tags else 0)
+        for n in range(count):
+            self.client.log_batch(
+                run.run_id,
+                [Metric(p.key, p.value, run.start + p.after, p.step) for p in _at(metric_batches, n)],
+                [Param(k, v) for k, v in _at(param_batches, n)],
+                [RunTag(k, v) for k, v in new_tags.items()] if n == count - 1 else [],
+            )
+        run.params.update(new_params)
+        run.tags.update(new_tags)
+        for point in metrics:
+            run.steps.setdefault(point.key, set()).add(point.step)
+
+    def _set_status(self, run: KnownRun, status: str) -> None:
+        if run.status == status:
+            return
+        if status == "RUNNING":
+            self.client.update_run(run.run_id, status=status)
+        else:
+            self.client.set_terminated(run.run_id, status, end_time=max(_now(), run.start))
+        run.status = status
+
+
+def every_page(fetch: Callable[[str | None], Iterable[T]]) -> list[T]:
+    """All results of a paged MLflow search; ``fetch`` takes the page's token."""
+    found: list[T] = []
+    token: str | None = None
+    while True:
+        page = fetch(token)
+        found.extend(page)
+        token = getattr(page, "token", None)
+        if not token:
+            return found
+
+
+def shortened(markdown: str, limit: int = LONGEST_TAG) -> str:
+    """At most ``limit`` characters, cut between lines."""
+    if len(markdown) <= limit:
+        return markdown
+    ending = "\n\n(Shortened; the whole is among the artifacts.)"
+    kept = markdown[: limit - len(ending)]
+    return (kept.rpartition("\n")[0] or kept) + ending
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _at(batches: Sequence[list[T]], n: int) -> list[T]:
+    return batches[n] if n < len(batches) else []
+
+
+def _known(run: Run) -> KnownRun:
+    return KnownRun(
+        run_id=run.info.run_id,
+        start=run.info.start_time,
+        status=run.info.status,
+        artifact_uri=run.info.artifact_uri,
+        params=set(run.data.params),
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+    )
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

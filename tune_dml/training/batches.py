@@ -1,0 +1,38 @@
+"""Batches that hold every class at least twice where that is possible, so that metric losses find positives."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.int64]
+
+
+def stratified_batches(labels: Rows, batch_size: int, generator: np.random.Generator) -> list[Rows]:
+    """One epoch: every row exactly once, in ``ceil(n / batch_size)`` batches of nearly equal size.
+
+    The rows of a class are shuffled and dealt out in twos (a last three instead of a lone one), each to the batch
+    that has fewest of the class and, among those, fewest rows.
+    """
+    count = max(1, -(-len(labels) // batch_size))
+    held: list[list[int]] = [[] for _ in range(count)]
+    classes = np.unique(labels)
+    for label in generator.permutation(classes):
+        rows = generator.permutation(np.flatnonzero(labels == label))
+        own = np.zeros(count, dtype=np.int64)
+        for chunk in _in_twos(rows):
+            sizes = np.array([len(batch) for batch in held])
+            order = np.lexsort((generator.random(count), sizes, own))
+            open_batches = [b for b in order if sizes[b] + len(chunk) <= batch_size] or [int(np.argmin(sizes))]
+            target = open_batches[0]
+            held[target].extend(int(r) for r in chunk)
+            own[target] += len(chunk)
+    batches = [generator.permutation(np.array(batch, dtype=np.int64)) for batch in held if batch]
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def _in_twos(rows: Rows) -> list[Rows]:
+    if len(rows) < 4:
+        return [rows]
+    ends = list(range(2, len(rows) - 1, 2))
+    return [np.asarray(part) for part in np.split(rows, ends)]

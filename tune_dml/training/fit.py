@@ -1,0 +1,233 @@
+"""The heart: one configuration trained on one set of labelled texts, then read out on others. Plain PyTorch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tune_dml.config import Configuration, Probabilities
+from tune_dml.errors import TrainingFailure
+from tune_dml.losses import LOSSES, check
+from tune_dml.models.embedding import embed
+from tune_dml.models.encoder import EncoderBundle, build_encoder
+from tune_dml.models.precision import autocast
+from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
+from tune_dml.models.representation import examples, pool
+from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.batches import stratified_batches
+from tune_dml.training.failures import training_failures
+from tune_dml.training.inputs import TrainingInputs
+from tune_dml.training.optimization import MAX_GRADIENT_NORM, learning_rate_factor, make_optimizer
+
+#: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
+LOGISTIC_C = 10.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What training has reached after one of its parts.
+
+    Attributes:
+        probabilities: By scored set, then by read-out: float32 ``[n, classes]``.
+        readouts: The fitted read-outs.
+        diagnostics: ``train_loss`` (mean over the last epoch), ``zero_loss_share`` (share of the metric loss's batches
+            that gave 0), ``steps``, ``seconds`` (since training began).
+        encoder_state: The encoder's weights by name, where they were asked for.
+    """
+
+    probabilities: Mapping[str, Mapping[str, Probabilities]]
+    readouts: Mapping[str, FittedReadout]
+    diagnostics: Mapping[str, float]
+    encoder_state: Mapping[str, npt.NDArray[np.float32]] | None = None
+
+
+def fit(
+    config: Configuration,
+    encoder: EncoderBundle,
+    tokens: TokenArrays,
+    labels: npt.NDArray[np.int64],
+    classes: int,
+    score: Mapping[str, TokenArrays],
+    *,
+    seed: int,
+    stages: int = 1,
+    keep_encoder: bool = False,
+    device: str = "cpu",
+    precision: str = "float32",
+) -> Iterator[Stage]:
+    """Train and score.
+
+    The same arguments give the same numbers on the same machine: all randomness comes from ``seed``, and the caller's
+    thread count is the only other thing that matters (workers use one).
+
+    Args:
+        tokens, labels: Training texts, and their classes (0 to ``classes`` - 1).
+        score: Sets of texts to give class probabilities for.
+        stages: Scored after each of so many equal parts of the schedule; 1 scores at the end only.
+        keep_encoder: Whether the last stage carries the encoder's weights.
+        precision: ``float32`` or ``bfloat16``, of the encoder's forward passes.
+
+    Yields:
+        One :class:`Stage` per part, in order.
+
+    Raises:
+        TrainingFailure: the loss is no longer finite, memory ran out, or every training text gets the same class.
+        ConfigurationError: the configuration cannot be had with this encoder or loss.
+    """
+    with training_failures():
+        run = _Run(check(config), encoder, tokens, labels, classes, seed, torch.device(device), precision)
+        for stage in range(1, stages + 1):
+            run.train(until=round(run.steps * stage / stages))
+            last = stage == stages
+            yield run.stage(score, keep_encoder and last)
+
+
+class _Run:
+    def __init__(
+        self,
+        config: Configuration,
+        bundle: EncoderBundle,
+        tokens: TokenArrays,
+        labels: npt.NDArray[np.int64],
+        classes: int,
+        seed: int,
+        device: torch.device,
+        precision: str,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.config, self.classes, self.device, self.precision = config, classes, device, precision
+        self.labels = labels
+        self.started = time.perf_counter()
+        self.generator = np.random.default_rng(seed)
+        encoder = build_encoder(bundle, config.dropout)
+        self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
+        self.dropout = nn.Dropout(config.dropout if config.dropout is not None else 0.1)
+        spec = LOSSES[config.loss]
+        self.head = nn.Linear(bundle.dimension, classes).to(device) if config.beta_effective > 0 else None
+        self.loss = spec.build(classes, bundle.dimension, config.loss_params).to(device) if spec.build else None
+        self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device)
+        self.batches: list[npt.NDArray[np.int64]] = []
+        self.steps = config.epochs * max(1, -(-len(labels) // config.batch_size))
+        self.done = 0
+        self.losses: list[Tensor] = []
+        self.zeros = 0
+        if self.steps:
+            self.optimizer = make_optimizer(config, self.encoder.encoder, self.head, self.loss)
+            self.peaks = [group["lr"] for group in self.optimizer.param_groups]
+
+    def train(self, until: int) -> None:
+        self.encoder.train()
+        while self.done < until:
+            if not self.batches:
+                self._check_losses()
+                self.losses = []
+                self.batches = stratified_batches(self.labels, self.config.batch_size, self.generator)
+            self._step(self.batches.pop(0))
+            self.done += 1
+        self._check_losses()
+
+    def _step(self, rows: npt.NDArray[np.int64]) -> None:
+        factor = learning_rate_factor(self.done, self.steps, self.config.warmup, self.config.schedule)
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
+        with autocast(self.device, self.precision):
+            hidden, mask = self.inputs.hidden(rows)
+        loss = self._training_loss(hidden, mask, torch.from_numpy(self.labels[rows]).to(self.device))
+        self.losses.append(loss.detach())
+        self.optimizer.zero_grad(set_to_none=True)
+        if loss.requires_grad:
+            loss.backward()  # type: ignore[no-untyped-call]
+            trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+            nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
+            self.optimizer.step()
+
+    def _training_loss(self, hidden: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
+        beta = self.config.beta_effective
+        total = hidden.new_zeros((), dtype=torch.float32)
+        if self.head is not None:
+            pooled = self.dropout(pool(hidden, mask, self.config.representation))
+            total = total + beta * nn.functional.cross_entropy(self.head(pooled), labels)
+        if self.loss is not None and beta < 1.0:
+            # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
+            metric = self.loss(*examples(hidden, mask, labels, self.config.representation))
+            self.zeros += int(metric.detach().item() == 0.0)
+            total = total + (1.0 - beta) * metric
+        return total
+
+    def _check_losses(self) -> None:
+        if self.losses and not bool(torch.isfinite(torch.stack(self.losses)).all()):
+            raise TrainingFailure("nan", f"the training loss was not finite by step {self.done} of {self.steps}")
+
+    def stage(self, score: Mapping[str, TokenArrays], keep_encoder: bool) -> Stage:
+        self.encoder.eval()
+        config = self.config
+        trained = Trained(
+            config=config,
+            classes=self.classes,
+            embeddings=self._embed(self.inputs.tokens),
+            labels=self.labels,
+            head=None if self.head is None or not self.steps else (_array(self.head.weight), _array(self.head.bias)),
+            loss_state={}
+            if self.loss is None or not self.steps
+            else {k: _array(v) for k, v in self.loss.state_dict().items()},
+            logistic_c=LOGISTIC_C if self.steps else None,
+        )
+        if not np.isfinite(trained.embeddings).all():
+            raise TrainingFailure("nan", "the embeddings are not finite")
+        fitted = {name: spec.fit(trained) for name, spec in READOUT_SPECS.items() if spec.available(trained)}
+        if self.steps:
+            self._check_collapse(fitted["logistic"], trained)
+        probabilities: dict[str, dict[str, Probabilities]] = {}
+        for name, texts in score.items():
+            vectors = self._embed(texts)
+            probabilities[name] = {r: READOUT_SPECS[r].probabilities(f, vectors) for r, f in fitted.items()}
+        diagnostics = {
+            "train_loss": float(torch.stack(self.losses).mean()) if self.losses else 0.0,
+            "zero_loss_share": self.zeros / self.done if self.done else 0.0,
+            "steps": float(self.done),
+            "seconds": time.perf_counter() - self.started,
+        }
+        state = {k: _array(v) for k, v in self.encoder.encoder.state_dict().items()} if keep_encoder else None
+        return Stage(probabilities, fitted, diagnostics, state)
+
+    def _embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
+        config = self.config
+        return embed(self.encoder, texts, config.representation, config.max_length, self.device, self.precision)
+
+    def _check_collapse(self, logistic: FittedReadout, trained: Trained) -> None:
+        predicted = READOUT_SPECS["logistic"].probabilities(logistic, trained.embeddings).argmax(axis=1)
+        if len(np.unique(trained.labels)) > 1 and len(np.unique(predicted)) == 1:
+            raise TrainingFailure("collapse", "every training text gets the same class")
+
+
+def fit_once(
+    config: Configuration,
+    encoder: EncoderBundle,
+    tokens: TokenArrays,
+    labels: npt.NDArray[np.int64],
+    classes: int,
+    score: Mapping[str, TokenArrays],
+    *,
+    seed: int,
+    keep_encoder: bool = False,
+    device: str = "cpu",
+    precision: str = "float32",
+) -> Stage:
+    """:func:`fit` in a single stage."""
+    [stage] = fit(
+        config, encoder, tokens, labels, classes, score,
+        seed=seed, keep_encoder=keep_encoder, device=device, precision=precision,
+    )  # fmt: skip
+    return stage
+
+
+def _array(tensor: Tensor) -> npt.NDArray[np.float32]:
+    array: npt.NDArray[np.float32] = tensor.detach().float().cpu().numpy().copy()
+    return array

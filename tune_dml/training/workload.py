@@ -1,0 +1,202 @@
+"""What all training runs of a search share, and the two things a worker does with it: rounds and confirm runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tune_dml.config import Configuration, Round, Value, configuration_from
+from tune_dml.data import Fold
+from tune_dml.losses import check
+from tune_dml.models.encoder import EncoderBundle
+from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.fit import Stage, fit, fit_once
+from tune_dml.training.scoring import score
+
+#: Rounds of a trial whose rounds are parts of its own schedule.
+SCHEDULE_ROUNDS = 5
+#: From this many shots on, a round is a part of the schedule instead of a fold.
+MANY_SHOTS = 1000
+
+BASELINES = ("probe", "reference_ce")
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """The data of a search, read-only: it travels to the workers once.
+
+    Attributes:
+        encoder: Weights.
+        tokens, labels: Of the draw: the labelled texts there are.
+        folds: Training and held-out parts. Several: a round is a fold. A single one: a round is a fifth of the schedule.
+        official, official_labels: The validation split that an ``official`` fold's held-out rows index.
+        seed: The search's; each round's seed follows from it, the same for all trials.
+    """
+
+    encoder: EncoderBundle = field(repr=False)
+    tokens: TokenArrays = field(repr=False)
+    labels: npt.NDArray[np.int64] = field(repr=False)
+    classes: int
+    folds: tuple[Fold, ...] = field(repr=False)
+    official: TokenArrays | None = field(default=None, repr=False)
+    official_labels: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    seed: int = 0
+    device: str = "cpu"
+    precision: str = "float32"
+
+    @property
+    def by_schedule(self) -> bool:
+        """Whether rounds are parts of one schedule (then the latest score counts) instead of folds (the mean does)."""
+        return len(self.folds) == 1
+
+    @property
+    def rounds(self) -> int:
+        return SCHEDULE_ROUNDS if self.by_schedule else len(self.folds)
+
+    def heldout_labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Classes of a round's scored rows."""
+        return (self.labels if self.official_labels is None else self.official_labels)[rows]
+
+
+def derived_seed(*parts: object) -> int:
+    """A seed that depends on every part and on nothing else: 0 to 2**31 - 1."""
+    digest = hashlib.sha256("/".join(str(p) for p in parts).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def single_thread() -> None:
+    """One thread for everything: two processes with two threads each on two cores are ten times slower, and the order
+    of additions, so the last digits of every number, depends on the count."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def resolve(params: Mapping[str, Value], where: str = "configuration") -> Configuration:
+    """A checked configuration with every default filled in."""
+    return check(configuration_from(params, where))
+
+
+def baseline(name: str, encoder_size: str, max_length: int) -> Configuration:
+    """The configuration of a baseline.
+
+    ``probe``: logistic regression, its C by cross validation, on the untouched encoder's embeddings.
+    ``reference_ce``: the usual cross-entropy recipe (learning rate 1e-4 for encoders under 100M parameters, else 1e-5;
+    20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3, mean over tokens).
+    """
+    base = Configuration(loss="ce", max_length=max_length)
+    if name == "probe":
+        return replace(base, epochs=0, trainable_layers=0)
+    return replace(base, lr=1e-4 if encoder_size == "small" else 1e-5)
+
+
+def run_rounds(workload: Workload, config: Configuration, start: int = 1) -> Iterator[Round]:
+    """The rounds of one trial from number ``start`` on.
+
+    Raises:
+        TrainingFailure: see :func:`tune_dml.training.fit.fit`.
+    """
+    if workload.by_schedule:
+        for number, stage in enumerate(_scheduled(workload, config), 1):
+            if number >= start:
+                yield _round(workload, number, workload.folds[0], stage)
+        return
+    for number in range(start, workload.rounds + 1):
+        fold = workload.folds[number - 1]
+        stage = fit_once(
+            config,
+            workload.encoder,
+            workload.tokens.take(fold.train),
+            workload.labels[fold.train],
+            workload.classes,
+            {"heldout": _heldout(workload, fold)},
+            seed=round_seed(workload.seed, number),
+            device=workload.device,
+            precision=workload.precision,
+        )
+        yield _round(workload, number, fold, stage)
+
+
+def round_seed(search_seed: int, number: int) -> int:
+    return derived_seed("round", search_seed, number)
+
+
+def run_confirm(
+    workload: Workload, config: Configuration, seed: int, test: TokenArrays | None, keep_encoder: bool = False
+) -> Stage:
+    """Train on the whole draw with confirm seed ``seed``; score the test texts (set ``test``) if there are any."""
+    return fit_once(
+        config,
+        workload.encoder,
+        workload.tokens,
+        workload.labels,
+        workload.classes,
+        {} if test is None else {"test": test},
+        seed=derived_seed("confirm", workload.seed, seed),
+        keep_encoder=keep_encoder,
+        device=workload.device,
+        precision=workload.precision,
+    )
+
+
+def _scheduled(workload: Workload, config: Configuration) -> Iterator[Stage]:
+    fold = workload.folds[0]
+    return fit(
+        config,
+        workload.encoder,
+        workload.tokens.take(fold.train),
+        workload.labels[fold.train],
+        workload.classes,
+        {"heldout": _heldout(workload, fold)},
+        seed=round_seed(workload.seed, 1),
+        stages=workload.rounds,
+        device=workload.device,
+        precision=workload.precision,
+    )
+
+
+def _heldout(workload: Workload, fold: Fold) -> TokenArrays:
+    tokens = workload.tokens
+    if fold.official:
+        assert workload.official is not None
+        tokens = workload.official
+    return tokens.take(fold.heldout)
+
+
+def _round(workload: Workload, number: int, fold: Fold, stage: Stage) -> Round:
+    probabilities = stage.probabilities["heldout"]
+    diagnostics = dict(stage.diagnostics)
+    seconds = diagnostics.pop("seconds")
+    scores = score(probabilities["logistic"], workload.heldout_labels(fold.heldout))
+    return Round(number, fold.heldout, probabilities, scores, seconds, diagnostics)
+
+
+def timed_step(workload: Workload, config: Configuration) -> float:
+    """Seconds of a training step on this machine, for estimates: the faster of two single-epoch steps' means."""
+    rows = np.arange(min(len(workload.labels), config.batch_size), dtype=np.int64)
+    best = float("inf")
+    for _ in range(2):
+        begun = time.perf_counter()
+        one = replace(config, epochs=1, batch_size=config.batch_size)
+        fit_once(
+            one,
+            workload.encoder,
+            workload.tokens.take(rows),
+            workload.labels[rows],
+            workload.classes,
+            {},
+            seed=0,
+            device=workload.device,
+            precision=workload.precision,
+        )
+        best = min(best, time.perf_counter() - begun)
+    return best

@@ -1,0 +1,194 @@
+"""``study.log``: the truth about a search's trials, baselines and confirm runs, and all that a resume reads of them.
+
+One Optuna journal holds three studies: ``trials`` (what the sampler sees), ``baselines`` and ``confirm``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
+from tune_dml.errors import ResultsError
+from tune_dml.tuning.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
+
+FILE_NAME = "study.log"
+TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
+KINDS = {"trial": TRIALS, "baseline": BASELINES}
+
+
+class Journal:
+    """The only writer of one search's journal (others may read it).
+
+    Opening it cuts off a torn last line and removes a stale lock, both left by a driver that was killed: Optuna would
+    make the first unreadable for good and wait 30 seconds for the second.
+
+    Args:
+        folder: Of the search.
+        sampler: Of new trials; not needed to read.
+        write: ``False`` only reads: nothing is repaired, and another process may be writing.
+
+    Raises:
+        ResultsError: another process is running this search, or the journal cannot be read.
+    """
+
+    def __init__(self, folder: Path, sampler: optuna.samplers.BaseSampler | None = None, write: bool = True) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        logging.getLogger("optuna").setLevel(logging.ERROR)
+        self.path = folder / FILE_NAME
+        self._guard: TextIO | None = _only_driver(folder) if write else None
+        if write:
+            _repair(self.path)
+        elif not self.path.is_file():
+            raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.")
+        try:
+            self._storage = JournalStorage(JournalFileBackend(str(self.path)))
+            names = {s.study_name for s in self._storage.get_all_studies()}
+            self._studies = {
+                name: optuna.create_study(
+                    storage=self._storage,
+                    study_name=name,
+                    direction="maximize",
+                    sampler=sampler if name == TRIALS else optuna.samplers.RandomSampler(),
+                    pruner=optuna.pruners.NopPruner(),
+                    load_if_exists=True,
+                )
+                for name in (TRIALS, BASELINES, CONFIRM)
+                if write or name in names
+            }
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise ResultsError(f"{self.path} cannot be read ({error}); it is damaged or not a journal.") from error
+
+    def close(self) -> None:
+        """Let another process drive this search."""
+        if self._guard is not None:
+            self._guard.close()
+            self._guard = None
+
+    # What there is
+
+    def records(self, kind: str = "trial") -> list[TrialRecord]:
+        """All trials, or all baselines, in order of their numbers."""
+        return [self._record(kind, frozen) for frozen in self._frozen(KINDS[kind])]
+
+    def record(self, kind: str, number: int) -> TrialRecord:
+        """One of them."""
+        return self._record(kind, self._frozen(KINDS[kind])[number])
+
+    def confirm_runs(self) -> list[ConfirmRun]:
+        """Every confirm run that has ended, in the order they ended."""
+        runs: dict[tuple[str, int], ConfirmRun] = {}
+        for frozen in self._frozen(CONFIRM):
+            run = confirm_from_json(frozen.user_attrs["run"])
+            runs.setdefault((run.candidate, run.seed), run)
+        return list(runs.values())
+
+    def _frozen(self, study: str) -> list[FrozenTrial]:
+        return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
+
+    def _record(self, kind: str, frozen: FrozenTrial) -> TrialRecord:
+        attributes = frozen.user_attrs
+        params: Mapping[str, Value] = attributes.get("config", {})
+        name = attributes.get("name") or f"{params.get('loss', 'trial')} #{frozen.number}"
+        rounds = sorted((round_from_json(v) for k, v in attributes.items() if k.startswith("round:")), key=_number)
+        return TrialRecord(
+            frozen.number, kind, name, State(frozen.state.name), params, tuple(rounds), attributes.get("reason")
+        )
+
+    # What happens
+
+    def enqueue(self, params: Mapping[str, Value]) -> None:
+        """Have these parameters tried before the sampler is asked; what they leave open is sampled."""
+        self._studies[TRIALS].enqueue_trial(dict(params), skip_if_exists=True)
+
+    def ask(self) -> optuna.Trial:
+        """A new trial, RUNNING: an enqueued one first, else one from the sampler."""
+        return self._studies[TRIALS].ask()
+
+    def trial(self, number: int) -> optuna.Trial:
+        """A RUNNING trial again, to go on suggesting its parameters."""
+        return optuna.Trial(self._studies[TRIALS], self._frozen(TRIALS)[number]._trial_id)
+
+    def add_baseline(self, name: str, config: Mapping[str, Value]) -> int:
+        """A new baseline, RUNNING; its number."""
+        trial = self._studies[BASELINES].ask()
+        trial.set_user_attr("name", name)
+        trial.set_user_attr("config", dict(config))
+        return trial.number
+
+    def set_config(self, number: int, config: Mapping[str, Value]) -> None:
+        """The resolved configuration of a trial."""
+        self._set("trial", number, "config", dict(config))
+
+    def add_round(self, kind: str, number: int, item: Round, value: float) -> bool:
+        """Store a round and the score after it; ``False``, and nothing stored, where that is done already."""
+        frozen = self._frozen(KINDS[kind])[number]
+        known = f"round:{item.number}" in frozen.user_attrs
+        if not known:
+            self._set(kind, number, f"round:{item.number}", round_to_json(item))
+        if item.number not in frozen.intermediate_values:
+            self._storage.set_trial_intermediate_value(frozen._trial_id, item.number, value)
+        return not known
+
+    def finish(self, kind: str, number: int, state: State, value: float | None = None, reason: str | None = None) -> None:
+        """End a RUNNING trial; one that has ended already stays as it is."""
+        frozen = self._frozen(KINDS[kind])[number]
+        if frozen.state.is_finished():
+            return
+        if reason is not None:
+            self._set(kind, number, "reason", reason)
+        values = [value] if state == State.COMPLETE and value is not None else None
+        if state == State.PRUNED and frozen.intermediate_values:
+            values = [frozen.intermediate_values[max(frozen.intermediate_values)]]
+        self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
+
+    def add_confirm(self, run: ConfirmRun) -> None:
+        """Store a confirm run, in one write."""
+        frozen = optuna.trial.create_trial(
+            state=TrialState.COMPLETE, value=0.0, user_attrs={"run": confirm_to_json(run)}
+        )
+        self._studies[CONFIRM].add_trial(frozen)
+
+    def _set(self, kind: str, number: int, key: str, value: Any) -> None:
+        self._storage.set_trial_user_attr(self._frozen(KINDS[kind])[number]._trial_id, key, value)
+
+
+def _number(item: Round) -> int:
+    return item.number
+
+
+def _only_driver(folder: Path) -> TextIO:
+    """Hold the search for this process; the system lets go of it when the process ends, however it ends."""
+    guard = (folder / "driver.lock").open("a+")
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        guard.close()
+        raise ResultsError(f"The search {folder.name} is being run by another process; wait for it or stop it.") from None
+    return guard
+
+
+def _repair(path: Path) -> None:
+    # Only the driver writes, and no other driver lives (see _only_driver): a lock that is there is stale.
+    Path(f"{path}.lock").unlink(missing_ok=True)
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb+") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        position, tail = size, b""
+        while position > 0 and b"\n" not in tail:
+            step = min(1 << 16, position)
+            position -= step
+            stream.seek(position)
+            tail = stream.read(step) + tail
+        if not tail.endswith(b"\n"):
+            stream.truncate(position + tail.rfind(b"\n") + 1)

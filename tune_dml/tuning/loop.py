@@ -1,0 +1,172 @@
+"""The trial loop: Ray Tune schedules, the journal's sampler proposes, ASHA stops."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.spaces import Space, complete
+from tune_dml.training.workload import BASELINES, Workload, baseline
+from tune_dml.tuning.journal import Journal
+
+#: Workers lost to the infrastructure (a machine, the system's memory guard), per trial, before it counts as failed.
+WORKER_RETRIES = 2
+#: The sampler proposes at random until so many trials have ended.
+STARTUP_TRIALS = 8
+
+
+class Ended(StrEnum):
+    """Why the trial loop ended."""
+
+    FINISHED = "finished"
+    BUDGET = "budget"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the loop asks and tells while it runs.
+
+    Attributes:
+        interrupted: Whether the user wants to stop.
+        out_of_time: Whether what is left of the time budget is needed for confirm.
+        on_change: Called with the record after every change of a trial.
+        on_tick: Called several times a second.
+    """
+
+    interrupted: Callable[[], bool]
+    out_of_time: Callable[[], bool]
+    on_change: Callable[[TrialRecord], None]
+    on_tick: Callable[[], None]
+
+
+def make_sampler(settings: SearchSettings, so_far: int) -> optuna.samplers.BaseSampler:
+    """Optuna's TPE (multivariate, grouped, with the constant liar for trials that run side by side) or random sampling.
+
+    ``so_far`` trials change the seed, so that a resumed search does not propose the same configurations again.
+    """
+    seed = settings.seed + 10_007 * so_far
+    if settings.searcher == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(
+        multivariate=True, group=True, constant_liar=True, n_startup_trials=STARTUP_TRIALS, seed=seed
+    )
+
+
+def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
+    """Put baselines and the space's first configurations into the journal, as far as they are not there."""
+    there = {record.name for record in journal.records("baseline")}
+    for name in BASELINES:
+        if name not in there:
+            journal.add_baseline(name, baseline(name, encoder_size, max_length).to_dict())
+    have = len(journal.records())
+    for row in space.first[have : settings.trials]:
+        journal.enqueue(complete(row, space))
+
+
+def run_trials(
+    journal: Journal, settings: SearchSettings, space: Space, workload: Workload, reference: Any, scratch: Path, watch: Watch
+) -> Ended:
+    """Run what is missing: baselines, trials that were RUNNING, new trials.
+
+    Args:
+        reference: The workload in Ray's object store.
+        scratch: Ray Tune's folder; written, never read back, removed afterwards.
+    """
+    from ray import tune
+    from ray.tune.schedulers import FIFOScheduler
+
+    from tune_dml.tuning.scheduler import RoundsASHA
+    from tune_dml.tuning.searcher import StudySearcher
+    from tune_dml.tuning.trainable import trial_rounds
+
+    trials = journal.records()
+    again = [("baseline", r.number) for r in journal.records("baseline") if r.state == State.RUNNING]
+    again += [("trial", r.number) for r in trials if r.state == State.RUNNING]
+    counted = sum(r.state != State.WAITING for r in trials)
+    missing = max(0, settings.trials - counted)
+    if not again and not missing:
+        return Ended.FINISHED
+    latest = workload.by_schedule
+    scheduler: FIFOScheduler = FIFOScheduler()
+    if settings.scheduler == "asha":
+        scheduler = RoundsASHA(workload.rounds)
+        scheduler.refill(trials, settings.metric, latest)
+    searcher = StudySearcher(
+        journal,
+        space,
+        metric=settings.metric,
+        latest=latest,
+        rounds=workload.rounds,
+        again=again,
+        new_trials=missing,
+        on_change=watch.on_change,
+    )
+    stopper = _stopper(watch)
+    trainable = tune.with_resources(
+        _trainable(trial_rounds, reference, settings.metric),
+        {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial},
+    )
+    tuner = tune.Tuner(
+        trainable,
+        tune_config=tune.TuneConfig(
+            search_alg=searcher,
+            scheduler=scheduler,
+            num_samples=len(again) + missing,
+            max_concurrent_trials=settings.concurrency,
+            reuse_actors=True,
+            trial_dirname_creator=lambda trial: f"trial-{trial.trial_id}",
+        ),
+        run_config=tune.RunConfig(
+            name=f"run-{int(time.time())}",
+            storage_path=str(scratch),
+            verbose=0,
+            stop=stopper,
+            failure_config=tune.FailureConfig(max_failures=WORKER_RETRIES),
+        ),
+    )
+    tuner.fit()
+    shutil.rmtree(scratch, ignore_errors=True)
+    if watch.interrupted():
+        return Ended.INTERRUPTED
+    if watch.out_of_time():
+        for kind in ("trial", "baseline"):
+            for record in journal.records(kind):
+                if record.state == State.RUNNING and kind == "trial":
+                    journal.finish(kind, record.number, State.PRUNED, reason="time budget")
+                    watch.on_change(journal.record(kind, record.number))
+        return Ended.BUDGET
+    return Ended.FINISHED
+
+
+def _trainable(function: Callable[..., None], reference: Any, metric: str) -> Callable[[dict[str, Any]], None]:
+    def trial(config: dict[str, Any]) -> None:
+        import ray
+
+        function(config, ray.get(reference), metric)
+
+    return trial
+
+
+def _stopper(watch: Watch) -> Any:
+    from ray.tune.stopper import Stopper
+
+    class WhenTold(Stopper):  # type: ignore[misc]
+        """Ends the loop when the user or the time budget says so; decides nothing about single trials."""
+
+        def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+            return False
+
+        def stop_all(self) -> bool:
+            watch.on_tick()
+            return watch.interrupted() or watch.out_of_time()
+
+    return WhenTold()

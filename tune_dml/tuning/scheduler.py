@@ -1,0 +1,57 @@
+"""ASHA (Li et al. 2020, arXiv 1810.05934) over rounds, as Ray Tune has it, for trials only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
+
+from tune_dml.config import State, TrialRecord
+from tune_dml.training.scoring import mean_objective
+
+GRACE_ROUNDS = 2
+REDUCTION = 2
+
+
+class RoundsASHA(AsyncHyperBandScheduler):
+    """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials.
+
+    Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
+    """
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__(
+            time_attr="round",
+            metric="score",
+            mode="max",
+            max_t=rounds,
+            grace_period=min(GRACE_ROUNDS, rounds),
+            reduction_factor=REDUCTION,
+        )
+
+    def refill(self, records: Iterable[TrialRecord], metric: str, latest: bool) -> None:
+        """Put what is known of earlier trials into the rungs, after a resume."""
+        for record in records:
+            # A RUNNING trial hands its rounds back itself.
+            if record.state not in (State.COMPLETE, State.PRUNED):
+                continue
+            for milestone, recorded in self._brackets[0]._rungs:
+                rounds = [r for r in record.rounds if r.number <= milestone]
+                if len(rounds) == int(milestone):
+                    recorded[f"resumed-{record.number}"] = mean_objective(rounds, metric, latest)
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """STOP or CONTINUE."""
+        if "failed" in result:
+            return str(TrialScheduler.STOP)
+        if trial.config.get("kind") == "baseline":
+            return str(TrialScheduler.STOP if result.get("round", 0) >= self._max_t else TrialScheduler.CONTINUE)
+        return str(super().on_trial_result(tune_controller, trial, result))
+
+    def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
+        """Forget a trial that has ended."""
+        if trial.config.get("kind") == "baseline" or "failed" in result:
+            self._trial_info.pop(trial.trial_id, None)
+            return
+        super().on_trial_complete(tune_controller, trial, result)

@@ -1,0 +1,135 @@
+"""Where a workflow's words go: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from tune_dml.config import State, TrialRecord
+from tune_dml.training.scoring import mean_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass
+class Output:
+    """The user's screen.
+
+    Attributes:
+        console: Standard error where a JSON document goes to standard output.
+        quiet: Only warnings.
+        verbose: Every round, not only every trial.
+        debug: Ray's and MLflow's own messages too.
+    """
+
+    console: Console
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    def line(self, text: str) -> None:
+        """A plain line."""
+        if not self.quiet:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """A line that is shown with ``-q`` too."""
+        self.console.print(f"warning: {text}", markup=False, highlight=False, soft_wrap=True)
+
+    def detail(self, text: str) -> None:
+        """A line for ``-v``."""
+        if self.verbose:
+            self.line(text)
+
+
+def silent() -> Output:
+    """For the Python API: warnings only, on standard error."""
+    return Output(Console(stderr=True), quiet=True)
+
+
+@dataclass
+class Progress:
+    """What is known while trials run. Lines for pipes, a table for terminals."""
+
+    output: Output
+    trials: int
+    rounds: int
+    baselines: int = 2
+    time_left: Callable[[], float | None] = lambda: None
+    records: dict[str, TrialRecord] = field(default_factory=dict)
+    _live: Live | None = None
+    _shown: float = 0.0
+    _best: float = -1.0
+
+    @contextmanager
+    def showing(self) -> Iterator[Progress]:
+        """Show the table for the length of the block, where there is a terminal."""
+        if self.output.quiet or not self.output.console.is_terminal:
+            yield self
+            return
+        with Live(self._table(), console=self.output.console, refresh_per_second=2, transient=True) as live:
+            self._live = live
+            yield self
+            self._live = None
+
+    def changed(self, record: TrialRecord) -> None:
+        """A trial or baseline has started, done a round, or ended."""
+        before = self.records.get(record.name)
+        self.records[record.name] = record
+        if record.state == State.RUNNING:
+            if record.rounds and (before is None or len(before.rounds) < len(record.rounds)):
+                self.output.detail(f"  {record.name}: round {len(record.rounds)} of {self.rounds}, {_score(record)}")
+            return
+        if before is not None and before.state == record.state:
+            return
+        words = {
+            State.COMPLETE: f"all {len(record.rounds)} rounds, {_score(record)}",
+            State.PRUNED: f"stopped after round {len(record.rounds)} ({record.reason}), {_score(record)}",
+            State.FAIL: f"failed: {record.reason}",
+        }
+        if record.state in words and self._live is None:
+            self.output.line(f"[{self._ended()}/{self.trials + self.baselines}] {record.name}: {words[record.state]}")
+
+    def tick(self) -> None:
+        """Refresh the table now and then."""
+        if self._live is not None and time.monotonic() - self._shown > 0.5:
+            self._shown = time.monotonic()
+            self._live.update(self._table())
+
+    def _ended(self) -> int:
+        return sum(r.state.value in ("COMPLETE", "PRUNED", "FAIL") for r in self.records.values())
+
+    def _table(self) -> Table:
+        records = list(self.records.values())
+        count = {state: sum(r.state == state for r in records) for state in State}
+        done = [r for r in records if r.state == State.COMPLETE and r.kind == "trial"]
+        best = max(done, key=lambda r: scores.accuracy if (scores := mean_scores(r.rounds)) else 0.0, default=None)
+        title = (
+            f"{self._ended()} of {self.trials + self.baselines} done · {count[State.PRUNED]} stopped early · "
+            f"{count[State.FAIL]} failed"
+        )
+        left = self.time_left()
+        if left is not None:
+            title += f" · {max(0, left) / 60:.0f} min left"
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for column in ("trial", "rounds", "accuracy so far"):
+            table.add_column(column)
+        if best is not None:
+            table.add_row(f"best: {best.name}", str(len(best.rounds)), _score(best))
+        for record in records:
+            if record.state == State.RUNNING:
+                table.add_row(record.name, f"{len(record.rounds)}/{self.rounds}", _score(record))
+        return table
+
+
+def _score(record: TrialRecord) -> str:
+    scores = mean_scores(record.rounds)
+    return "no score" if scores is None else f"accuracy {scores.accuracy:.3f}"

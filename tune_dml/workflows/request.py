@@ -1,0 +1,60 @@
+"""What a user asks of a search, before anything is looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """The options of ``tune-dml search``, as given; ``None`` means "decide for me".
+
+    Attributes:
+        task: A name out of ``tune-dml tasks``, ``hub:org/name``, or any name together with ``data``.
+        data: A CSV, TSV, JSONL or Parquet file, or a folder.
+        shots: Labelled examples in all: a number or ``"full"``; default 50.
+        shots_per_class: The other convention; excludes ``shots``.
+        draw: Seed of the few-shot sample.
+        text_columns: One name, or two for pairs.
+        no_test: Use every label for training; the answer is the bias-corrected estimate.
+        space: A shipped name or a YAML file.
+        losses: Only these of the space's losses.
+        trials: Default 16, or 64 where a GPU is visible.
+        time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
+        concurrency: Trials at a time; default as many as fit.
+        confirm: Whether to retrain and score the best configurations on the test split afterwards.
+        ensemble: Also score, and save, the average of all confirm seeds of the winner.
+    """
+
+    task: str = "bbc"
+    data: str | None = None
+    shots: int | str | None = None
+    shots_per_class: int | None = None
+    draw: int = 0
+    folds: int = 5
+    repeats: int = 1
+    validation: str = "cv"
+    text_columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    group_column: str | None = None
+    no_test: bool = False
+    encoder: str | None = None
+    space: str = "default"
+    losses: tuple[str, ...] = ()
+    trials: int | None = None
+    time_budget: str | float | None = None
+    searcher: str = "tpe"
+    scheduler: str = "asha"
+    metric: str = "accuracy"
+    cpus_per_trial: float = 1.0
+    gpus_per_trial: float | None = None
+    concurrency: int | None = None
+    precision: str = "auto"
+    address: str | None = None
+    results: str = "tune-dml-results"
+    tracking_uri: str | None = None
+    name: str | None = None
+    seed: int = 0
+    confirm: bool = True
+    confirm_seeds: int = 5
+    ensemble: bool = False

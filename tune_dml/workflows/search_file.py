@@ -1,0 +1,130 @@
+"""``search.yaml``: what was asked, resolved, and the data that every number of the search rests on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from tune_dml import __version__
+from tune_dml.config import SearchSettings, settings_from
+from tune_dml.data import Fold
+from tune_dml.errors import ResultsError
+from tune_dml.reporting import write_text_atomic
+
+FILE_NAME = "search.yaml"
+_PACKAGES = ("torch", "transformers", "pytorch-metric-learning", "scikit-learn", "numpy", "ray", "optuna", "mlflow")
+
+
+@dataclass(frozen=True)
+class SearchFile:
+    """A search on disk.
+
+    Attributes:
+        settings: What was asked.
+        label_names, kind, source, notes: Of the task.
+        rows, labels, hashes: Of the draw: positions in the cleaned training pool, classes, SHA-256 of each row.
+        folds: Training and held-out positions in the draw.
+        official_labels: Classes of the validation split, where held-out rows index that.
+        encoder_sha256, encoder_parameters: Of the encoder.
+        versions: Of packages, and how many threads a training run has.
+        rounds, by_schedule: Of a trial.
+        has_test: Whether the task has a test split.
+        max_length: Tokens kept of each text.
+    """
+
+    settings: SearchSettings
+    kind: str
+    label_names: tuple[str, ...]
+    source: str
+    notes: tuple[str, ...]
+    rows: tuple[int, ...]
+    labels: tuple[int, ...]
+    hashes: tuple[str, ...]
+    folds: tuple[Fold, ...]
+    official_labels: tuple[int, ...] | None
+    encoder_sha256: str
+    encoder_parameters: int
+    rounds: int
+    by_schedule: bool
+    has_test: bool
+    max_length: int
+    versions: dict[str, Any]
+
+    @property
+    def encoder_size(self) -> str:
+        return "small" if self.encoder_parameters < 100_000_000 else "large"
+
+    def heldout_labels(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Classes that the rounds' row positions index."""
+        return np.array(self.labels if self.official_labels is None else self.official_labels, dtype=np.int64)
+
+    def write(self, folder: Path) -> None:
+        """Atomically."""
+        values = {**self.__dict__, "settings": self.settings.to_dict()}
+        values["folds"] = [{"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds]
+        write_text_atomic(folder / FILE_NAME, dump_yaml(values))
+
+
+def dump_yaml(values: Any) -> str:
+    """Plain YAML: mappings in order, one line per list of numbers."""
+    text: str = yaml.dump(_plain(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return text
+
+
+def read_search_file(folder: Path) -> SearchFile:
+    """Raises:
+    ResultsError: there is none, or it is damaged.
+    """
+    path = folder / FILE_NAME
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        values["settings"] = settings_from(values["settings"], str(path))
+        values["folds"] = tuple(
+            Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
+            for f in values["folds"]
+        )
+        for name in ("label_names", "notes", "rows", "labels", "hashes"):
+            values[name] = tuple(values[name])
+        if values["official_labels"] is not None:
+            values["official_labels"] = tuple(values["official_labels"])
+        return SearchFile(**values)
+    except FileNotFoundError:
+        raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.") from None
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultsError(f"{path} is damaged ({str(error).splitlines()[0]}); the search cannot be resumed.") from None
+
+
+def versions(device: str) -> dict[str, Any]:
+    """What the numbers may depend on besides the configuration."""
+    return {
+        "tune-dml": __version__,
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in _PACKAGES},
+        "machine": platform.machine(),
+        "device": device,
+        "threads": 1,
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:
+        flat = all(not isinstance(item, dict | list) for item in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=flat)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if hasattr(value, "__dataclass_fields__"):
+        return _plain(asdict(value))
+    return value
