@@ -1,0 +1,5 @@
+"""Floor 7: the command line. Arguments in, text out; one file per command."""
+
+from tune_dml.cli.entry import main
+
+__all__ = ["main"]

@@ -66,7 +66,7 @@ class TrialRecord:
         kind: ``"trial"`` or ``"baseline"``.
         name: What it is called in tables and in MLflow: ``"supcon #7"``, ``"probe"``.
         params: The resolved configuration, flat (``Configuration.to_dict``).
-        reason: Why it failed or was stopped, for example ``"nan"``; ``None`` otherwise.
+        reason, message: Why it failed or was stopped, for example ``"nan"``, and what is known of it in words.
     """
 
     number: int
@@ -76,6 +76,7 @@ class TrialRecord:
     params: Mapping[str, Value]
     rounds: tuple[Round, ...] = ()
     reason: str | None = None
+    message: str | None = None
 
     @property
     def loss(self) -> str:

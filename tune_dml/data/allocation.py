@@ -11,7 +11,7 @@ Counts = npt.NDArray[np.int64]
 
 
 def proportional(counts: Counts, total: int, low: Counts, high: Counts) -> Counts:
-    """Shares ``total`` out in proportion to ``counts`` by largest remainder, class by class within ``low`` and ``high``.
+    """Shares ``total`` out in proportion to ``counts`` by largest remainder, within ``low`` and ``high``.
 
     ``low.sum() <= total <= high.sum()`` must hold. Ties go to the class that comes first.
     """
@@ -39,8 +39,8 @@ def assign_groups(
 ) -> npt.NDArray[np.int64]:
     """A fold for each row, rows of a group together: int64 ``[n]``, ``-1`` for rows that must never be held out.
 
-    Greedy: the largest group first, each into the fold in which its classes are still rarest. A group whose absence would
-    leave a class without any training row is never held out.
+    Greedy: the largest group first, each into the fold in which its classes are still rarest. A group whose
+    absence would leave a class without any training row is never held out.
     """
     classes = int(labels.max()) + 1
     names = {name: i for i, name in enumerate(sorted(set(groups)))}

@@ -150,7 +150,7 @@ def _plain(cell: Any, table: Table, column: str) -> str:
 
 
 def _missing(cell: Any) -> bool:
-    return cell is None or isinstance(cell, float) and math.isnan(cell)
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
 def _text(cell: Any, table: Table, column: str) -> str:

@@ -49,7 +49,7 @@ def from_folder_variable(value: str, task: str, no_test: bool) -> Source | None:
 def _task_folder(folder: Path, task: str) -> Path | None:
     alike = [child for child in sorted(folder.iterdir()) if child.name.casefold() == task.casefold() and child.is_dir()]
     exact = [child for child in alike if child.name == task]
-    return (exact or alike or [None])[0]
+    return next(iter(exact or alike), None)
 
 
 def _folder_source(folder: Path, no_test: bool) -> Source | None:

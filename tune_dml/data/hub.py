@@ -50,24 +50,26 @@ def from_hub(wanted: HubSource, no_test: bool) -> Source:
     label_column = wanted.label_column
     for split, names in _SPLIT_NAMES.items():
         name = next((n for n in names if n in splits), None)
-        if name is None or split == "test" and no_test:
+        if name is None or (split == "test" and no_test):
             continue
         data = splits[name]
         if wanted.names_column is not None and wanted.names_column in data.column_names:
             label_column = wanted.names_column
-        tables[split] = Table(
-            f"hub:{wanted.repository} ({name})", tuple(data.column_names), lambda c, data=data: list(data[c])
-        )
+        tables[split] = _table(wanted, name, data)
         label_names = label_names or tuple(getattr(data.features.get(label_column), "names", None) or ())
     if "train" not in tables:
         # Some copies hold one split under another name.
         if len(splits) != 1:
             raise DataError(f"hub:{wanted.repository} has no train split; it has {', '.join(splits)}.")
         name, data = next(iter(splits.items()))
-        tables = {"all": Table(f"hub:{wanted.repository} ({name})", tuple(data.column_names), lambda c: list(data[c]))}
+        tables = {"all": _table(wanted, name, data)}
     title = wanted.repository + (f", {wanted.configuration}" if wanted.configuration else "")
     texts = (wanted.text_columns,) if wanted.text_columns else ()
     return Source(tables, f"Hugging Face hub, {title}", Wanted(texts, label_column), label_names)
+
+
+def _table(wanted: HubSource, split: str, data: Any) -> Table:
+    return Table(f"hub:{wanted.repository} ({split})", tuple(data.column_names), lambda name: list(data[name]))
 
 
 def _load(wanted: HubSource) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _unreachable(endpoint: str) -> str | None:
     found: list[str | None] = ["it does not answer"]
 
     def ask() -> None:
-        from huggingface_hub.utils import get_session
+        from huggingface_hub import get_session
 
         try:
             status = get_session().head(endpoint, timeout=REACH_SECONDS - 1).status_code
@@ -112,9 +114,7 @@ def _unreachable(endpoint: str) -> str | None:
 
 def _build(wanted: HubSource, endpoint: str) -> dict[str, Any]:
     import datasets
-    import httpx
     from datasets.exceptions import DatasetNotFoundError
-    from huggingface_hub.errors import HfHubHTTPError
 
     name = wanted.repository
     try:
@@ -134,11 +134,17 @@ def _build(wanted: HubSource, endpoint: str) -> dict[str, Any]:
             f"The hub has no data set {name}, or you may not see it. "
             "Check the name; for a private or gated one log in with 'hf auth login'."
         ) from None
-    except (ConnectionError, httpx.TransportError, HfHubHTTPError) as error:
-        raise _ways_out(wanted, endpoint, _first_line(error)) from None
     except Exception as error:
+        if _is_network(error):
+            raise _ways_out(wanted, endpoint, _first_line(error)) from None
         # Whatever else ``datasets`` raises is about this data set: scripts, configurations, broken files.
         raise DataError(f"hub:{name} cannot be loaded: {_first_line(error)}{_configurations(error)}") from None
+
+
+def _is_network(error: Exception) -> bool:
+    # The hub's HTTP client changes its package with the hub's version; the name of its base error does not.
+    bases = {base.__name__ for base in type(error).__mro__}
+    return isinstance(error, ConnectionError | TimeoutError) or bool(bases & {"TransportError", "HfHubHTTPError"})
 
 
 def _first_line(error: Exception) -> str:
@@ -152,7 +158,7 @@ def _configurations(error: Exception) -> str:
 
 def _ways_out(wanted: HubSource, endpoint: str, reason: str) -> HubUnreachableError:
     return HubUnreachableError(
-        f"The Hugging Face hub at {endpoint} cannot be reached ({reason.rstrip('.')}), and {wanted.repository} is not in "
-        "the local cache. Give the data as a file or folder with --data, put it into the folder that TUNE_DML_DATA "
+        f"The Hugging Face hub at {endpoint} cannot be reached ({reason.rstrip('.')}), and "
+        f"{wanted.repository} is not in the local cache. Give the data as a file or folder with --data, put it into the folder that TUNE_DML_DATA "
         "names, or take a task that needs no hub, such as bbc."
     )

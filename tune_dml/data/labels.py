@@ -74,6 +74,4 @@ class LabelCode:
 def unknown_labels(where: str, split: str, unknown: Sequence[str], names: Sequence[str]) -> DataError:
     shown = ", ".join(f"'{label}'" for label in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
     known = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    return DataError(
-        f"{where}: the {split} split has labels that no training text carries: {shown}. The training labels are {known}."
-    )
+    return DataError(f"{where}: the {split} split has labels that no training text carries: {shown}. They are {known}.")

@@ -31,8 +31,8 @@ _TEST_SEED = (0x7E57,)
 def load_task(settings: TaskSettings) -> Task:
     """Finds a task's data, reads it, cleans it and makes sure that it has what a search needs.
 
-    Sources in order: ``settings.data``, the folder that ``TUNE_DML_DATA`` names, the embedded package, the hub. A single
-    file gets a fixed, seeded, stratified test split. Where the test split has no labels, the validation split is the
+    Sources in order: ``settings.data``, the folder that ``TUNE_DML_DATA`` names, the embedded package, the hub. A
+    single file gets a fixed, seeded, stratified test split. Where the test split has no labels, the validation split is the
     test split. Nothing depends on a test label except which labels are allowed at all.
 
     Raises:
@@ -106,7 +106,7 @@ def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None) -> tupl
 def _hidden(raw: Mapping[str, RawRows]) -> bool:
     """Whether the test labels are withheld: none at all, or GLUE's -1 on every row."""
     test = set(raw["test"].labels)
-    return test == {None} or test == {"-1"} and "-1" not in raw["train"].labels
+    return test == {None} or (test == {"-1"} and "-1" not in raw["train"].labels)
 
 
 def _label_code(raw: Mapping[str, RawRows], spec: TaskSpec | None, source: Source, notes: list[str]) -> LabelCode:

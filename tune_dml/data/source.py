@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tune_dml.data.columns import Wanted
 from tune_dml.data.tables import Table
@@ -24,6 +24,6 @@ class Source:
 
     tables: Mapping[str, Table]
     where: str
-    wanted: Wanted = Wanted()
+    wanted: Wanted = field(default_factory=Wanted)
     label_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

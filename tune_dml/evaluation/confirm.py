@@ -67,7 +67,9 @@ def candidates(
     return result
 
 
-def _candidate(record: TrialRecord, readouts: Mapping[str, str], seeds: tuple[int, ...], keep: tuple[int, ...]) -> Candidate:
+def _candidate(
+    record: TrialRecord, readouts: Mapping[str, str], seeds: tuple[int, ...], keep: tuple[int, ...]
+) -> Candidate:
     return Candidate(record.name, record.params, readouts.get(record.name, "logistic"), seeds, keep)
 
 

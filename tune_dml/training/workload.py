@@ -22,8 +22,6 @@ from tune_dml.training.scoring import score
 
 #: Rounds of a trial whose rounds are parts of its own schedule.
 SCHEDULE_ROUNDS = 5
-#: From this many shots on, a round is a part of the schedule instead of a fold.
-MANY_SHOTS = 1000
 
 BASELINES = ("probe", "reference_ce")
 

@@ -101,7 +101,14 @@ class Journal:
         name = attributes.get("name") or f"{params.get('loss', 'trial')} #{frozen.number}"
         rounds = sorted((round_from_json(v) for k, v in attributes.items() if k.startswith("round:")), key=_number)
         return TrialRecord(
-            frozen.number, kind, name, State(frozen.state.name), params, tuple(rounds), attributes.get("reason")
+            number=frozen.number,
+            kind=kind,
+            name=name,
+            state=State(frozen.state.name),
+            params=params,
+            rounds=tuple(rounds),
+            reason=attributes.get("reason"),
+            message=attributes.get("message"),
         )
 
     # What happens
@@ -139,13 +146,23 @@ class Journal:
             self._storage.set_trial_intermediate_value(frozen._trial_id, item.number, value)
         return not known
 
-    def finish(self, kind: str, number: int, state: State, value: float | None = None, reason: str | None = None) -> None:
+    def finish(
+        self,
+        kind: str,
+        number: int,
+        state: State,
+        value: float | None = None,
+        reason: str | None = None,
+        message: str | None = None,
+    ) -> None:
         """End a RUNNING trial; one that has ended already stays as it is."""
         frozen = self._frozen(KINDS[kind])[number]
         if frozen.state.is_finished():
             return
         if reason is not None:
             self._set(kind, number, "reason", reason)
+        if message:
+            self._set(kind, number, "message", message)
         values = [value] if state == State.COMPLETE and value is not None else None
         if state == State.PRUNED and frozen.intermediate_values:
             values = [frozen.intermediate_values[max(frozen.intermediate_values)]]
@@ -173,7 +190,9 @@ def _only_driver(folder: Path) -> TextIO:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         guard.close()
-        raise ResultsError(f"The search {folder.name} is being run by another process; wait for it or stop it.") from None
+        raise ResultsError(
+            f"The search {folder.name} is being run by another process; wait for it or stop it."
+        ) from None
     return guard
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,9 +57,11 @@ def make_sampler(settings: SearchSettings, so_far: int) -> optuna.samplers.BaseS
     seed = settings.seed + 10_007 * so_far
     if settings.searcher == "random":
         return optuna.samplers.RandomSampler(seed=seed)
-    return optuna.samplers.TPESampler(
-        multivariate=True, group=True, constant_liar=True, n_startup_trials=STARTUP_TRIALS, seed=seed
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.TPESampler(
+            multivariate=True, group=True, constant_liar=True, n_startup_trials=STARTUP_TRIALS, seed=seed
+        )
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -73,7 +76,13 @@ def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_si
 
 
 def run_trials(
-    journal: Journal, settings: SearchSettings, space: Space, workload: Workload, reference: Any, scratch: Path, watch: Watch
+    journal: Journal,
+    settings: SearchSettings,
+    space: Space,
+    workload: Workload,
+    reference: Any,
+    scratch: Path,
+    watch: Watch,
 ) -> Ended:
     """Run what is missing: baselines, trials that were RUNNING, new trials.
 
@@ -86,6 +95,7 @@ def run_trials(
 
     from tune_dml.tuning.scheduler import RoundsASHA
     from tune_dml.tuning.searcher import StudySearcher
+    from tune_dml.tuning.stopping import WhenTold
     from tune_dml.tuning.trainable import trial_rounds
 
     trials = journal.records()
@@ -110,7 +120,11 @@ def run_trials(
         new_trials=missing,
         on_change=watch.on_change,
     )
-    stopper = _stopper(watch)
+
+    def told() -> bool:
+        watch.on_tick()
+        return watch.interrupted() or watch.out_of_time()
+
     trainable = tune.with_resources(
         _trainable(trial_rounds, reference, settings.metric),
         {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial},
@@ -129,7 +143,7 @@ def run_trials(
             name=f"run-{int(time.time())}",
             storage_path=str(scratch),
             verbose=0,
-            stop=stopper,
+            stop=WhenTold(told),
             failure_config=tune.FailureConfig(max_failures=WORKER_RETRIES),
         ),
     )
@@ -154,19 +168,3 @@ def _trainable(function: Callable[..., None], reference: Any, metric: str) -> Ca
         function(config, ray.get(reference), metric)
 
     return trial
-
-
-def _stopper(watch: Watch) -> Any:
-    from ray.tune.stopper import Stopper
-
-    class WhenTold(Stopper):  # type: ignore[misc]
-        """Ends the loop when the user or the time budget says so; decides nothing about single trials."""
-
-        def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-            return False
-
-        def stop_all(self) -> bool:
-            watch.on_tick()
-            return watch.interrupted() or watch.out_of_time()
-
-    return WhenTold()

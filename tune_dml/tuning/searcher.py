@@ -98,7 +98,7 @@ class StudySearcher(Searcher):
         if error and assigned.failed is None:
             assigned.failed = "worker"
         if assigned.failed is not None:
-            self._journal.finish(assigned.kind, assigned.number, State.FAIL, reason=assigned.failed)
+            self._journal.finish(assigned.kind, assigned.number, State.FAIL, reason=assigned.failed, message=assigned.message)
         elif len(record.rounds) >= self._rounds:
             value = mean_objective(record.rounds, self._metric_name, self._latest)
             self._journal.finish(assigned.kind, assigned.number, State.COMPLETE, value)
@@ -116,6 +116,10 @@ class StudySearcher(Searcher):
             assigned.kind, assigned.number, round_from_json(payload), float(result["score"])
         ):
             self._on_change(self._journal.record(assigned.kind, assigned.number))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray pickles what it runs into its scratch folder, and nobody reads it back."""
+        return {}
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the journal is the state."""

@@ -93,7 +93,7 @@ class Progress:
         words = {
             State.COMPLETE: f"all {len(record.rounds)} rounds, {_score(record)}",
             State.PRUNED: f"stopped after round {len(record.rounds)} ({record.reason}), {_score(record)}",
-            State.FAIL: f"failed: {record.reason}",
+            State.FAIL: f"failed: {record.reason}" + (f" ({record.message})" if record.message else ""),
         }
         if record.state in words and self._live is None:
             self.output.line(f"[{self._ended()}/{self.trials + self.baselines}] {record.name}: {words[record.state]}")

@@ -67,7 +67,9 @@ class SearchFile:
     def write(self, folder: Path) -> None:
         """Atomically."""
         values = {**self.__dict__, "settings": self.settings.to_dict()}
-        values["folds"] = [{"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds]
+        values["folds"] = [
+            {"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds
+        ]
         write_text_atomic(folder / FILE_NAME, dump_yaml(values))
 
 

@@ -51,7 +51,8 @@ def _c_by_cross_validation(trained: Trained) -> float:
     from sklearn.model_selection import StratifiedKFold
 
     vectors, labels = unit(trained.embeddings), trained.labels
-    folds = int(min(5, len(labels)))
+    # A class with fewer rows than folds is spread over some of them; none may have fewer rows than all classes have.
+    folds = int(min(5, np.bincount(labels).max()))
     if folds < 2 or len(np.unique(labels)) < 2:
         return 1.0
     best: tuple[float, float, float] | None = None

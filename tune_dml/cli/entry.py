@@ -1,0 +1,110 @@
+"""Runs the command line: exit codes, and errors as plain sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+from typer.exceptions import TyperException
+
+from tune_dml.cli.app import app
+from tune_dml.errors import TuneDMLError, nearest
+
+PROGRAM = "tune-dml"
+_INTERRUPTED = 130
+#: What a shell reports for a program that SIGPIPE ended.
+_BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: The arguments without the program's name; ``None`` takes the process's own.
+
+    Returns:
+        The exit code: 0; 2 for a user's mistake; 3 for a fault of the environment; 130 when interrupted; 1 for a
+        fault of tune-dml itself.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whatever is still buffered would fail again when the interpreter flushes it on its way out.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BrokenPipeError:
+        raise
+    except TyperException as error:
+        _say(_usage_sentences(error))
+        return 2
+    except TuneDMLError as error:
+        _trace(debug)
+        _say(str(error))
+        return error.exit_code
+    except typer.Abort:
+        return _INTERRUPTED
+    except OSError as error:
+        _trace(debug)
+        where = f" ({error.filename})" if error.filename else ""
+        _say(f"The operating system refused: {error.strerror or error}{where}.{_more(debug)}")
+        return 3
+    except Exception as error:
+        _trace(debug)
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        _say(f"An internal error: {text.removesuffix('.')}.{_more(debug)}")
+        return 1
+
+
+def _more(debug: bool) -> str:
+    return "" if debug else " Run again with --debug to see where it happened."
+
+
+def _trace(debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+
+
+def _say(text: str) -> None:
+    """Plain text on stderr. Control characters, which may come out of a file, are shown and not obeyed."""
+    print("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text.strip()), file=sys.stderr)
+
+
+def _usage_sentences(error: TyperException) -> str:
+    """What the argument parser found, as sentences of ours."""
+    context: Any = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else PROGRAM
+    text = error.format_message()
+    if hasattr(error, "possibilities"):
+        option = str(getattr(error, "option_name", ""))
+        hint = nearest(option, _options(context)) if context is not None else ""
+        text = f"There is no option {option}" + (f": {hint}" if hint.startswith("did you mean") else ".")
+    elif getattr(error, "param", None) is not None and "alid " in text:
+        # The type's own words are a library's; the types are but two.
+        option = error.param.opts[0]  # type: ignore[attr-defined]
+        text = f"{option} must be a {'whole number' if 'integer' in text else 'number'}."
+    text = text if text.endswith((".", "?", "!")) else text + "."
+    return f"{text} '{command} --help' lists what it takes."
+
+
+def _options(context: Any) -> Iterable[str]:
+    return [name for parameter in context.command.params for name in parameter.opts if name.startswith("-")]

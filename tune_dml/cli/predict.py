@@ -1,0 +1,60 @@
+"""``tune-dml predict``: labels and probabilities for new texts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+
+from tune_dml.cli.options import Debug
+from tune_dml.errors import UsageError, nearest
+
+EXAMPLES = """
+tune-dml predict tune-dml-results/searches/NAME/model texts.csv
+tune-dml predict MODEL texts.csv --format jsonl --output labelled.jsonl
+echo 'a gorgeous film' | tune-dml predict MODEL -
+"""
+
+_FORMATS = ("csv", "jsonl")
+
+
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder that a search or train wrote.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="CSV, TSV, JSONL, Parquet or text, one a line; - reads stdin.")
+    ],
+    text_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Column of the text; give it twice for pairs.")
+    ] = None,
+    out_format: Annotated[str, typer.Option("--format", metavar="NAME", help="csv or jsonl.")] = "csv",
+    output: Annotated[
+        str | None, typer.Option("--output", metavar="FILE", help="Write here instead of stdout, all or nothing.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Label new texts with a saved model.
+
+    A row for each text, in order: the label and the probability of every class.
+    """
+    if out_format not in _FORMATS:
+        raise UsageError(f"--format is csv or jsonl, not '{out_format}': {nearest(out_format, _FORMATS)}")
+    chosen = cast(Literal["csv", "jsonl"], out_format)
+    columns = tuple(text_column or ())
+    if output is None:
+        from tune_dml.workflows.predict import predict_file
+
+        predict_file(model, file, columns, chosen, sys.stdout)
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise UsageError(f"--output {output} is a folder; name a file.")
+    if path.exists() and file != "-" and Path(file).exists() and path.samefile(file):
+        raise UsageError(f"--output {output} is the file with the texts; name another one.")
+    from tune_dml.reporting import replacing
+    from tune_dml.workflows.predict import predict_file
+
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        rows = predict_file(model, file, columns, chosen, stream)
+    print(f"{rows} {'text' if rows == 1 else 'texts'} labelled in {output}.", file=sys.stderr)

@@ -1,0 +1,36 @@
+"""``tune-dml resume``: go on with a search that was interrupted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tune_dml.cli import terminal
+from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, Verbose
+
+EXAMPLES = """
+tune-dml resume                                 # the latest that is not finished
+tune-dml resume sst2-50-20250131-brave-otter
+"""
+
+
+def resume(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of the search; the latest unfinished one if left out.")
+    ] = None,
+    results: Results = DEFAULTS.results,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> int:
+    """Go on with an interrupted search.
+
+    Trials that finished count; those that were running run again with the same hyperparameters.
+    """
+    from tune_dml.workflows.resume import resume as workflow
+
+    with terminal.output(json, quiet, verbose, debug) as out:
+        finished = workflow(results, name, out)
+    return terminal.finish(finished, json)

@@ -1,0 +1,183 @@
+"""``tune-dml search``: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tune_dml.cli import terminal
+from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, TrackingUri, Verbose
+from tune_dml.errors import UsageError
+from tune_dml.workflows.request import SearchRequest
+
+EXAMPLES = """
+tune-dml search --task bbc --shots 50
+tune-dml search --task SST2 --shots 50 --trials 32 --time-budget 30m
+tune-dml search --task intents --data my.csv --text-column body --label-column intent
+tune-dml search --task hub:org/name --shots-per-class 16
+tune-dml search --task TREC --losses ce,supcon --encoder roberta-base
+tune-dml search --task bbc --dry-run
+"""
+
+
+def search(
+    task: Annotated[
+        str, typer.Option(metavar="NAME", help="A name from 'tune-dml tasks', hub:org/name, or any name with --data.")
+    ] = DEFAULTS.task,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="A CSV, TSV, JSONL or Parquet file, or a folder of them.")
+    ] = DEFAULTS.data,
+    shots: Annotated[
+        str | None, typer.Option(metavar="N|full", help="Labelled texts in all; 50 unless told otherwise.")
+    ] = None,
+    shots_per_class: Annotated[
+        int | None, typer.Option(metavar="N", help="Labelled texts of each class, instead of --shots.")
+    ] = DEFAULTS.shots_per_class,
+    draw: Annotated[int, typer.Option(metavar="SEED", help="Which random few-shot sample to draw.")] = DEFAULTS.draw,
+    folds: Annotated[int, typer.Option(metavar="N", help="Cross-validation folds.")] = DEFAULTS.folds,
+    repeats: Annotated[int, typer.Option(metavar="N", help="Times that cross validation is done.")] = DEFAULTS.repeats,
+    validation: Annotated[
+        str, typer.Option(metavar="HOW", help="How configurations are scored: cv, holdout or official.")
+    ] = DEFAULTS.validation,
+    text_column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Column of the text; give it twice for pairs.")
+    ] = None,
+    label_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column of the label.")
+    ] = DEFAULTS.label_column,
+    group_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Rows with the same value here are never parted.")
+    ] = DEFAULTS.group_column,
+    no_test: Annotated[
+        bool, typer.Option("--no-test", help="Train on every label; the answer is the bias-corrected estimate.")
+    ] = DEFAULTS.no_test,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A folder or a model on the hub; roberta-large where a GPU is visible, else all-MiniLM-L6-v2.",
+        ),
+    ] = DEFAULTS.encoder,
+    space: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="Search space: a name from 'tune-dml spaces list', or a file.")
+    ] = DEFAULTS.space,
+    losses: Annotated[list[str] | None, typer.Option(metavar="A,B", help="Only these of the space's losses.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(metavar="N", help="Configurations to try; 16, or 64 where a GPU is visible.")
+    ] = DEFAULTS.trials,
+    time_budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For the whole job: 30m, 2h, 1h30m, or seconds.")
+    ] = None,
+    searcher: Annotated[str, typer.Option(metavar="NAME", help="Who proposes: tpe or random.")] = DEFAULTS.searcher,
+    scheduler: Annotated[
+        str, typer.Option(metavar="NAME", help="Who stops bad trials early: asha or none.")
+    ] = DEFAULTS.scheduler,
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="What decides: accuracy, macro_f1 or log_loss.")
+    ] = DEFAULTS.metric,
+    cpus_per_trial: Annotated[float, typer.Option(metavar="N", help="CPU cores of a trial.")] = DEFAULTS.cpus_per_trial,
+    gpus_per_trial: Annotated[
+        float | None, typer.Option(metavar="N", help="GPUs of a trial; fractions such as 0.5 share one.")
+    ] = DEFAULTS.gpus_per_trial,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", help="Trials at a time; as many as fit unless told otherwise.")
+    ] = DEFAULTS.concurrency,
+    precision: Annotated[
+        str, typer.Option(metavar="NAME", help="auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.")
+    ] = DEFAULTS.precision,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A running Ray cluster; 'auto' on one of its nodes.")
+    ] = DEFAULTS.address,
+    results: Results = DEFAULTS.results,
+    tracking_uri: TrackingUri = DEFAULTS.tracking_uri,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the search is called; made up unless given.")
+    ] = DEFAULTS.name,
+    seed: Annotated[int, typer.Option(metavar="SEED", help="Of the sampler and of training.")] = DEFAULTS.seed,
+    confirm_seeds: Annotated[
+        int, typer.Option(metavar="N", help="Fresh trainings of each of the best, scored on the test split.")
+    ] = DEFAULTS.confirm_seeds,
+    no_confirm: Annotated[
+        bool, typer.Option("--no-confirm", help="Stop after cross validation; 'tune-dml confirm' does it later.")
+    ] = not DEFAULTS.confirm,
+    ensemble: Annotated[
+        bool, typer.Option("--ensemble", help="Also score, and save, the average of the winner's seeds.")
+    ] = DEFAULTS.ensemble,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and how long it takes; search nothing.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> int:
+    """Find the best recipe, confirm it, save the model.
+
+    Recipes are picked by cross validation; the test split only confirms the one picked.
+
+    Ctrl-C once saves everything and prints how to go on; twice stops at once.
+    """
+    request = SearchRequest(
+        task=task,
+        data=data,
+        shots=_count_or_word(shots),
+        shots_per_class=shots_per_class,
+        draw=draw,
+        folds=folds,
+        repeats=repeats,
+        validation=validation,
+        text_columns=tuple(text_column or ()),
+        label_column=label_column,
+        group_column=group_column,
+        no_test=no_test,
+        encoder=encoder,
+        space=space,
+        losses=_names(losses),
+        trials=trials,
+        time_budget=time_budget,
+        searcher=searcher,
+        scheduler=scheduler,
+        metric=metric,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=concurrency,
+        precision=precision,
+        address=address,
+        results=results,
+        tracking_uri=tracking_uri,
+        name=name,
+        seed=seed,
+        confirm=not no_confirm,
+        confirm_seeds=confirm_seeds,
+        ensemble=ensemble,
+    )
+    from tune_dml.workflows import search as workflow
+
+    with terminal.output(json, quiet, verbose, debug) as out:
+        if not dry_run:
+            finished = workflow.search(request, out)
+        else:
+            plan = workflow.plan(request, out)
+    if not dry_run:
+        return terminal.finish(finished, json)
+    if json:
+        terminal.print_json(plan.document)
+    else:
+        terminal.print_lines(plan.lines)
+    return 0
+
+
+def _count_or_word(text: str | None) -> int | str | None:
+    """A number as such; anything else as it was given, for the workflow to judge."""
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return text
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
+    if given and not names:
+        raise UsageError("--losses names no loss; give some, such as --losses ce,supcon, or leave it out.")
+    return names

@@ -1,0 +1,49 @@
+"""``tune-dml train``: one configuration, trained once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tune_dml.cli import terminal
+from tune_dml.cli.options import Debug, Json, Quiet, Verbose
+
+EXAMPLES = """
+tune-dml train --config best.yaml --seed 0     # the model that the search saved
+tune-dml train --config best.yaml --fold 2     # the winner's second round
+tune-dml train --config best.yaml --data new.csv --output my-model
+"""
+
+
+def train(
+    config: Annotated[str, typer.Option("--config", metavar="FILE", help="A best.yaml that a search wrote.")],
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Train on the whole draw as confirm seed N did.")
+    ] = None,
+    fold: Annotated[
+        int | None, typer.Option(metavar="N", help="Train on what round N trained on, and score its held-out part.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Other data than the search's: a file or a folder.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", metavar="DIR", help="Folder for the model and its predictions.")
+    ] = "tune-dml-train",
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    debug: Debug = False,
+) -> None:
+    """Train one configuration once and save the model.
+
+    With the data of the search, what it measured for that seed or fold comes out again.
+    """
+    from tune_dml.workflows.train import train as workflow
+
+    with terminal.output(json, quiet, verbose, debug) as out:
+        result = workflow(config, seed, fold, data, output, out)
+    if json:
+        terminal.print_json(result.document)
+    else:
+        terminal.print_lines(result.lines)

@@ -1,0 +1,97 @@
+"""``best.yaml``: the winner, and all that ``tune-dml train`` needs to make it again. Written before the test split is read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tune_dml.config import DrawSettings, TaskSettings, TrialRecord, Value
+from tune_dml.errors import ConfigurationError
+from tune_dml.reporting import write_text_atomic
+from tune_dml.training.scoring import mean_scores
+from tune_dml.workflows.search_file import SearchFile, dump_yaml
+
+FILE_NAME = "best.yaml"
+_HEADER = "# The configuration that cross validation picked. Train it again: tune-dml train --config best.yaml\n"
+
+
+@dataclass(frozen=True)
+class BestFile:
+    """What ``train --config`` needs.
+
+    Attributes:
+        config: The configuration, flat, with its read-out.
+        hashes: SHA-256 of each drawn row, to see that the data is still the same.
+    """
+
+    config: dict[str, Value]
+    task: TaskSettings
+    draw: DrawSettings
+    encoder: str
+    encoder_sha256: str
+    hashes: tuple[str, ...]
+    seed: int
+    device: str
+    precision: str
+    max_length: int
+
+
+def write_best(folder: Path, about: SearchFile, winner: TrialRecord, readout: str) -> Path:
+    """Write it atomically; the same search and winner give the same bytes."""
+    settings = about.settings
+    scores = mean_scores(winner.rounds, about.by_schedule)
+    values: dict[str, Any] = {
+        "config": {**winner.params, "readout": readout},
+        "trial": winner.number,
+        "name": winner.name,
+        "cross_validation": {k: round(v, 6) for k, v in scores.as_dict().items()} if scores else {},
+        "protocol": settings.protocol,
+        "task": asdict(settings.task),
+        "draw": asdict(settings.draw),
+        "label_names": about.label_names,
+        "encoder": settings.encoder,
+        "encoder_sha256": about.encoder_sha256,
+        "seed": settings.seed,
+        "device": settings.device,
+        "precision": settings.precision,
+        "max_length": about.max_length,
+        "versions": about.versions,
+        "rows": about.rows,
+        "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
+        "hashes": about.hashes,
+    }
+    path = folder / FILE_NAME
+    write_text_atomic(path, _HEADER + dump_yaml(values))
+    return path
+
+
+def read_best(path: Path) -> BestFile:
+    """Raises:
+    ConfigurationError: the file is missing, damaged, or lacks something.
+    """
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except OSError:
+        raise ConfigurationError(f"There is no file {path}; give the best.yaml of a finished search.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not YAML ({str(error).splitlines()[0]}).") from None
+    try:
+        task = dict(values["task"])
+        task["text_columns"] = tuple(task["text_columns"])
+        return BestFile(
+            config=dict(values["config"]),
+            task=TaskSettings(**task),
+            draw=DrawSettings(**values["draw"]),
+            encoder=str(values["encoder"]),
+            encoder_sha256=str(values["encoder_sha256"]),
+            hashes=tuple(values["hashes"]),
+            seed=int(values["seed"]),
+            device=str(values["device"]),
+            precision=str(values["precision"]),
+            max_length=int(values["max_length"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path} is not a complete best.yaml ({error}); was it edited?") from None

@@ -1,0 +1,46 @@
+"""Confirm a search that was run with ``--no-confirm``, or with more seeds than before."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from tune_dml.errors import ResultsError, UsageError
+from tune_dml.workflows.drive import Finished, drive
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.preparation import prepare_again
+from tune_dml.workflows.results import search_folder
+from tune_dml.workflows.search_file import read_search_file
+
+
+def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Output) -> Finished:
+    """Retrain the winner and what it is compared with; runs that are known are not repeated.
+
+    Args:
+        seeds: How many; ``None`` keeps what the search was asked for.
+        ensemble: Also score the average of the winner's seeds.
+
+    Raises:
+        ResultsError: there is no such search, or none of its trials has a score.
+    """
+    begun = time.monotonic()
+    if seeds is not None and seeds < 1:
+        raise UsageError(f"--confirm-seeds is {seeds}; it must be 1 or more.")
+    folder = search_folder(results, name)
+    about = read_search_file(folder)
+    settings = about.settings
+    about = replace(
+        about,
+        settings=replace(
+            settings,
+            confirm=True,
+            confirm_seeds=settings.confirm_seeds if seeds is None else seeds,
+            ensemble=settings.ensemble or ensemble,
+        ),
+    )
+    prepared = prepare_again(about, out)
+    finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+    if finished.report.winner is None:
+        raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")
+    about.write(folder)
+    return finished

@@ -1,0 +1,241 @@
+"""Run a prepared search to its end, from wherever its journal stands."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.errors import EnvironmentFault
+from tune_dml.evaluation import winner
+from tune_dml.evaluation.confirm import Candidate, TrainedModel, confirm
+from tune_dml.execution import check_fits, interrupts, ray_session, share
+from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.reporting import SearchReport
+from tune_dml.tracking import Tracker
+from tune_dml.training.scoring import mean_scores
+from tune_dml.tuning.journal import Journal
+from tune_dml.tuning.loop import Ended, Watch, make_sampler, prepare, run_trials
+from tune_dml.workflows.assembly import Picked, assemble, pick
+from tune_dml.workflows.best_file import write_best
+from tune_dml.workflows.closing import tell_mlflow, write_results
+from tune_dml.workflows.options import cores
+from tune_dml.workflows.output import Output, Progress
+from tune_dml.workflows.preparation import Prepared
+
+#: Seconds of the time budget that confirm's reserve adds to its estimate: to finish, write and register.
+RESERVE_SECONDS = 10.0
+RESERVE_FACTOR = 1.25
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a search ended.
+
+    Attributes:
+        interrupted: By Ctrl-C: ``resume`` goes on.
+    """
+
+    report: SearchReport
+    interrupted: bool
+
+
+def drive(
+    prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, search_first: bool = True
+) -> Finished:
+    """Run the trials that are missing, then confirm, then write everything.
+
+    Args:
+        begun: ``time.monotonic()`` at the start of the command, for the time budget.
+        confirm_now: Whether to confirm.
+        search_first: Whether to run trials that are missing.
+    """
+    about, settings, folder = prepared.about, prepared.about.settings, prepared.folder
+    journal = Journal(folder, make_sampler(settings, _ended(folder)))
+    tracker = Tracker(settings, Path(settings.results), on_warning=out.warn)
+    try:
+        with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:
+            tracker.search_started(_described(prepared))
+            needed = max(cores(), math.ceil(settings.concurrency * settings.cpus_per_trial))
+            gpus = math.ceil(settings.concurrency * settings.gpus_per_trial)
+            with ray_session(settings.address, cpus=needed, gpus=gpus, debug=out.debug):
+                check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+                if search_first:
+                    _trials(prepared, journal, tracker, out, begun, stop.is_set)
+                picked = None if stop.is_set() else pick(about, journal)
+                if picked is not None:
+                    readout = picked.readouts[picked.winner.name]
+                    write_best(folder, about, picked.winner, readout)
+                    if confirm_now:
+                        _confirm(prepared, picked, journal, out, stop.is_set)
+            interrupted = stop.is_set()
+        # Only here, with the winner fixed and on disk, are test labels looked at.
+        labels = prepared.test_labels if confirm_now or journal.confirm_runs() else None
+        seconds = time.monotonic() - begun
+        report = assemble(about, folder, journal, labels, interrupted=interrupted, seconds=seconds)
+        report = write_results(report, about, journal, labels)
+        tell_mlflow(tracker, report, about)
+        if not interrupted and report.winner is None:
+            reasons = ", ".join(f"{n} {reason}" for reason, n in report.failed.items()) or "none has a score"
+            raise EnvironmentFault(f"No trial of '{settings.name}' gave a score ({reasons}); see {folder}.")
+        return Finished(report, interrupted)
+    finally:
+        if not tracker.close():
+            out.warn(f"MLflow does not have everything yet. Later: tune-dml sync {settings.name}")
+        journal.close()
+
+
+def _ended(folder: Path) -> int:
+    """How many trials the journal has: the sampler's seed depends on it."""
+    if not (folder / "study.log").exists():
+        return 0
+    try:
+        return len(Journal(folder, write=False).records())
+    except Exception:
+        # A torn last line: it is repaired when the journal is opened for writing.
+        return 1
+
+
+def _described(prepared: Prepared) -> dict[str, str]:
+    about, settings = prepared.about, prepared.about.settings
+    return {
+        "task": settings.task.task,
+        "source": about.source,
+        "shots": str(len(about.labels)),
+        "draw": str(settings.draw.draw),
+        "encoder": settings.encoder,
+        "encoder_sha256": about.encoder_sha256,
+        "space": settings.space,
+        "trials": str(settings.trials),
+        "searcher": settings.searcher,
+        "scheduler": settings.scheduler,
+        "metric": settings.metric,
+        "protocol": settings.protocol,
+        "precision": settings.precision,
+        "seed": str(settings.seed),
+    }
+
+
+def _trials(
+    prepared: Prepared, journal: Journal, tracker: Tracker, out: Output, begun: float, stopped: Callable[[], bool]
+) -> Ended:
+    about, settings = prepared.about, prepared.about.settings
+    prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
+    deadline = None if settings.time_budget is None else begun + settings.time_budget
+    known = {r.name: r for kind in ("baseline", "trial") for r in journal.records(kind) if r.state != State.WAITING}
+
+    def time_left() -> float | None:
+        if deadline is None:
+            return None
+        return deadline - time.monotonic() - _reserve(list(known.values()), prepared)
+
+    progress = Progress(out, settings.trials, about.rounds, time_left=time_left, records=dict(known))
+
+    def changed(record: TrialRecord) -> None:
+        known[record.name] = record
+        progress.changed(record)
+        tracker.trial_changed(record)
+        if record.kind == "trial" and record.state.value in ("COMPLETE", "PRUNED", "FAIL"):
+            ended = [r for r in known.values() if r.kind == "trial" and r.state.value in ("COMPLETE", "PRUNED", "FAIL")]
+            leader = winner(ended, settings.metric, about.rounds, about.by_schedule)
+            scores = mean_scores(leader.rounds, about.by_schedule) if leader is not None else None
+            if scores is not None:
+                tracker.best_score(len(ended), scores.as_dict()[settings.metric])
+
+    def out_of_time() -> bool:
+        left = time_left()
+        return left is not None and left <= 0
+
+    for record in known.values():
+        tracker.trial_changed(record)
+    out.line(
+        f"search: {settings.name} ({settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time)"
+    )
+    reference = share(prepared.workload)
+    watch = Watch(stopped, out_of_time, changed, progress.tick)
+    with progress.showing():
+        return run_trials(
+            journal, settings, prepared.space, prepared.workload, reference, prepared.folder / "ray", watch
+        )
+
+
+def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
+    """Seconds that confirm will take, from what rounds took so far."""
+    settings = prepared.about.settings
+    if not settings.confirm:
+        return RESERVE_SECONDS
+    rounds = [(r, item) for r in records for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
+    if not rounds:
+        return RESERVE_SECONDS
+    seconds = sum(item.seconds for _, item in rounds) / len(rounds)
+    texts = sum(item.diagnostics["steps"] * 16 for _, item in rounds) / len(rounds)
+    # A step costs about three forward passes.
+    per_text = seconds / max(1.0, 3 * texts)
+    folds = 1 if prepared.about.by_schedule else max(2, prepared.about.settings.draw.folds)
+    whole = seconds * (folds / (folds - 1) if folds > 1 else 1.25)
+    scoring = per_text * (0 if prepared.test is None else len(prepared.test))
+    runs = (settings.confirm_seeds * 5 + 1) if prepared.about.has_test else 1
+    slots = max(1, settings.concurrency)
+    return RESERVE_SECONDS + RESERVE_FACTOR * math.ceil(runs / slots) * (whole + scoring)
+
+
+def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, stopped: Callable[[], bool]) -> None:
+    settings = prepared.about.settings
+    done = {(run.candidate, run.seed) for run in journal.confirm_runs()}
+    # A model that was not written before a kill is trained again: the run is recorded after its model.
+    wanted = picked.candidates
+    total = sum((c.name, s) not in done for c in wanted for s in c.seeds)
+    if not total:
+        return
+    out.line(f"confirm: {', '.join(c.name for c in wanted)} on the whole draw, {total} runs")
+    shared = [share(prepared.workload), share(prepared.test)]
+    by_name = {c.name: c for c in wanted}
+    count = 0
+    for run, model in confirm(
+        wanted,
+        done,
+        shared,
+        cpus=settings.cpus_per_trial,
+        gpus=settings.gpus_per_trial,
+        concurrency=settings.concurrency,
+        stop=stopped,
+    ):
+        if model is not None:
+            _save(prepared, settings, by_name[run.candidate], run.seed, model)
+        journal.add_confirm(run)
+        count += 1
+        out.line(
+            f"[{count}/{total}] {run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")
+        )
+
+
+def _save(prepared: Prepared, settings: SearchSettings, candidate: Candidate, seed: int, model: TrainedModel) -> None:
+    first = seed == candidate.keep[0]
+    folder = prepared.folder / "model" if first else prepared.folder / "ensemble" / f"seed-{seed}"
+    save_model(
+        folder,
+        describe_model(prepared, settings.task.task, candidate, model),
+        prepared.workload.encoder,
+        model.encoder_state,
+        model.readout,
+        prepared.tokenizer,
+    )
+
+
+def describe_model(prepared: Prepared, task: str, candidate: Candidate, model: TrainedModel) -> ModelDescription:
+    """What ``tune_dml.json`` says of a trained model."""
+    params = {**candidate.params, "readout": candidate.readout}
+    return ModelDescription(
+        task=task,
+        kind=prepared.about.kind,
+        label_names=prepared.about.label_names,
+        representation=str(params["representation"]),
+        max_length=min(int(str(params["max_length"])), prepared.about.max_length),
+        precision=prepared.workload.precision,
+        readout=candidate.readout,
+        readout_values=dict(model.readout.values),
+        config=params,
+    )

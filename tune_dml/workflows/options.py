@@ -1,0 +1,209 @@
+"""From what a user asked to what a search does: every option checked, no default left open."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS, DrawSettings, SearchSettings, TaskSettings
+from tune_dml.errors import ResultsError, UsageError, nearest
+from tune_dml.tracking import check_tracking_uri
+from tune_dml.workflows.request import SearchRequest
+
+DEFAULT_SHOTS = 50
+TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
+PRECISIONS = ("auto", "float32", "bfloat16")
+_FIRST = (
+    "amber bold brisk calm clear coral crisp eager early fair gentle golden keen light lucid merry noble quiet rapid"
+)
+_SECOND = "anchor birch comet delta ember falcon grove harbor island lagoon maple meadow otter pine river robin summit"
+_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def check_options(request: SearchRequest) -> None:
+    """Everything that can be said without looking at data, encoder or machine.
+
+    Raises:
+        UsageError: the first option that is wrong, the rule, and the nearest valid value.
+    """
+    _one_of("--searcher", request.searcher, SEARCHERS)
+    _one_of("--scheduler", request.scheduler, SCHEDULERS)
+    _one_of("--metric", request.metric, METRICS)
+    _one_of("--validation", request.validation, VALIDATIONS)
+    _one_of("--precision", request.precision, PRECISIONS)
+    _at_least("--trials", request.trials, 1)
+    _at_least("--concurrency", request.concurrency, 1)
+    _at_least("--confirm-seeds", request.confirm_seeds, 1)
+    _at_least("--seed", request.seed, 0)
+    if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
+        raise UsageError(f"--cpus-per-trial is {request.cpus_per_trial:g}; it must be more than 0.")
+    if request.gpus_per_trial is not None and not 0 <= request.gpus_per_trial < math.inf:
+        raise UsageError(f"--gpus-per-trial is {request.gpus_per_trial:g}; it must be 0 or more.")
+    draw_settings(request)
+    seconds(request.time_budget)
+    if request.tracking_uri is not None:
+        check_tracking_uri(request.tracking_uri)
+
+
+def task_settings(request: SearchRequest) -> TaskSettings:
+    """Which labelled texts; a path becomes absolute, so that a resume from elsewhere finds it."""
+    data = None if request.data is None else str(Path(request.data).expanduser().absolute())
+    return TaskSettings(
+        request.task, data, request.text_columns, request.label_column, request.group_column, request.no_test
+    )
+
+
+def draw_settings(request: SearchRequest) -> DrawSettings:
+    """How many shots, and how they are split."""
+    shots: int | None
+    if request.shots_per_class is not None:
+        if request.shots is not None:
+            raise UsageError("Give --shots or --shots-per-class, not both.")
+        _at_least("--shots-per-class", request.shots_per_class, 1)
+        shots = None
+    elif request.shots is None:
+        shots = DEFAULT_SHOTS
+    elif str(request.shots).lower() == "full":
+        shots = None
+    else:
+        try:
+            shots = int(request.shots)
+        except ValueError:
+            raise UsageError(f"--shots is '{request.shots}'; it must be a number of examples, or 'full'.") from None
+        _at_least("--shots", shots, 2)
+    _at_least("--draw", request.draw, 0)
+    _at_least("--folds", request.folds, 2)
+    _at_least("--repeats", request.repeats, 1)
+    return DrawSettings(
+        shots, request.shots_per_class, request.draw, request.folds, request.repeats, request.validation
+    )
+
+
+def seconds(budget: str | float | None) -> float | None:
+    """A time budget in seconds: ``"30m"``, ``"1h30m"``, ``"90s"``, or a number of seconds."""
+    if budget is None:
+        return None
+    match = _TIME.fullmatch(str(budget).strip().lower().replace(" ", ""))
+    total = (
+        sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else 0
+    )
+    if not total:
+        raise UsageError(f"--time-budget is '{budget}'; write it like 30m, 2h or 1h30m.")
+    return total
+
+
+def results_folder(results: str, create: bool = False) -> Path:
+    """The absolute results folder.
+
+    Raises:
+        ResultsError: it is a file, or cannot be made.
+    """
+    folder = Path(results).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise ResultsError(f"--results {results} is a file; give a folder.")
+    if create:
+        try:
+            (folder / "searches").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ResultsError(f"--results {results} cannot be written: {error.strerror}.") from None
+    return folder
+
+
+def slug(text: str) -> str:
+    """A name that can be a folder everywhere."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:100]
+
+
+def search_name(request: SearchRequest, draw: DrawSettings, results: Path) -> str:
+    """The given name, or ``<task>-<shots>-<date>-<two words>``.
+
+    Raises:
+        ResultsError: the name is taken, or holds no letter or digit.
+    """
+    if request.name is None:
+        shots = draw.shots or (f"{draw.shots_per_class}-per-class" if draw.shots_per_class else "full")
+        task = slug(request.task.removeprefix("hub:"))
+        while True:
+            words = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}"
+            name = f"{task}-{shots}-{date.today().isoformat()}-{words}"
+            if not (results / "searches" / name).exists():
+                return name
+    name = slug(request.name)
+    if not name:
+        raise ResultsError(f"--name '{request.name}' has no letter or digit to name a folder with.")
+    if (results / "searches" / name).exists():
+        raise ResultsError(
+            f"A search named '{name}' exists. Go on with it: tune-dml resume {name}, or choose another --name."
+        )
+    return name
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def settings_of(
+    request: SearchRequest,
+    *,
+    task_name: str,
+    results: Path,
+    encoder: str,
+    gpus: int,
+    precision: str,
+    space_text: str,
+    protocol: str,
+) -> SearchSettings:
+    """Everything resolved."""
+    draw = draw_settings(request)
+    gpus_per_trial = request.gpus_per_trial if request.gpus_per_trial is not None else (1.0 if gpus else 0.0)
+    if gpus_per_trial > 0 and not gpus and request.address is None:
+        raise UsageError(
+            f"--gpus-per-trial is {gpus_per_trial:g}, but no GPU is visible here; leave it out, or see --address."
+        )
+    slots = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
+    trials = request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU)
+    task = task_settings(request)
+    return SearchSettings(
+        name=search_name(request, draw, results),
+        task=TaskSettings(**{**task.__dict__, "task": task_name}),
+        draw=draw,
+        encoder=encoder,
+        space=request.space,
+        losses=tuple(request.losses),
+        trials=trials,
+        time_budget=seconds(request.time_budget),
+        searcher=request.searcher,
+        scheduler=request.scheduler,
+        metric=request.metric,
+        cpus_per_trial=request.cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=request.concurrency or max(1, slots),
+        address=request.address,
+        results=str(results),
+        tracking_uri=request.tracking_uri,
+        seed=request.seed,
+        device="cuda" if gpus_per_trial else "cpu",
+        precision=precision,
+        space_text=space_text,
+        protocol=protocol,
+        confirm=request.confirm,
+        confirm_seeds=request.confirm_seeds,
+        ensemble=request.ensemble,
+    )
+
+
+def _one_of(option: str, value: str, valid: Iterable[str]) -> None:
+    valid = tuple(valid)
+    if value not in valid:
+        raise UsageError(f"{option} is '{value}': {nearest(value, valid)}")
+
+
+def _at_least(option: str, value: int | None, least: int) -> None:
+    if value is not None and value < least:
+        raise UsageError(f"{option} is {value}; it must be {least} or more.")

@@ -1,0 +1,235 @@
+"""Everything a search needs in memory before the first trial: texts, tokens, encoder, space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.config import DrawSettings, Float, Int, SearchSettings
+from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, per_class
+from tune_dml.errors import ResultsError
+from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
+from tune_dml.spaces import Space, load_space, space_from_text, space_text
+from tune_dml.workflows.options import check_options, draw_settings, results_folder, settings_of, task_settings
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.search_file import SearchFile, versions
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from tune_dml.models.encoder import EncoderBundle
+    from tune_dml.models.tokens import TokenArrays
+    from tune_dml.training.workload import Workload
+
+DEFAULT_MAX_LENGTH = 128
+#: From this many shots on, a round is a part of a trial's schedule and not a fold.
+MANY_SHOTS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A search that could start now.
+
+    Attributes:
+        about: What ``search.yaml`` holds.
+        test, test_labels: The test split; its labels are used once the winner is fixed.
+        tokenizer: Goes into the model folder.
+    """
+
+    about: SearchFile
+    space: Space
+    workload: Workload
+    test: TokenArrays | None
+    test_labels: npt.NDArray[np.int64] | None
+    tokenizer: PreTrainedTokenizerBase
+
+    @property
+    def folder(self) -> Path:
+        settings = self.about.settings
+        return Path(settings.results) / "searches" / settings.name
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The labelled texts there are, and how they are split."""
+
+    task: Task
+    rows: npt.NDArray[np.int64]
+    split: Split
+    folds: tuple[Fold, ...]
+
+    @property
+    def per_class(self) -> dict[str, int]:
+        return per_class(self.split.labels, self.task.label_names)
+
+
+def draw_data(task: Task, settings: DrawSettings) -> Drawn:
+    """Draw the shots and make the folds; with many shots, ``cv`` becomes a fixed hold-out part."""
+    rows = draw_shots(task.train, len(task.label_names), settings)
+    split = task.train.take(rows)
+    if settings.validation == "cv" and len(rows) >= MANY_SHOTS:
+        settings = replace(settings, validation="holdout")
+    return Drawn(task, rows, split, make_folds(split, settings, task.validation))
+
+
+def protocol_sentence(drawn: Drawn, settings: DrawSettings, metric: str) -> str:
+    """How configurations are selected and scored, for every output."""
+    shots = f"{len(drawn.rows)} labelled examples in all (draw {settings.draw})"
+    fold = drawn.folds[0]
+    if fold.official:
+        how = f"selected by {metric} on the official validation split of {len(fold.heldout)} texts"
+    elif len(drawn.folds) == 1:
+        how = f"selected by {metric} on a fixed hold-out part of {len(fold.heldout)} of them"
+    else:
+        repeats = f", {settings.repeats} repeats" if settings.repeats > 1 else ""
+        how = f"selected by {metric} in {settings.folds}-fold cross validation inside them{repeats}"
+    test = drawn.task.test
+    return f"{shots}; {how}; " + (f"confirmed on {len(test)} test texts." if test is not None else "no test split.")
+
+
+def prepare_new(request: SearchRequest, out: Output) -> Prepared:
+    """Check the options, the space, the data and the encoder, cheapest first, then load everything.
+
+    Raises:
+        TuneDMLError: whatever is wrong, before anything is written.
+    """
+    check_options(request)
+    results = results_folder(request.results)
+    load_space(request.space, request.losses)
+    draw = draw_settings(request)
+    _early_name_check(request, results)
+    drawn = draw_data(load_task(task_settings(request)), draw)
+    gpus = 0 if request.gpus_per_trial == 0 else _visible_gpus()
+    name = request.encoder or default_encoder(gpus > 0)
+    source = _announced(find_encoder(name), request.encoder is None, out)
+    from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
+    from tune_dml.models.precision import default_precision
+
+    bundle = load_bundle(source)
+    space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
+    device = "cuda" if gpus else "cpu"
+    settings = settings_of(
+        request,
+        task_name=drawn.task.name,
+        results=results,
+        encoder=name,
+        gpus=gpus,
+        precision=default_precision(device) if request.precision == "auto" else request.precision,
+        space_text=space_text(space),
+        protocol=protocol_sentence(drawn, draw, request.metric),
+    )
+    return _loaded(settings, drawn, space, source, bundle, None)
+
+
+def prepare_again(about: SearchFile, out: Output) -> Prepared:
+    """The same search, from ``search.yaml``.
+
+    Raises:
+        ResultsError: the data or the encoder is no longer what the search was started with.
+    """
+    settings = about.settings
+    drawn = draw_data(load_task(settings.task), settings.draw)
+    if drawn.split.hashes() != about.hashes:
+        raise ResultsError(
+            f"The data of '{settings.name}' has changed since it was started ({about.source}); its numbers could not be "
+            "compared. Start a new search."
+        )
+    source = _announced(find_encoder(settings.encoder), False, out)
+    from tune_dml.models.encoder import load_bundle
+
+    bundle = load_bundle(source)
+    if bundle.sha256 != about.encoder_sha256:
+        raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
+    return _loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
+
+
+def _loaded(
+    settings: SearchSettings,
+    drawn: Drawn,
+    space: Space,
+    source: EncoderSource,
+    bundle: EncoderBundle,
+    before: SearchFile | None,
+) -> Prepared:
+    from tune_dml.models.encoder import load_tokenizer
+    from tune_dml.models.tokens import tokenize
+    from tune_dml.training.workload import Workload
+
+    assert source.folder is not None
+    tokenizer = load_tokenizer(source.folder)
+    longest = longest_text(space)
+
+    def tokens(split: Split) -> TokenArrays:
+        return tokenize(tokenizer, split.texts, split.texts_b, longest)
+
+    task, validation = drawn.task, drawn.task.validation
+    official = drawn.folds[0].official and validation is not None
+    workload = Workload(
+        encoder=bundle,
+        tokens=tokens(drawn.split),
+        labels=drawn.split.labels,
+        classes=len(task.label_names),
+        folds=drawn.folds,
+        official=tokens(validation) if official and validation is not None else None,
+        official_labels=validation.labels if official and validation is not None else None,
+        seed=settings.seed,
+        device=settings.device,
+        precision=settings.precision,
+    )
+    about = before or SearchFile(
+        settings=settings,
+        kind=task.kind,
+        label_names=task.label_names,
+        source=task.source,
+        notes=task.notes,
+        rows=tuple(int(r) for r in drawn.rows),
+        labels=tuple(int(label) for label in drawn.split.labels),
+        hashes=drawn.split.hashes(),
+        folds=drawn.folds,
+        official_labels=None if workload.official_labels is None else tuple(int(v) for v in workload.official_labels),
+        encoder_sha256=bundle.sha256,
+        encoder_parameters=bundle.parameters,
+        rounds=workload.rounds,
+        by_schedule=workload.by_schedule,
+        has_test=task.test is not None,
+        max_length=longest,
+        versions=versions(settings.device),
+    )
+    test = None if task.test is None else tokens(task.test)
+    return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
+
+
+def longest_text(space: Space) -> int:
+    """Tokens that the longest ``max_length`` of the space keeps."""
+    for parameter in space.parameters:
+        if parameter.name == "max_length":
+            domain = parameter.domain
+            options = [domain.high] if isinstance(domain, Float | Int) else [o for o in domain.options if o is not None]
+            return int(max(float(o) for o in options))
+    return int(space.constants.get("max_length") or DEFAULT_MAX_LENGTH)
+
+
+def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:
+    why = " (the default here; --encoder chooses another)" if chosen else ""
+    size = "unknown size" if source.download_bytes is None else f"{source.download_bytes / 1e6:,.0f} MB"
+    download = "" if source.folder is not None else f", to be downloaded from the hub: {size}"
+    out.line(f"encoder: {source.name}{why}{download}")
+    return fetch(source)
+
+
+def _early_name_check(request: SearchRequest, results: Path) -> None:
+    if request.name is not None:
+        from tune_dml.workflows.options import search_name
+
+        search_name(request, draw_settings(request), results)
+
+
+def _visible_gpus() -> int:
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -1,0 +1,39 @@
+"""Go on with a search that was interrupted, killed, or ran out of time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tune_dml.errors import ResultsError
+from tune_dml.workflows.drive import Finished, drive
+from tune_dml.workflows.options import results_folder
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.preparation import prepare_again
+from tune_dml.workflows.results import search_folder, searches, state_of
+from tune_dml.workflows.search_file import read_search_file
+
+
+def resume(results: str, name: str | None, out: Output) -> Finished:
+    """Run what is missing of search ``name`` (``None``: the latest unfinished one).
+
+    Finished trials count; trials that were RUNNING keep their number and parameters, are handed their known rounds and
+    go on; ASHA's rungs are refilled. A search that lacks nothing is only shown, and its files are written again.
+
+    Raises:
+        ResultsError: there is no such search, or nothing to resume.
+    """
+    begun = time.monotonic()
+    folder = search_folder(results, name) if name is not None else _latest_unfinished(results)
+    about = read_search_file(folder)
+    out.line(f"resuming {about.settings.name}")
+    prepared = prepare_again(about, out)
+    return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
+
+
+def _latest_unfinished(results: str) -> Path:
+    root = results_folder(results)
+    candidates = [f for f in searches(root) if state_of(f) in ("interrupted", "running")]
+    if not candidates:
+        raise ResultsError(f"There is no unfinished search in {root}.")
+    return max(candidates, key=lambda f: f.stat().st_mtime)

@@ -1,0 +1,51 @@
+"""The main job: find the recipe that works best, and confirm it."""
+
+from __future__ import annotations
+
+import time
+
+from tune_dml.errors import EnvironmentFault, ResultsError
+from tune_dml.workflows.drive import Finished, drive
+from tune_dml.workflows.options import results_folder
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.request import SearchRequest
+
+__all__ = ["Finished", "search", "start"]
+
+
+def search(request: SearchRequest, out: Output) -> Finished:
+    """Search, confirm, write results and a model.
+
+    Raises:
+        TuneDMLError: before anything is written if the request is wrong; after all is written if no trial gave a score.
+    """
+    begun = time.monotonic()
+    prepared = prepare_new(request, out)
+    start(prepared, out)
+    return drive(prepared, out, begun=begun, confirm_now=prepared.about.settings.confirm)
+
+
+def start(prepared: Prepared, out: Output) -> None:
+    """Make the search's folder with ``search.yaml`` in it."""
+    settings = prepared.about.settings
+    results_folder(settings.results, create=True)
+    try:
+        prepared.folder.mkdir(parents=True)
+    except FileExistsError:
+        raise ResultsError(
+            f"A search named '{settings.name}' exists. Go on with it: tune-dml resume {settings.name}, or choose another --name."
+        ) from None
+    except OSError as error:
+        raise EnvironmentFault(f"{prepared.folder} cannot be made: {error.strerror}.") from None
+    prepared.about.write(prepared.folder)
+    per_class = ", ".join(f"{name} {n}" for name, n in _per_class(prepared).items())
+    out.line(f"task: {settings.task.task} ({prepared.about.source}); per class: {per_class}")
+    out.line(f"protocol: {settings.protocol}")
+    for note in prepared.about.notes:
+        out.line(f"data: {note}")
+
+
+def _per_class(prepared: Prepared) -> dict[str, int]:
+    labels = prepared.about.labels
+    return {name: labels.count(i) for i, name in enumerate(prepared.about.label_names)}
