@@ -1,3 +1,51 @@
-"""Hyperparameter search for fine-tuning text encoders on few labelled examples with metric-learning losses."""
+"""Hyperparameter search for fine-tuning text encoders on few labelled examples with metric-learning losses.
+
+import tune_dml
+
+result = tune_dml.search(task="bbc", shots=50, trials=16)
+result.leaderboard
+classifier = tune_dml.load(result.model_path)
+classifier.predict(["Striker signs for United"])
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tune_dml.errors import EnvironmentFault, TuneDMLError, UsageError
+
+if TYPE_CHECKING:
+    from tune_dml.models.classifier import Classifier
+    from tune_dml.workflows.api import SearchResult
+    from tune_dml.workflows.output import Output
 
 __version__ = "0.1.0"
+__all__ = ["EnvironmentFault", "TuneDMLError", "UsageError", "load", "search"]
+
+
+def search(*, out: Output | None = None, **options: Any) -> SearchResult:
+    """Find the fine-tuning recipe that works best for a task with few labelled examples, and confirm it.
+
+    Args:
+        out: Where progress goes; by default only warnings are shown.
+        **options: As those of ``tune-dml search``, with underscores: ``task="bbc"``, ``shots=50``, ``trials=16``,
+            ``losses=["ce", "supcon"]``, ``time_budget="30m"``; see :class:`tune_dml.workflows.request.SearchRequest`.
+
+    Raises:
+        TuneDMLError: something about the request, the data or the environment is wrong.
+    """
+    from tune_dml.workflows.api import run_search
+
+    return run_search(options, out)
+
+
+def load(model: str | Path, device: str | None = None) -> Classifier:
+    """The classifier in a ``model/`` folder, with ``predict``, ``predict_proba`` and ``embed``.
+
+    Raises:
+        TuneDMLError: the folder is missing, incomplete, damaged or of another kind.
+    """
+    from tune_dml.models.classifier import load_classifier
+
+    return load_classifier(model, device)

@@ -115,6 +115,10 @@ OPTIONS = {
     "resume without searches": ("resume --results {r}", ["search"]),
     "resume of a damaged search": ("resume taken --results {w}/results", ["search.yaml"]),
     "show of no search": ("show absent --results {r}", ["absent"]),
+    "sync of no search": ("sync absent --results {r}", ["absent"]),
+    "best without a store": ("best --results {r}", ["no MLflow store"]),
+    "UI without a store": ("ui --results {r}", ["no MLflow store"]),
+    "best in a folder": ("best --tracking-uri {w}/nothing", ["--tracking-uri", "sqlite:///"]),
     "list of a file": ("list --results {w}/a-file", ["is a file"]),
     "no configuration": ("train --config {w}/absent.yaml --output {r}/t", ["absent.yaml"]),
     "damaged configuration": ("train --config {w}/damaged-best.yaml --output {r}/t", ["damaged-best.yaml"]),
@@ -138,7 +142,20 @@ ROWS = {**DATA, **SPACE, **OPTIONS, **MODEL}
 ENVIRONMENT = {"unwritable tracking store": ("--tracking-uri sqlite:////proc/absent/x.db", ["--tracking-uri"])}
 
 SEARCH = "search --task films --data {w}/good.csv --shots 20 --trials 1 --no-confirm --encoder bert-tiny --results {r}"
-_COMMANDS = ("confirm", "list", "losses", "predict", "resume", "serach", "show", "spaces", "train")
+_COMMANDS = (
+    "best",
+    "confirm",
+    "list",
+    "losses",
+    "predict",
+    "resume",
+    "serach",
+    "show",
+    "spaces",
+    "sync",
+    "train",
+    "ui",
+)
 
 
 def arguments(line: str, wrong: Path, results: Path) -> list[str]:

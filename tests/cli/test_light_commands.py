@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tune_dml.cli import main
+from tune_dml.cli.terminal import print_table
 from tune_dml.data import TASKS
 from tune_dml.losses import LOSSES
 from tune_dml.spaces import SIZES, load_space, parameter_names, shipped_spaces
@@ -106,3 +107,23 @@ def test_check_lists_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture
     assert captured.out == ""
     assert f"{path}:2" in captured.err
     assert f"{path}:3" in captured.err
+
+
+def test_long_cells_are_folded_and_no_column_is_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    headers = ["name", "task", "shots", "encoder", "state", "trials"]
+    row = ["my-intents-50-2026-01-31-golden-anchor", "my-intents", "50", "all-MiniLM-L6-v2", "cross-validated", "16/16"]
+    print_table(headers, [row], right=("shots", "trials"))
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(header in text for header in headers)
+    assert sum(character.isalnum() for character in text) == sum(c.isalnum() for c in "".join(headers + row))
+    print_table(headers, [row], right=("shots", "trials"), row_per_line=True)
+    assert any(all(cell in line for cell in row) for line in capsys.readouterr().out.splitlines())
+
+
+def test_list_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(["list", "--results", str(tmp_path), "--json"], capsys) == "[]\n"
+    assert "no search" in printed(["list", "--results", str(tmp_path)], capsys)

@@ -40,4 +40,5 @@ def list_searches(results: Results = DEFAULTS.results, json: Json = False, debug
             for row in rows
         ],
         right=("shots", "trials", "cv", "test"),
+        row_per_line=True,
     )

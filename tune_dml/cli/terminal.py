@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tune_dml.workflows.output import Output
     from tune_dml.workflows.search import Finished
 
+#: Characters: a first column up to this is never folded; no column is narrower than this.
+_WHOLE = 24
+_LEAST = 4
+
 
 @contextlib.contextmanager
 def output(as_json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator[Output]:
@@ -47,20 +51,36 @@ def print_lines(lines: Iterable[str]) -> None:
         print(line, flush=True)
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """A table that fits 80 columns: long cells are folded. Columns named in ``right`` hold numbers."""
+def print_table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), row_per_line: bool = False
+) -> None:
+    """A table that fits 80 columns: long cells are folded.
+
+    Args:
+        right: Headers of columns that hold numbers.
+        row_per_line: In a pipe or a file fold nothing, so that ``grep`` finds whole rows.
+    """
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[Text(cell) for cell in row] for row in rows]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for number, header in enumerate(headers):
-        # The first column is the name to type: it stays whole.
-        table.add_column(header, justify="right" if header in right else "left", no_wrap=number == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        widest = max((len(row[number]) for row in cells), default=0)
+        # What one would type stays whole where that leaves room for the rest.
+        whole = header in right or (number == 0 and widest <= _WHOLE)
+        table.add_column(
+            header, justify="right" if header in right else "left", no_wrap=whole, overflow="fold", min_width=_LEAST
+        )
+    for row in cells:
+        table.add_row(*row)
     console: Console = Console()
+    if row_per_line and not console.is_terminal:
+        unlimited = console.options.update(max_width=10_000)
+        console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)
     console.print(table)
 
 

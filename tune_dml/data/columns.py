@@ -73,6 +73,17 @@ def read_rows(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | 
     return RawRows(table.where, texts[0], texts[1] if len(texts) == 2 else None, labels, groups)
 
 
+def read_texts_only(
+    table: Table, settings: TaskSettings, wanted: Wanted, kind: str
+) -> tuple[list[str], list[str] | None]:
+    """The text column, or both of pairs; other columns are not looked at."""
+    columns = [
+        [_text(cell, table, name) for cell in table.column(name)]
+        for name in _text_columns(table, settings, wanted, kind)
+    ]
+    return columns[0], columns[1] if len(columns) == 2 else None
+
+
 def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None) -> tuple[str, ...]:
     given = settings.text_columns
     if given:

@@ -159,6 +159,6 @@ def _configurations(error: Exception) -> str:
 def _ways_out(wanted: HubSource, endpoint: str, reason: str) -> HubUnreachableError:
     return HubUnreachableError(
         f"The Hugging Face hub at {endpoint} cannot be reached ({reason.rstrip('.')}), and "
-        f"{wanted.repository} is not in the local cache. Give the data as a file or folder with --data, put it into the folder that TUNE_DML_DATA "
-        "names, or take a task that needs no hub, such as bbc."
+        f"{wanted.repository} is not in the local cache. Give the data as a file or folder with --data, put it into "
+        "the folder that TUNE_DML_DATA names, or take a task that needs no hub, such as bbc."
     )

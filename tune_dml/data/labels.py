@@ -72,6 +72,7 @@ class LabelCode:
 
 
 def unknown_labels(where: str, split: str, unknown: Sequence[str], names: Sequence[str]) -> DataError:
+    """The error for labels of a split that cannot be learnt from the training split."""
     shown = ", ".join(f"'{label}'" for label in unknown[:5]) + (", ..." if len(unknown) > 5 else "")
     known = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
     return DataError(f"{where}: the {split} split has labels that no training text carries: {shown}. They are {known}.")

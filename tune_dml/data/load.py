@@ -32,8 +32,8 @@ def load_task(settings: TaskSettings) -> Task:
     """Finds a task's data, reads it, cleans it and makes sure that it has what a search needs.
 
     Sources in order: ``settings.data``, the folder that ``TUNE_DML_DATA`` names, the embedded package, the hub. A
-    single file gets a fixed, seeded, stratified test split. Where the test split has no labels, the validation split is the
-    test split. Nothing depends on a test label except which labels are allowed at all.
+    single file gets a fixed, seeded, stratified test split. Where the test split has no labels, the
+    validation split is the test split. Nothing depends on a test label except which labels are allowed at all.
 
     Raises:
         DataError: the data is missing, unreadable or unfit; the message says what to do.

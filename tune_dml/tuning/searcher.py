@@ -98,7 +98,9 @@ class StudySearcher(Searcher):
         if error and assigned.failed is None:
             assigned.failed = "worker"
         if assigned.failed is not None:
-            self._journal.finish(assigned.kind, assigned.number, State.FAIL, reason=assigned.failed, message=assigned.message)
+            self._journal.finish(
+                assigned.kind, assigned.number, State.FAIL, reason=assigned.failed, message=assigned.message
+            )
         elif len(record.rounds) >= self._rounds:
             value = mean_objective(record.rounds, self._metric_name, self._latest)
             self._journal.finish(assigned.kind, assigned.number, State.COMPLETE, value)

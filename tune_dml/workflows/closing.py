@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.reporting import (
+    BASELINES,
     SearchReport,
     html_page,
     leaderboard_frame,
@@ -17,7 +18,7 @@ from tune_dml.reporting import (
     write_predictions,
     write_text_atomic,
 )
-from tune_dml.tracking import ModelRegistration, Tracker, trial_key
+from tune_dml.tracking import Finish, ModelRegistration, Tracker, trial_key
 from tune_dml.training.scoring import mean_scores, summaries
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.search_file import SearchFile
@@ -46,11 +47,11 @@ def write_results(
     return report
 
 
-def tell_mlflow(tracker: Tracker, report: SearchReport, about: SearchFile) -> None:
-    """The parent run's end, and the registered model."""
+def finish_of(report: SearchReport) -> Finish:
+    """The parent run's end."""
     assert report.folder is not None
-    winner, metric = report.winner, report.settings.metric
-    metrics: dict[str, float] = {"seconds": report.seconds}
+    winner = report.winner
+    metrics: dict[str, float] = {"seconds": report.seconds} if report.seconds else {}
     config = None
     if winner is not None:
         config = {**winner.params, "readout": report.readouts.get(winner.name, "logistic")}
@@ -59,28 +60,47 @@ def tell_mlflow(tracker: Tracker, report: SearchReport, about: SearchFile) -> No
     if report.corrected is not None:
         metrics |= {f"corrected_{name}": value for name, value in report.corrected.scores.as_dict().items()}
     for name, seeds in report.confirmed.items():
-        if not seeds or (winner is not None and name not in (winner.name, "probe", "reference_ce")):
-            continue
-        prefix = "test" if winner is not None and name == winner.name else f"{name}_test"
-        for score, summary in summaries(seeds).items():
-            metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
-    tracker.search_finished(
+        is_winner = winner is not None and name == winner.name
+        if is_winner or name in BASELINES:
+            prefix = "test" if is_winner else f"{name}_test"
+            for score, summary in summaries(seeds).items():
+                metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
+    return Finish(
         "KILLED" if report.interrupted else "FINISHED",
         metrics,
         leaderboard_markdown(report),
-        [Path(report.folder) / name for name in ARTIFACTS],
-        winner=trial_key(winner) if winner is not None else None,
-        config=config,
+        tuple(str(Path(report.folder) / name) for name in ARTIFACTS),
+        trial_key(winner) if winner is not None else None,
+        config,
     )
+
+
+def registration_of(report: SearchReport, about: SearchFile) -> ModelRegistration | None:
+    """What the registry is told of the winner's model; ``None`` without one."""
+    winner = report.winner
     scores = mean_scores(winner.rounds, report.latest) if winner is not None else None
-    if report.model is not None and winner is not None and scores is not None and not report.interrupted:
-        tracker.register_model(
-            Path(report.model),
-            ModelRegistration(
-                score=scores.as_dict()[metric],
-                label_names=about.label_names,
-                pairs=about.kind == "pair",
-                trial=trial_key(winner),
-                description=report.protocol,
-            ),
-        )
+    if report.model is None or winner is None or scores is None or report.interrupted:
+        return None
+    return ModelRegistration(
+        score=scores.as_dict()[report.settings.metric],
+        label_names=about.label_names,
+        pairs=about.kind == "pair",
+        trial=trial_key(winner),
+        description=report.protocol,
+    )
+
+
+def tell_mlflow(tracker: Tracker, report: SearchReport, about: SearchFile) -> None:
+    """The parent run's end, and the registered model."""
+    finish = finish_of(report)
+    tracker.search_finished(
+        finish.status,
+        finish.metrics,
+        finish.description,
+        [Path(path) for path in finish.artifacts],
+        winner=finish.winner,
+        config=finish.config,
+    )
+    registration = registration_of(report, about)
+    if registration is not None and report.model is not None:
+        tracker.register_model(Path(report.model), registration)

@@ -43,9 +43,7 @@ class Finished:
     interrupted: bool
 
 
-def drive(
-    prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, search_first: bool = True
-) -> Finished:
+def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, search_first: bool = True) -> Finished:
     """Run the trials that are missing, then confirm, then write everything.
 
     Args:

@@ -14,6 +14,7 @@ from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, 
 from tune_dml.errors import ResultsError
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
 from tune_dml.spaces import Space, load_space, space_from_text, space_text
+from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.options import check_options, draw_settings, results_folder, settings_of, task_settings
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
@@ -146,6 +147,37 @@ def prepare_again(about: SearchFile, out: Output) -> Prepared:
     if bundle.sha256 != about.encoder_sha256:
         raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
     return _loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
+
+
+def prepare_one(best: BestFile, out: Output) -> Prepared:
+    """What one training run of ``best.yaml``'s configuration needs.
+
+    Raises:
+        ResultsError: the data or the encoder is no longer what the file was made with.
+    """
+    drawn = draw_data(load_task(best.task), best.draw)
+    if drawn.split.hashes() != best.hashes:
+        raise ResultsError(
+            "The data is not what best.yaml was made with (its rows have other hashes). Give the same data with --data."
+        )
+    from tune_dml.models.encoder import load_bundle
+
+    source = _announced(find_encoder(best.encoder), False, out)
+    bundle = load_bundle(source)
+    if bundle.sha256 != best.encoder_sha256:
+        raise ResultsError(f"The weights of {best.encoder} are not those that best.yaml was made with.")
+    settings = SearchSettings(
+        name="best",
+        task=best.task,
+        draw=best.draw,
+        encoder=best.encoder,
+        space="best.yaml",
+        seed=best.seed,
+        device=best.device,
+        precision=best.precision,
+    )
+    space = Space("best.yaml", (), {"max_length": best.max_length}, ())
+    return _loaded(settings, drawn, space, source, bundle, None)
 
 
 def _loaded(

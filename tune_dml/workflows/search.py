@@ -8,10 +8,11 @@ from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.workflows.drive import Finished, drive
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
+from tune_dml.workflows.planning import Plan, plan
 from tune_dml.workflows.preparation import Prepared, prepare_new
 from tune_dml.workflows.request import SearchRequest
 
-__all__ = ["Finished", "search", "start"]
+__all__ = ["Finished", "Plan", "plan", "search", "start"]
 
 
 def search(request: SearchRequest, out: Output) -> Finished:

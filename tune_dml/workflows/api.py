@@ -1,0 +1,87 @@
+"""The Python API: the same workflows as the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tune_dml.config import TrialRecord, Value
+from tune_dml.errors import UsageError, nearest
+from tune_dml.reporting import SearchReport, leaderboard_frame, to_json
+from tune_dml.workflows.output import Output, silent
+from tune_dml.workflows.request import SearchRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Best:
+    """The winner.
+
+    Attributes:
+        config: As in ``best.yaml``: flat, with the read-out.
+        trial: Optuna's trial number.
+    """
+
+    config: dict[str, Value]
+    trial: int
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        report: Everything, as dataclasses.
+        interrupted: By Ctrl-C; ``tune-dml resume`` goes on.
+    """
+
+    report: SearchReport
+    interrupted: bool = False
+
+    @cached_property
+    def leaderboard(self) -> pd.DataFrame:
+        """One row per trial and baseline, best first by cross validation, as in ``leaderboard.csv``."""
+        return leaderboard_frame(self.report)
+
+    @property
+    def best(self) -> Best | None:
+        """``None`` while no trial has a score."""
+        winner: TrialRecord | None = self.report.winner
+        if winner is None:
+            return None
+        readout = self.report.readouts.get(winner.name, "logistic")
+        return Best({**winner.params, "readout": readout}, winner.number)
+
+    @property
+    def model_path(self) -> str | None:
+        """The ``model/`` folder, for :func:`tune_dml.load`."""
+        return self.report.model
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``tune-dml search --json``."""
+        return to_json(self.report)
+
+
+def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
+    """Search with the options of :class:`SearchRequest` by name.
+
+    Raises:
+        TuneDMLError: see :func:`tune_dml.workflows.search.search`.
+    """
+    from tune_dml.workflows.search import search
+
+    names = SearchRequest.__dataclass_fields__
+    for name in options:
+        if name not in names:
+            raise UsageError(f"search() has no option '{name}': {nearest(name, names)}")
+    for name in ("losses", "text_columns"):
+        value = options.get(name)
+        if isinstance(value, str):
+            options[name] = tuple(part.strip() for part in value.split(",") if part.strip())
+        elif value is not None:
+            options[name] = tuple(value)
+    finished = search(SearchRequest(**options), out or silent())
+    return SearchResult(finished.report, finished.interrupted)

@@ -1,0 +1,67 @@
+"""What MLflow shows: the best configurations, the UI, and bringing it up to date after an outage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tune_dml.errors import ResultsError
+from tune_dml.tracking import BestRow, best_per_task, check_tracking_uri, embedded_uri, free_port, ui_command
+from tune_dml.workflows.options import results_folder
+
+
+def best(results: str, tracking_uri: str | None, task: str | None) -> list[BestRow]:
+    """The best configuration per data set, out of MLflow."""
+    return best_per_task(_uri(results, tracking_uri), task)
+
+
+def ui(results: str, tracking_uri: str | None, port: int | None) -> tuple[list[str], str]:
+    """The command that serves the MLflow UI on the loopback address, and that address."""
+    chosen = free_port(port or 5000)
+    command = ui_command(_uri(results, tracking_uri), chosen, results_folder(results))
+    return command, f"http://127.0.0.1:{chosen}"
+
+
+def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
+    """Write to MLflow what it lacks of one search, or of all; a sentence for each.
+
+    Raises:
+        EnvironmentFault: MLflow cannot be reached.
+    """
+    from dataclasses import replace
+
+    from tune_dml.tracking import reconcile_search
+    from tune_dml.tuning.journal import Journal
+    from tune_dml.workflows.closing import finish_of, registration_of
+    from tune_dml.workflows.results import search_folder, searches, show, state_of
+    from tune_dml.workflows.search_file import read_search_file
+
+    root = results_folder(results)
+    folders = [search_folder(results, name)] if name is not None else searches(root)
+    if not folders:
+        raise ResultsError(f"There is no search in {root}.")
+    sentences = []
+    for folder in folders:
+        about = read_search_file(folder)
+        settings = about.settings
+        if tracking_uri is not None:
+            settings = replace(settings, tracking_uri=check_tracking_uri(tracking_uri))
+        journal = Journal(folder, write=False)
+        finish = model = None
+        if state_of(folder) in ("finished", "cross-validated"):
+            report = show(results, folder.name)
+            finish = finish_of(report)
+            registration = registration_of(report, about)
+            model = (folder / "model", registration) if registration is not None else None
+        records = [*journal.records("baseline"), *journal.records()]
+        refused = reconcile_search(settings, root, records, finish=finish, model=model)
+        sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
+    return sentences
+
+
+def _uri(results: str, tracking_uri: str | None) -> str:
+    if tracking_uri is not None:
+        return check_tracking_uri(tracking_uri)
+    root: Path = results_folder(results)
+    if not (root / "mlflow.db").is_file():
+        raise ResultsError(f"{root} has no MLflow store yet: tune-dml search makes one, or give --tracking-uri.")
+    return embedded_uri(root)

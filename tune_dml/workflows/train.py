@@ -1,0 +1,160 @@
+"""Train one configuration: ``best.yaml``'s, as confirm seed s or as round k of the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tune_dml.config import ConfirmRun, Scores
+from tune_dml.errors import ConfigurationError, ResultsError, UsageError
+from tune_dml.models.folder import save_model
+from tune_dml.reporting import write_parquet_atomic
+from tune_dml.training.scoring import score
+from tune_dml.workflows.best_file import BestFile, read_best
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.preparation import Prepared, prepare_one
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What was trained.
+
+    Attributes:
+        lines: For people.
+        document: For ``--json``.
+        probabilities: Of the scored texts (test split, or the round's held-out part): float32 ``[n, classes]``; ``None``
+            where there is nothing to score.
+    """
+
+    lines: tuple[str, ...]
+    document: dict[str, Any]
+    probabilities: np.ndarray[Any, np.dtype[np.float32]] | None
+
+
+def train(
+    config: str,
+    seed: int | None,
+    fold: int | None,
+    data: str | None,
+    output: str,
+    out: Output,
+) -> TrainResult:
+    """Train as a worker of the search did: same seeds, same single thread, same batches, so the same probabilities.
+
+    Args:
+        config: A ``best.yaml``.
+        seed: Confirm seed; default 0. Excludes ``fold``.
+        fold: Round number, 1 and up: train on that fold's training part and score its held-out part.
+        data: Where the data is now, if it has moved.
+        output: Folder to write: ``model/`` (with ``seed``) and ``predictions.parquet``.
+
+    Raises:
+        TuneDMLError: the file, data, encoder or options are not usable, or training failed.
+    """
+    if seed is not None and fold is not None:
+        raise UsageError("Give --seed (a confirm run) or --fold (a round of the search), not both.")
+    if seed is not None and seed < 0:
+        raise UsageError(f"--seed is {seed}; it must be 0 or more.")
+    target = Path(output).expanduser().absolute()
+    if target.exists() and not target.is_dir():
+        raise ResultsError(f"--output {output} is a file; give a folder.")
+    best = read_best(Path(config))
+    if data is not None:
+        best = replace(best, task=replace(best.task, data=str(Path(data).expanduser().absolute())))
+    prepared = prepare_one(best, out)
+    if fold is not None:
+        return _round(best, prepared, fold, target)
+    return _confirm(best, prepared, seed or 0, target)
+
+
+def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> TrainResult:
+    from tune_dml.training.workload import resolve, run_rounds, single_thread
+
+    workload = prepared.workload
+    if not 1 <= number <= workload.rounds:
+        raise UsageError(f"--fold is {number}; this search has rounds 1 to {workload.rounds}.")
+    single_thread()
+    readout = str(best.config.get("readout", "logistic"))
+    config = resolve(best.config, "best.yaml")
+    item = next(iter(run_rounds(workload, config, start=number)))
+    if readout not in item.probabilities:
+        raise ConfigurationError(f"best.yaml names the read-out '{readout}', which loss '{config.loss}' does not have.")
+    probabilities = item.probabilities[readout]
+    scores = score(probabilities, workload.heldout_labels(item.rows))
+    _write(target, item.rows, probabilities, prepared)
+    return _result(f"round {number}", config.loss, readout, scores, target, None, probabilities)
+
+
+def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> TrainResult:
+    from tune_dml.evaluation.confirm import Candidate, confirm_run
+    from tune_dml.training.workload import single_thread
+    from tune_dml.workflows.drive import describe_model
+
+    single_thread()
+    readout = str(best.config.get("readout", "logistic"))
+    candidate = Candidate("best.yaml", best.config, readout, (seed,), (seed,))
+    run, model = confirm_run(candidate, seed, prepared.workload, prepared.test)
+    _check(run)
+    assert model is not None
+    save_model(
+        target / "model",
+        describe_model(prepared, best.task.task, candidate, model),
+        prepared.workload.encoder,
+        model.encoder_state,
+        model.readout,
+        prepared.tokenizer,
+    )
+    probabilities, scores = run.probabilities.get(readout), None
+    if probabilities is not None and prepared.test_labels is not None:
+        scores = score(probabilities, prepared.test_labels)
+        _write(target, np.arange(len(probabilities), dtype=np.int64), probabilities, prepared)
+    loss = str(best.config.get("loss", "ce"))
+    return _result(f"confirm seed {seed}", loss, readout, scores, target, target / "model", probabilities)
+
+
+def _check(run: ConfirmRun) -> None:
+    if run.reason is not None:
+        raise ResultsError(f"Training failed ({run.reason}); try another --seed.")
+
+
+def _write(
+    target: Path,
+    rows: np.ndarray[Any, np.dtype[np.int64]],
+    probabilities: np.ndarray[Any, np.dtype[np.float32]],
+    prepared: Prepared,
+) -> None:
+    import pyarrow as pa
+
+    target.mkdir(parents=True, exist_ok=True)
+    columns: dict[str, Any] = {"row": rows}
+    columns |= {f"p_{i}": probabilities[:, i] for i in range(len(prepared.about.label_names))}
+    write_parquet_atomic(target / "predictions.parquet", pa.table(columns))
+
+
+def _result(
+    what: str,
+    loss: str,
+    readout: str,
+    scores: Scores | None,
+    target: Path,
+    model: Path | None,
+    probabilities: np.ndarray[Any, np.dtype[np.float32]] | None,
+) -> TrainResult:
+    lines = [f"{what}: {loss}, read-out {readout}"]
+    if scores is not None:
+        lines.append(
+            f"accuracy {scores.accuracy:.4f}, macro F1 {scores.macro_f1:.4f}, log loss {scores.log_loss:.4f} "
+            + ("on the test split" if model is not None else "on the held-out part")
+        )
+    if model is not None:
+        lines.append(f"model: {model}")
+    document = {
+        "run": what,
+        "scores": scores.as_dict() if scores else None,
+        "model": str(model) if model else None,
+        "predictions": str(target / "predictions.parquet") if scores else None,
+    }
+    return TrainResult(tuple(lines), document, probabilities)
