@@ -33,7 +33,16 @@ def _probabilities(table: Any, stage: str, name: str, seed_or_round: int, readou
 
 def test_document(finished: Any) -> None:
     document = finished.document
-    assert set(document) >= {"search", "winner", "baselines", "leaderboard", "failed", "model", "report", "tracking_uri"}
+    assert set(document) >= {
+        "search",
+        "winner",
+        "baselines",
+        "leaderboard",
+        "failed",
+        "model",
+        "report",
+        "tracking_uri",
+    }
     assert document["search"]["shots"] == 25 == sum(document["search"]["per_class"].values())
     assert len(document["leaderboard"]) == 6
     assert {row["loss"] for row in document["leaderboard"]} == {"ce", "supcon", "softtriple"}
@@ -73,7 +82,9 @@ def test_best_file_records_what_determines_the_numbers(finished: Any) -> None:
     assert best["config"]["readout"] == finished.document["winner"]["readout"]
 
 
-@pytest.mark.parametrize(("option", "stage", "number"), [("--seed", "test", 0), ("--seed", "test", 1), ("--fold", "cv", 2)])
+@pytest.mark.parametrize(
+    ("option", "stage", "number"), [("--seed", "test", 0), ("--seed", "test", 1), ("--fold", "cv", 2)]
+)
 def test_train_reproduces(
     option: str, stage: str, number: int, finished: Any, predictions: Any, tune_dml: Any, tmp_path: Path
 ) -> None:
@@ -180,8 +191,8 @@ def test_resuming_a_finished_search_changes_no_number(finished: Any, tune_dml: A
 @pytest.fixture
 def headlines(tmp_path: Path) -> Callable[[int], Path]:
     """A folder of labelled texts with its own test split, whose labels are permuted by a seed (0: not at all)."""
-    sports = "match team goal coach league striker season cup win player".split()
-    money = "market shares bank profit price oil trade tax economy sales".split()
+    sports = ["match", "team", "goal", "coach", "league", "striker", "season", "cup", "win", "player"]
+    money = ["market", "shares", "bank", "profit", "price", "oil", "trade", "tax", "economy", "sales"]
 
     def rows(count: int, seed: int) -> list[tuple[str, str]]:
         generator = np.random.default_rng(seed)
@@ -206,12 +217,24 @@ def headlines(tmp_path: Path) -> Callable[[int], Path]:
     return write
 
 
-def test_test_labels_decide_nothing(headlines: Callable[[int], Path], tune_dml: Any, tmp_path: Path, space_file: Path) -> None:
+def test_test_labels_decide_nothing(
+    headlines: Callable[[int], Path], tune_dml: Any, tmp_path: Path, space_file: Path
+) -> None:
     kept = {}
     for permutation in (0, 1):
         data, results = headlines(permutation), tmp_path / f"results-{permutation}"
         options = ["--trials", "3", "--folds", "2", "--shots", "16", "--confirm-seeds", "1", "--concurrency", "1"]
-        where = ["--data", str(data), "--space", str(space_file), "--results", str(results), "--name", "blind", "--json"]
+        where = [
+            "--data",
+            str(data),
+            "--space",
+            str(space_file),
+            "--results",
+            str(results),
+            "--name",
+            "blind",
+            "--json",
+        ]
         ended = tune_dml("search", "--task", "blind", "--encoder", "bert-tiny", *options, *where)
         assert ended.code == 0, ended.err
         folder = results / "searches" / "blind"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tune_dml.workflows.output import Output
-    from tune_dml.workflows.search import Finished
+    from tune_dml.workflows.drive import Finished
 
 #: Characters: a first column up to this is never folded; no column is narrower than this.
 _WHOLE = 24

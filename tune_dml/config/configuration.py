@@ -102,7 +102,8 @@ def configuration_from(values: Mapping[str, Any], where: str = "configuration") 
         ConfigurationError: every unknown name and out-of-range value, in one message.
     """
     flat: dict[str, Any] = {}
-    for name, value in values.items():
+    for key, value in values.items():
+        name = str(key)  # YAML reads an unquoted on or 1 as something else than text
         if isinstance(value, Mapping):
             flat.update({f"{name}/{inner}": v for inner, v in value.items()})
         else:
@@ -139,6 +140,6 @@ def _checked(name: str, value: Any) -> tuple[Any, list[str]]:
         value = float(value)
     if isinstance(limits, Int) and isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, float) and not math.isfinite(value) or not limits.contains(value):
+    if (isinstance(value, float) and not math.isfinite(value)) or not limits.contains(value):
         return value, [f"{name} is {value!r}; it must be {limits}."]
     return value, []

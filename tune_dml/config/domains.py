@@ -45,7 +45,8 @@ class Choice:
     options: tuple[Value, ...]
 
     def contains(self, value: object) -> bool:
-        return value in self.options
+        # False == 0 and True == 1, but a switch is not a number.
+        return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in self.options)
 
     def __str__(self) -> str:
         return " | ".join("all" if o is None else str(o) for o in self.options)

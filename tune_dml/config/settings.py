@@ -1,4 +1,4 @@
-"""What a search was asked to do. Resolved once by the driver, written to ``search.yaml``, and all that a resume needs."""
+"""What a search was asked to do: resolved once by the driver, written to ``search.yaml``, all that a resume needs."""
 
 from __future__ import annotations
 

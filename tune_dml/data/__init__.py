@@ -4,8 +4,8 @@ from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds
 from tune_dml.data.load import load_task
 from tune_dml.data.registry import TASKS, HubSource, TaskSpec
-from tune_dml.data.texts import read_texts
 from tune_dml.data.task import Split, Task, per_class
+from tune_dml.data.texts import read_texts
 
 __all__ = [
     "TASKS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,8 +142,9 @@ def _nearest(name: str, table: Table) -> str:
 
 
 def _hint(name: str, table: Table) -> str:
-    hint = nearest(name, table.names)
-    return f"; {hint}" if hint.startswith("did you mean") else "."
+    # Stricter than for a name that was typed: 'intent' is not a misspelt 'text'.
+    close = difflib.get_close_matches(name, table.names, n=1, cutoff=0.7)
+    return f"; did you mean '{close[0]}'?" if close else "."
 
 
 def _plain(cell: Any, table: Table, column: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,10 @@ from tune_dml.config import ConfirmRun, TrialRecord, Value
 from tune_dml.errors import TrainingFailure
 from tune_dml.execution import run_many
 from tune_dml.models.readouts import FittedReadout
-from tune_dml.models.tokens import TokenArrays
-from tune_dml.training.workload import Workload, resolve, run_confirm, single_thread
+
+if TYPE_CHECKING:
+    from tune_dml.models.tokens import TokenArrays
+    from tune_dml.training.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def confirm(
 
 
 def _in_worker(job: _Job, workload: Workload, test: TokenArrays | None) -> tuple[ConfirmRun, TrainedModel | None]:
+    from tune_dml.training.workload import single_thread
+
     single_thread()
     return confirm_run(job.candidate, job.seed, workload, test)
 
@@ -102,6 +106,8 @@ def confirm_run(
     candidate: Candidate, seed: int, workload: Workload, test: TokenArrays | None
 ) -> tuple[ConfirmRun, TrainedModel | None]:
     """One candidate, one seed; a failure in training is the run's reason, not an error."""
+    from tune_dml.training.workload import resolve, run_confirm
+
     begun = time.perf_counter()
     keep = seed in candidate.keep
     try:

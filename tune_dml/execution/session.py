@@ -46,7 +46,9 @@ def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = Fals
     level = logging.INFO if debug else logging.ERROR
     try:
         if address is None:
+            # Never somebody else's session, which RAY_ADDRESS or a running head would give.
             ray.init(
+                address="local",
                 num_cpus=cpus,
                 num_gpus=gpus,
                 include_dashboard=False,

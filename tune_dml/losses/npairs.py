@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec
+from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,11 +19,12 @@ def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module
 
     # The paper takes plain inner products and keeps the norms small by a penalty; unit vectors would
     # leave the softmax with logits between -1 and 1 and next to no gradient.
-    return NPairsLoss(
+    module: nn.Module = NPairsLoss(
         distance=DotProductSimilarity(normalize_embeddings=False),
         embedding_regularizer=LpRegularizer(p=2, power=2),
         embedding_reg_weight=params["l2"],
     )
+    return module
 
 
 SPEC = LossSpec(
@@ -36,4 +37,5 @@ SPEC = LossSpec(
         ),
     },
     needs_positives=True,
+    check=positive("l2"),
 )

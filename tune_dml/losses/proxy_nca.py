@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec
+from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
     from pytorch_metric_learning.losses import ProxyNCALoss
 
-    return ProxyNCALoss(num_classes=classes, embedding_size=dimension, softmax_scale=params["scale"])
+    module: nn.Module = ProxyNCALoss(num_classes=classes, embedding_size=dimension, softmax_scale=params["scale"])
+    return module
 
 
 def _logits(module: nn.Module, embeddings: Tensor) -> Tensor:
@@ -35,4 +36,5 @@ SPEC = LossSpec(
     },
     owns_parameters=True,
     logits=_logits,
+    check=positive("scale"),
 )

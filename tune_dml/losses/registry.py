@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tune_dml.config import Configuration
+import math
+from dataclasses import replace
+
+from tune_dml.config import Configuration, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import ce, npairs, proxy_anchor, proxy_nca, softtriple, supcon, triplet
-from tune_dml.losses.spec import LossSpec
+from tune_dml.losses.spec import Hyperparameter, LossSpec
 
 LOSSES: dict[str, LossSpec] = {
     module.SPEC.name: module.SPEC for module in (ce, softtriple, proxy_anchor, proxy_nca, supcon, triplet, npairs)
@@ -31,17 +34,29 @@ def check(config: Configuration) -> Configuration:
             values that it refuses.
     """
     spec = loss_named(config.loss)
-    problems = [
-        f"{spec.name} has no hyperparameter '{name}': {nearest(name, spec.hyperparameters) if spec.hyperparameters else 'it has none.'}"
-        for name in config.loss_params
-        if name not in spec.hyperparameters
-    ]
+    problems = []
+    for name in config.loss_params:
+        if name not in spec.hyperparameters:
+            hint = nearest(name, spec.hyperparameters) if spec.hyperparameters else "it has none."
+            problems.append(f"{spec.name} has no hyperparameter '{name}': {hint}")
     params = {**spec.defaults, **{k: v for k, v in config.loss_params.items() if v is not None}}
-    for name, value in params.items():
-        if name in spec.hyperparameters and (isinstance(value, str | bool) or not isinstance(value, int | float)):
-            problems.append(f"{spec.name}/{name} must be a number, not {value!r}.")
+    for name, hyperparameter in spec.hyperparameters.items():
+        params[name], problem = _number(params[name], hyperparameter, f"{spec.name}/{name}")
+        problems.extend(problem)
     if not problems:
-        problems = spec.check(params)
+        problems = [f"{spec.name}/{problem}" for problem in spec.check(params)]
     if problems:
         raise ConfigurationError(" ".join(problems))
-    return Configuration(**{**config.__dict__, "loss_params": params})
+    return replace(config, loss_params=params)
+
+
+def _number(value: Value, hyperparameter: Hyperparameter, name: str) -> tuple[Value, list[str]]:
+    """``value`` as the kind of number that the hyperparameter is, and what is wrong with it."""
+    if isinstance(value, str | bool) or not isinstance(value, int | float):
+        return value, [f"{name} must be a number, not {value!r}."]
+    if not math.isfinite(value):
+        return value, [f"{name} must be finite, not {value!r}."]
+    whole = isinstance(hyperparameter.domain, Int)
+    if whole and value != int(value):
+        return value, [f"{name} must be a whole number, not {value!r}."]
+    return int(value) if whole else float(value), []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float, Int
-from tune_dml.losses.spec import Hyperparameter, LossSpec
+from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
     from pytorch_metric_learning.losses import SoftTripleLoss
 
-    return SoftTripleLoss(
+    module: nn.Module = SoftTripleLoss(
         num_classes=classes,
         embedding_size=dimension,
         centers_per_class=params["centers"],
@@ -23,6 +23,7 @@ def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module
         gamma=params["gamma"],
         margin=params["margin"],
     )
+    return module
 
 
 def _logits(module: nn.Module, embeddings: Tensor) -> Tensor:
@@ -44,4 +45,5 @@ SPEC = LossSpec(
     },
     owns_parameters=True,
     logits=_logits,
+    check=positive("la", "gamma", "centers"),
 )

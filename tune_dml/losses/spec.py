@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,19 @@ class Hyperparameter:
     source: str
 
 
+def positive(*names: str) -> Callable[[Mapping[str, Any]], list[str]]:
+    """A :attr:`LossSpec.check` that refuses values of ``names`` that are not above 0 or not finite."""
+
+    def check(params: Mapping[str, Any]) -> list[str]:
+        return [
+            f"{name} is {params[name]!r}; it must be a finite number above 0."
+            for name in names
+            if name in params and not 0 < params[name] < math.inf
+        ]
+
+    return check
+
+
 @dataclass(frozen=True)
 class LossSpec:
     """A metric-learning loss.
@@ -35,7 +49,7 @@ class LossSpec:
         owns_parameters: Whether it has proxies, centers or class weights to train (with ``loss_lr``).
         needs_positives: Whether a batch without two examples of a class teaches it nothing.
         logits: For losses with proxies, ``logits(module, embeddings)`` gives class logits ``[n, classes]``.
-        check: Gives a sentence for each combination of its hyperparameters that cannot work.
+        check: Gives a sentence, begun with the hyperparameter's name, for each value that cannot work.
     """
 
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec
+from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
     from pytorch_metric_learning.losses import SupConLoss
 
-    return SupConLoss(temperature=params["temperature"])
+    module: nn.Module = SupConLoss(temperature=params["temperature"])
+    return module
 
 
 SPEC = LossSpec(
@@ -26,4 +27,5 @@ SPEC = LossSpec(
         "temperature": Hyperparameter(0.1, Float(0.03, 0.7, log=True), "papers: 0.07 to 0.1; for text 0.1 to 0.7"),
     },
     needs_positives=True,
+    check=positive("temperature"),
 )

@@ -11,14 +11,22 @@ from tune_dml.losses.spec import Hyperparameter, LossSpec
 if TYPE_CHECKING:
     from torch import nn
 
-#: All triplets of a batch of n examples are of the order of n cubed: too many once every token is an example.
+#: All triplets of a batch of n examples are of the order of n cubed: too many once every token is an example. Batches
+#: of more examples than this take a random sample of triplets for each anchor instead.
+ALL_TRIPLETS_UP_TO = 64
 TRIPLETS_PER_ANCHOR = 64
 
 
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
     from pytorch_metric_learning.losses import TripletMarginLoss
 
-    return TripletMarginLoss(margin=params["margin"], triplets_per_anchor=TRIPLETS_PER_ANCHOR)
+    module: nn.Module = TripletMarginLoss(margin=params["margin"], triplets_per_anchor="all")
+    module.register_forward_pre_hook(_choose_triplets)
+    return module
+
+
+def _choose_triplets(module: Any, args: tuple[Any, ...]) -> None:
+    module.triplets_per_anchor = "all" if len(args[0]) <= ALL_TRIPLETS_UP_TO else TRIPLETS_PER_ANCHOR
 
 
 SPEC = LossSpec(

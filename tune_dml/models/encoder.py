@@ -62,10 +62,23 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     assert source.folder is not None, "fetch() comes first"
     _quiet()
     try:
-        model = AutoModel.from_pretrained(source.folder, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        model, loading = AutoModel.from_pretrained(
+            source.folder,
+            use_safetensors=True,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # a damaged file raises whatever its reader meets first
         raise ModelError(f"The encoder in {source.folder} cannot be loaded: {_first_line(error)}") from error
     model = _without_pooler(model)
+    # transformers fills what is missing with random numbers and only warns.
+    missing = [name for name in loading["missing_keys"] if name in model.state_dict()]
+    if missing:
+        raise ModelError(
+            f"The weights in {source.folder} are incomplete: {len(missing)} are missing ({missing[0]}, ...)."
+        )
     if not isinstance(getattr(model.config, "hidden_size", None), int):
         raise ModelError(f"The encoder in {source.folder} has no hidden_size: it is not a text encoder.")
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
@@ -76,7 +89,9 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer beside an encoder (never code from the folder)."""
     _quiet()
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, trust_remote_code=False, local_files_only=True
+        )
     except Exception as error:  # tokenizers raises bare exceptions
         raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
     return tokenizer

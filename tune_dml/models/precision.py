@@ -14,7 +14,7 @@ def default_precision(device: str) -> str:
     ``float32``, since other CPUs emulate it slowly."""
     if device != "cpu":
         return "bfloat16"
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # type: ignore[no-untyped-call]
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return "bfloat16" if fast else "float32"
 
 

@@ -76,7 +76,8 @@ class LayeredEncoder(nn.Module):
     @torch.no_grad()
     def prefix(self, batch: Batch) -> Tensor:
         """States entering the first trained layer, ``[texts, tokens, dimension]``, in evaluation mode."""
-        assert self._layers is not None and self.frozen_below is not None
+        assert self._layers is not None
+        assert self.frozen_below is not None
         was_training = self.training
         self.eval()
         try:
@@ -95,7 +96,8 @@ class LayeredEncoder(nn.Module):
 
     def top(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Last hidden states from what :meth:`prefix` gave."""
-        assert self._layers is not None and self.frozen_below is not None
+        assert self._layers is not None
+        assert self.frozen_below is not None
         if self.frozen_below == len(self._layers):
             return hidden
         given = _Given()

@@ -47,6 +47,7 @@ class EncoderSource:
 
 
 def default_encoder(gpu: bool) -> str:
+    """The encoder that fits the machine where none is named."""
     return "roberta-large" if gpu else "all-MiniLM-L6-v2"
 
 

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerBase
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded. ``ids``, ``mask``, ``types``: int64 ``[texts, tokens]``; ``types`` is ``None`` for most encoders."""
+    """Right-padded: int64 ``[texts, tokens]`` each; ``types`` is ``None`` where the encoder takes none."""
 
     ids: Tensor
     mask: Tensor

@@ -143,7 +143,7 @@ class _Run:
         self.losses.append(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             trained = [p for group in self.optimizer.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
             self.optimizer.step()

@@ -30,7 +30,7 @@ def make_optimizer(
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, schedule: str) -> float:
-    """What the peak rate is multiplied by at ``step`` (0 to ``steps`` - 1): warm-up from 0, then the schedule's decay."""
+    """Factor of the peak rate at ``step`` (0 to ``steps`` - 1): warm-up from 0, then the schedule's decay."""
     warm = round(warmup * steps)
     if step < warm:
         return (step + 1) / (warm + 1)

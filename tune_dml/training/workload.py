@@ -14,7 +14,8 @@ import torch
 
 from tune_dml.config import Configuration, Round, Value, configuration_from
 from tune_dml.data import Fold
-from tune_dml.losses import check
+from tune_dml.errors import ConfigurationError, nearest
+from tune_dml.losses import LOSSES, check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.fit import Stage, fit, fit_once
@@ -33,7 +34,7 @@ class Workload:
     Attributes:
         encoder: Weights.
         tokens, labels: Of the draw: the labelled texts there are.
-        folds: Training and held-out parts. Several: a round is a fold. A single one: a round is a fifth of the schedule.
+        folds: Training and held-out parts. Several: a round is a fold. One: a round is a fifth of the schedule.
         official, official_labels: The validation split that an ``official`` fold's held-out rows index.
         seed: The search's; each round's seed follows from it, the same for all trials.
     """
@@ -80,7 +81,15 @@ def single_thread() -> None:
 
 
 def resolve(params: Mapping[str, Value], where: str = "configuration") -> Configuration:
-    """A checked configuration with every default filled in."""
+    """A checked configuration with every default filled in.
+
+    Raises:
+        ConfigurationError: an unknown or out-of-range value, or hyperparameters of a loss that does not exist.
+    """
+    for name, value in params.items():
+        group, slash, _ = name.partition("/")
+        if (slash or isinstance(value, Mapping)) and group not in LOSSES:
+            raise ConfigurationError(f"{where}: '{name}' belongs to no loss: {nearest(group, LOSSES)}")
     return check(configuration_from(params, where))
 
 
@@ -125,6 +134,7 @@ def run_rounds(workload: Workload, config: Configuration, start: int = 1) -> Ite
 
 
 def round_seed(search_seed: int, number: int) -> int:
+    """The seed of round ``number``, the same for every trial of the search."""
     return derived_seed("round", search_seed, number)
 
 

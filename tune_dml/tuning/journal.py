@@ -65,7 +65,8 @@ class Journal:
                 for name in (TRIALS, BASELINES, CONFIRM)
                 if write or name in names
             }
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError, OSError) as error:
+            self.close()
             raise ResultsError(f"{self.path} cannot be read ({error}); it is damaged or not a journal.") from error
 
     def close(self) -> None:

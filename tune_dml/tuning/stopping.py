@@ -8,7 +8,7 @@ from typing import Any
 from ray.tune.stopper import Stopper
 
 
-class WhenTold(Stopper):  # type: ignore[misc]
+class WhenTold(Stopper):
     """Ends the loop when the user or the time budget says so; decides nothing about single trials.
 
     Args:

@@ -1,4 +1,4 @@
-"""``best.yaml``: the winner, and all that ``tune-dml train`` needs to make it again. Written before the test split is read."""
+"""``best.yaml``: the winner, and all that ``train`` needs to make it again. Written before test labels are used."""
 
 from __future__ import annotations
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError, UsageError
-from tune_dml.workflows.drive import Finished, drive
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
 from tune_dml.workflows.results import search_folder
 from tune_dml.workflows.search_file import read_search_file
+
+if TYPE_CHECKING:
+    from tune_dml.workflows.drive import Finished
 
 
 def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Output) -> Finished:
@@ -39,6 +42,8 @@ def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Out
         ),
     )
     prepared = prepare_again(about, out)
+    from tune_dml.workflows.drive import drive
+
     finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
     if finished.report.winner is None:
         raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")

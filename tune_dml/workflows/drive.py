@@ -149,9 +149,8 @@ def _trials(
 
     for record in known.values():
         tracker.trial_changed(record)
-    out.line(
-        f"search: {settings.name} ({settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time)"
-    )
+    size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
+    out.line(f"search: {settings.name} ({size})")
     reference = share(prepared.workload)
     watch = Watch(stopped, out_of_time, changed, progress.tick)
     with progress.showing():
@@ -191,8 +190,7 @@ def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, 
     out.line(f"confirm: {', '.join(c.name for c in wanted)} on the whole draw, {total} runs")
     shared = [share(prepared.workload), share(prepared.test)]
     by_name = {c.name: c for c in wanted}
-    count = 0
-    for run, model in confirm(
+    runs = confirm(
         wanted,
         done,
         shared,
@@ -200,11 +198,11 @@ def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, 
         gpus=settings.gpus_per_trial,
         concurrency=settings.concurrency,
         stop=stopped,
-    ):
+    )
+    for count, (run, model) in enumerate(runs, 1):
         if model is not None:
             _save(prepared, settings, by_name[run.candidate], run.seed, model)
         journal.add_confirm(run)
-        count += 1
         out.line(
             f"[{count}/{total}] {run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")
         )

@@ -137,8 +137,8 @@ def prepare_again(about: SearchFile, out: Output) -> Prepared:
     drawn = draw_data(load_task(settings.task), settings.draw)
     if drawn.split.hashes() != about.hashes:
         raise ResultsError(
-            f"The data of '{settings.name}' has changed since it was started ({about.source}); its numbers could not be "
-            "compared. Start a new search."
+            f"The data of '{settings.name}' has changed since it was started ({about.source}); its numbers could "
+            "not be compared. Start a new search."
         )
     source = _announced(find_encoder(settings.encoder), False, out)
     from tune_dml.models.encoder import load_bundle

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
-from tune_dml.workflows.drive import Finished, drive
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
 from tune_dml.workflows.results import search_folder, searches, state_of
 from tune_dml.workflows.search_file import read_search_file
+
+if TYPE_CHECKING:
+    from tune_dml.workflows.drive import Finished
 
 
 def resume(results: str, name: str | None, out: Output) -> Finished:
@@ -28,6 +31,8 @@ def resume(results: str, name: str | None, out: Output) -> Finished:
     about = read_search_file(folder)
     out.line(f"resuming {about.settings.name}")
     prepared = prepare_again(about, out)
+    from tune_dml.workflows.drive import drive
+
     return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
 
 

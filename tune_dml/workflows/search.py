@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault, ResultsError
-from tune_dml.workflows.drive import Finished, drive
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
 from tune_dml.workflows.preparation import Prepared, prepare_new
 from tune_dml.workflows.request import SearchRequest
 
-__all__ = ["Finished", "Plan", "plan", "search", "start"]
+if TYPE_CHECKING:
+    from tune_dml.workflows.drive import Finished
+
+__all__ = ["Plan", "plan", "search", "start"]
 
 
 def search(request: SearchRequest, out: Output) -> Finished:
@@ -24,6 +27,8 @@ def search(request: SearchRequest, out: Output) -> Finished:
     begun = time.monotonic()
     prepared = prepare_new(request, out)
     start(prepared, out)
+    from tune_dml.workflows.drive import drive
+
     return drive(prepared, out, begun=begun, confirm_now=prepared.about.settings.confirm)
 
 
@@ -35,7 +40,8 @@ def start(prepared: Prepared, out: Output) -> None:
         prepared.folder.mkdir(parents=True)
     except FileExistsError:
         raise ResultsError(
-            f"A search named '{settings.name}' exists. Go on with it: tune-dml resume {settings.name}, or choose another --name."
+            f"A search named '{settings.name}' exists. Go on with it: tune-dml resume {settings.name}, "
+            "or choose another --name."
         ) from None
     except OSError as error:
         raise EnvironmentFault(f"{prepared.folder} cannot be made: {error.strerror}.") from None

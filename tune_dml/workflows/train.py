@@ -25,8 +25,8 @@ class TrainResult:
     Attributes:
         lines: For people.
         document: For ``--json``.
-        probabilities: Of the scored texts (test split, or the round's held-out part): float32 ``[n, classes]``; ``None``
-            where there is nothing to score.
+        probabilities: Of the scored texts (test split, or the round's held-out part): float32 ``[n, classes]``;
+            ``None`` where there is nothing to score.
     """
 
     lines: tuple[str, ...]

@@ -25,7 +25,8 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
 
     values: dict[str, Any] = dict(fitted.values)
     spec = LOSSES[values["loss"]]
-    assert spec.build is not None and spec.logits is not None
+    assert spec.build is not None
+    assert spec.logits is not None
     params = {name.partition("/")[2]: v for name, v in values.items() if "/" in name}
     module = spec.build(values["classes"], values["dimension"], params)
     module.load_state_dict({name: torch.tensor(array) for name, array in fitted.arrays.items()})

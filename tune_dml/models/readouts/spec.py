@@ -53,7 +53,8 @@ class ReadoutSpec:
     Attributes:
         available: Whether this training run can have it.
         fit: From what training left.
-        probabilities: ``probabilities(fitted, embeddings [n, dimension])`` gives float32 ``[n, classes]``, rows sum to 1.
+        probabilities: ``probabilities(fitted, embeddings [n, dimension])`` gives float32 ``[n, classes]``; rows sum
+            to 1.
     """
 
     name: str
@@ -75,4 +76,5 @@ def softmax(logits: npt.NDArray[np.floating]) -> Probabilities:
 def unit(embeddings: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Rows scaled to length 1; a zero row stays zero."""
     wide = embeddings.astype(np.float64)
-    return wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
+    scaled: npt.NDArray[np.float64] = wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-12)
+    return scaled

@@ -1,0 +1,103 @@
+"""The journal keeps every bit, repairs what a kill leaves, and lets one driver in at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+
+from tune_dml.config import ConfirmRun, Round, Scores, State
+from tune_dml.errors import ResultsError
+from tune_dml.tuning.journal import Journal
+
+
+def _round(number: int, seed: int = 0) -> Round:
+    p = np.random.default_rng(seed + number).dirichlet(np.ones(3), 4).astype(np.float32)
+    return Round(number, np.arange(4), {"logistic": p, "head": p[::-1]}, Scores(0.5, 0.4, 1.1), 1.5, {"steps": 8.0})
+
+
+def _with_trial(folder: Path) -> Journal:
+    journal = Journal(folder, optuna.samplers.RandomSampler(seed=0))
+    number = journal.ask().number
+    journal.set_config(number, {"loss": "supcon", "lr": 1e-4})
+    journal.add_round("trial", number, _round(1), 0.5)
+    return journal
+
+
+def test_rounds_and_confirm_runs_keep_every_bit(tmp_path: Path) -> None:
+    journal = _with_trial(tmp_path)
+    run = ConfirmRun("supcon #0", 3, _round(9).probabilities, 2.0)
+    journal.add_confirm(run)
+    journal.finish("trial", 0, State.COMPLETE, 0.5)
+    journal.close()
+    again = Journal(tmp_path, write=False)
+    [record] = again.records()
+    assert (record.name, record.state, record.params["lr"]) == ("supcon #0", State.COMPLETE, 1e-4)
+    for name, array in _round(1).probabilities.items():
+        assert np.array_equal(record.rounds[0].probabilities[name], array)
+    [stored] = again.confirm_runs()
+    assert stored.seed == 3
+    assert np.array_equal(stored.probabilities["head"], run.probabilities["head"])
+
+
+def test_nothing_is_stored_twice(tmp_path: Path) -> None:
+    journal = _with_trial(tmp_path)
+    assert not journal.add_round("trial", 0, _round(1, seed=5), 0.9)
+    journal.finish("trial", 0, State.PRUNED, reason="asha")
+    journal.finish("trial", 0, State.FAIL, reason="nan")
+    journal.add_confirm(ConfirmRun("supcon #0", 0, {}, 1.0, "nan"))
+    journal.add_confirm(ConfirmRun("supcon #0", 0, {}, 2.0))
+    [record] = journal.records()
+    assert record.state == State.PRUNED
+    assert len(record.rounds) == 1
+    assert np.array_equal(record.rounds[0].probabilities["head"], _round(1).probabilities["head"])
+    [run] = journal.confirm_runs()
+    assert run.reason == "nan"
+
+
+@pytest.mark.parametrize("torn", ['{"op_code": 8, "wor', "{", '{"op_code":8,"worker_id":"x"}' * 9000])
+def test_torn_last_line_and_stale_lock(tmp_path: Path, torn: str) -> None:
+    _with_trial(tmp_path).close()
+    with (tmp_path / "study.log").open("a") as stream:
+        stream.write(torn)
+    os.symlink(tmp_path / "study.log", tmp_path / "study.log.lock")
+    begun = time.monotonic()
+    journal = Journal(tmp_path)
+    journal.finish("trial", 0, State.COMPLETE, 0.5)
+    journal.close()
+    assert time.monotonic() - begun < 5
+    assert Journal(tmp_path, write=False).records()[0].state == State.COMPLETE
+
+
+def test_a_second_driver_is_refused_until_the_first_is_dead(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from tune_dml.tuning.journal import Journal; "
+        "held = Journal(Path(sys.argv[1])); print('ready', flush=True); time.sleep(60)"
+    )
+    first = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    assert first.stdout.readline() == "ready\n"
+    with pytest.raises(ResultsError, match="another process"):
+        Journal(tmp_path)
+    assert Journal(tmp_path, write=False).records() == []
+    first.kill()
+    first.wait()
+    Journal(tmp_path).close()
+
+
+@pytest.mark.parametrize("content", [b"not json\n", b'{"op_code": 99}\n', b"\x80\x04pickle\n"])
+def test_a_file_that_is_no_journal(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "study.log").write_bytes(content)
+    with pytest.raises(ResultsError):
+        Journal(tmp_path)
+
+
+def test_reading_needs_a_journal(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match=r"study\.log"):
+        Journal(tmp_path, write=False)
