@@ -13,8 +13,8 @@ from tune_dml.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tune_dml.workflows.output import Output
     from tune_dml.workflows.drive import Finished
+    from tune_dml.workflows.output import Output
 
 #: Characters: a first column up to this is never folded; no column is narrower than this.
 _WHOLE = 24

@@ -37,7 +37,7 @@ class Classifier:
         self.label_names: tuple[str, ...] = self.description.label_names
         source: EncoderSource = find_encoder(str(folder))
         bundle: EncoderBundle = load_bundle(source)
-        self._readout = read_readout(folder, self.description)
+        self._readout = read_readout(folder, self.description, bundle.dimension)
         self._tokenizer = load_tokenizer(folder)
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._encoder = LayeredEncoder(build_encoder(bundle), None).to(self._device).eval()

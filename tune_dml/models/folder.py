@@ -106,8 +106,12 @@ def read_description(folder: Path) -> ModelDescription:
     return description
 
 
-def read_readout(folder: Path, description: ModelDescription) -> FittedReadout:
-    """The fitted read-out beside the encoder."""
+def read_readout(folder: Path, description: ModelDescription, dimension: int) -> FittedReadout:
+    """The fitted read-out beside the encoder, whose vectors have ``dimension`` entries.
+
+    Raises:
+        ModelError: it is missing, damaged, or does not go with the encoder and the label names.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -115,4 +119,12 @@ def read_readout(folder: Path, description: ModelDescription) -> FittedReadout:
         arrays = load_file(folder / READOUT_FILE)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{folder / READOUT_FILE} cannot be read ({error}); train the model again.") from None
-    return FittedReadout(description.readout, arrays, description.readout_values)
+    readout = FittedReadout(description.readout, arrays, description.readout_values)
+    try:
+        probe = READOUT_SPECS[readout.name].probabilities(readout, np.zeros((1, dimension), dtype=np.float32))
+        fits = probe.shape == (1, len(description.label_names)) and bool(np.isfinite(probe).all())
+    except Exception:  # missing or misshapen arrays fail wherever they are first used
+        fits = False
+    if not fits:
+        raise ModelError(f"{folder / READOUT_FILE} does not go with {DESCRIPTION_FILE} and the encoder beside it.")
+    return readout

@@ -12,6 +12,8 @@ from tune_dml.models.tokens import Batch
 
 #: Where the encoders of transformers keep their layers.
 _LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers")
+#: What an encoder has before its layers.
+_BEFORE_LAYERS = ("embeddings", "embeddings_project")
 
 
 class _Reached(Exception):
@@ -102,13 +104,16 @@ class LayeredEncoder(nn.Module):
             return hidden
         given = _Given()
         given.hidden = hidden
-        embeddings = self.encoder.embeddings
+        # ELECTRA has a second module before its layers, which widens the embeddings.
+        before = {name: getattr(self.encoder, name) for name in _BEFORE_LAYERS if hasattr(self.encoder, name)}
         try:
-            self.encoder.embeddings = given
+            for name in before:
+                setattr(self.encoder, name, given)
             setattr(self._owner, self._attribute, self._layers[self.frozen_below :])
             return self(batch)  # type: ignore[no-any-return]
         finally:
-            self.encoder.embeddings = embeddings
+            for name, module in before.items():
+                setattr(self.encoder, name, module)
             setattr(self._owner, self._attribute, self._layers)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlparse
+from urllib.request import getproxies
 
 from tune_dml.errors import HubUnreachableError, ModelError
 
@@ -137,8 +138,10 @@ def _on_hub(name: str) -> EncoderSource:
         pass
     address = urlparse(ENDPOINT)
     try:
-        port = address.port or (443 if address.scheme == "https" else 80)
-        socket.create_connection((address.hostname or "", port), timeout=HUB_TIMEOUT_SECONDS).close()
+        # The client tries for minutes; a hub behind a proxy cannot be reached in this way, though.
+        if address.scheme not in getproxies():
+            port = address.port or (443 if address.scheme == "https" else 80)
+            socket.create_connection((address.hostname or "", port), timeout=HUB_TIMEOUT_SECONDS).close()
         info = HfApi().model_info(name, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
     except Exception as error:
         if type(error).__name__ in ("RepositoryNotFoundError", "HFValidationError"):

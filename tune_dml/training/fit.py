@@ -101,13 +101,15 @@ class _Run:
         device: torch.device,
         precision: str,
     ) -> None:
-        torch.manual_seed(seed)
         self.config, self.classes, self.device, self.precision = config, classes, device, precision
         self.labels = labels
         self.started = time.perf_counter()
         self.generator = np.random.default_rng(seed)
         encoder = build_encoder(bundle, config.dropout)
+        # Not before: the first encoder that a process builds draws random numbers.
+        torch.manual_seed(seed)
         self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
+        # Not before: a process's first encoder draws random numbers while it is built, and later ones do not.
         self.dropout = nn.Dropout(config.dropout if config.dropout is not None else 0.1)
         spec = LOSSES[config.loss]
         self.head = nn.Linear(bundle.dimension, classes).to(device) if config.beta_effective > 0 else None

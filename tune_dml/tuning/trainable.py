@@ -16,9 +16,9 @@ from tune_dml.tuning.encoding import round_from_json, round_to_json
 def trial_rounds(config: dict[str, Any], workload: Workload, metric: str) -> None:
     """Run a trial and report ``round``, ``score`` (over rounds 1 to this one) and ``payload`` (the round itself).
 
-    ``config`` holds ``kind``, ``number``, ``params`` and ``known``: rounds of an interrupted trial, which are handed back
-    and not run again. Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error of the worker
-    itself means a fault of the infrastructure.
+    ``config`` holds ``kind``, ``number``, ``params`` and ``known``: rounds of an interrupted trial, which are handed
+    back and not run again. Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error
+    of the worker itself means a fault of the infrastructure.
     """
     single_thread()
     done: list[Round] = []
