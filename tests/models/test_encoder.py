@@ -138,7 +138,7 @@ def test_damaged_descriptions_are_a_sentence(copy: Path, content: str) -> None:
 
 def test_damaged_tokenizers_are_a_sentence(copy: Path) -> None:
     (copy / "tokenizer.json").write_text("{")
-    with pytest.raises(ModelError, match="tokenizer in .* cannot be loaded"):
+    with pytest.raises(ModelError, match=r"tokenizer in .* cannot be loaded"):
         load_tokenizer(copy)
 
 

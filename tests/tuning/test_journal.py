@@ -101,3 +101,12 @@ def test_a_file_that_is_no_journal(tmp_path: Path, content: bytes) -> None:
 def test_reading_needs_a_journal(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match=r"study\.log"):
         Journal(tmp_path, write=False)
+
+
+def test_reading_writes_nothing(tmp_path: Path) -> None:
+    _with_trial(tmp_path).close()
+    with (tmp_path / "study.log").open("a") as stream:
+        stream.write('{"op_code": 8, "wor')
+    before = (tmp_path / "study.log").read_bytes()
+    assert len(Journal(tmp_path, write=False).records()) == 1
+    assert (tmp_path / "study.log").read_bytes() == before

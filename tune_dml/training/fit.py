@@ -109,7 +109,6 @@ class _Run:
         # Not before: the first encoder that a process builds draws random numbers.
         torch.manual_seed(seed)
         self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
-        # Not before: a process's first encoder draws random numbers while it is built, and later ones do not.
         self.dropout = nn.Dropout(config.dropout if config.dropout is not None else 0.1)
         spec = LOSSES[config.loss]
         self.head = nn.Linear(bundle.dimension, classes).to(device) if config.beta_effective > 0 else None

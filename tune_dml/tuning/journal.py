@@ -53,14 +53,16 @@ class Journal:
         try:
             self._storage = JournalStorage(JournalFileBackend(str(self.path)))
             names = {s.study_name for s in self._storage.get_all_studies()}
+            # Not create_study(load_if_exists=True), which writes to the journal before it looks.
+            for name in (TRIALS, BASELINES, CONFIRM):
+                if write and name not in names:
+                    optuna.create_study(storage=self._storage, study_name=name, direction="maximize")
             self._studies = {
-                name: optuna.create_study(
+                name: optuna.load_study(
                     storage=self._storage,
                     study_name=name,
-                    direction="maximize",
                     sampler=sampler if name == TRIALS else optuna.samplers.RandomSampler(),
                     pruner=optuna.pruners.NopPruner(),
-                    load_if_exists=True,
                 )
                 for name in (TRIALS, BASELINES, CONFIRM)
                 if write or name in names

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+
+from tune_dml.config import Configuration
+from tune_dml.errors import ModelError
+from tune_dml.losses import check
+from tune_dml.models import load_classifier
+from tune_dml.models.embedding import embed
+from tune_dml.models.encoder import EncoderBundle, build_encoder, load_tokenizer
+from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.readouts import READOUT_SPECS, Trained
+from tune_dml.models.tokens import tokenize
+
+LABELS = ("good", "schlecht", "sonstiges")
+TEXTS = ["a gorgeous film", "dull and long", "shares rose by four per cent", "goal", "who wrote it ?", "awful"]
+PAIRS = [(text, "next to nothing") for text in TEXTS]
+CLASSES = np.array([0, 1, 2, 2, 2, 1])
+
+
+class Saved:
+    """A model folder, and the probabilities that its model gave before it was written."""
+
+    def __init__(self, folder: Path, tiny: EncoderBundle, tiny_folder: Path, readout: str, kind: str) -> None:
+        self.folder = folder
+        tokenizer = load_tokenizer(tiny_folder)
+        state = {k: v + np.float32(0.01) * (v.ndim > 1) for k, v in tiny.state.items()}
+        encoder = build_encoder(tiny)
+        encoder.load_state_dict({k: torch.tensor(v) for k, v in state.items()})
+        tokens = tokenize(tokenizer, TEXTS, [b for _, b in PAIRS] if kind == "pair" else None, 24)
+        self.vectors = embed(LayeredEncoder(encoder, None), tokens, "mean", 24, torch.device("cpu"))
+        config = check(Configuration(loss="proxy_anchor", max_length=24))
+        head = (np.eye(3, 128, dtype=np.float32), np.zeros(3, dtype=np.float32))
+        run = Trained(config, 3, self.vectors, CLASSES, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0)
+        fitted = READOUT_SPECS[readout].fit(run)
+        self.probabilities = READOUT_SPECS[readout].probabilities(fitted, self.vectors)
+        about = ModelDescription("mine", kind, LABELS, "mean", 24, "float32", readout, fitted.values, config.to_dict())
+        save_model(folder, about, tiny, state, fitted, tokenizer)
+
+
+@pytest.fixture
+def save(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> Callable[..., Saved]:
+    def _save(readout: str = "logistic", kind: str = "single") -> Saved:
+        return Saved(tmp_path / "results" / "model", tiny, tiny_folder, readout, kind)
+
+    return _save
+
+
+@pytest.mark.parametrize("readout", READOUT_SPECS)
+def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Saved], readout: str) -> None:
+    saved = save(readout)
+    classifier = load_classifier(saved.folder, "cpu")
+    assert classifier.label_names == LABELS
+    np.testing.assert_allclose(classifier.predict_proba(TEXTS), saved.probabilities, atol=1e-5)
+    np.testing.assert_allclose(classifier.embed(TEXTS), saved.vectors, atol=1e-4)
+    assert classifier.predict(TEXTS) == [LABELS[i] for i in saved.probabilities.argmax(axis=1)]
+
+
+def test_pairs(save: Callable[..., Saved]) -> None:
+    saved = save(kind="pair")
+    classifier = load_classifier(saved.folder, "cpu")
+    np.testing.assert_allclose(classifier.predict_proba(PAIRS), saved.probabilities, atol=1e-5)
+    for wrong in (TEXTS, [("a", "b", "c")]):
+        with pytest.raises(ModelError, match="pairs of texts"):
+            classifier.predict(wrong)  # type: ignore[arg-type]
+
+
+def test_texts_of_the_wrong_kind_are_sentences(save: Callable[..., Saved]) -> None:
+    classifier = load_classifier(save().folder, "cpu")
+    with pytest.raises(ModelError, match=r"did you mean \[text\]"):
+        classifier.predict("a single text")
+    with pytest.raises(ModelError, match="single texts"):
+        classifier.predict(PAIRS)
+    assert classifier.predict([]) == []
+    assert classifier.predict_proba([]).shape == (0, 3)
+
+
+def test_the_folder_is_in_the_hugging_face_layout(save: Callable[..., Saved]) -> None:
+    from transformers import AutoModel, AutoTokenizer
+
+    saved = save()
+    model = AutoModel.from_pretrained(saved.folder, use_safetensors=True).eval()
+    tokens = AutoTokenizer.from_pretrained(saved.folder)(TEXTS[0], return_tensors="pt")
+    with torch.no_grad():
+        hidden = model(**tokens).last_hidden_state[0]
+    np.testing.assert_allclose(hidden.mean(0).numpy(), saved.vectors[0], atol=1e-4)
+
+
+def test_pickles_beside_the_model_are_left_alone(save: Callable[..., Saved], plant: Callable[[Path], Path]) -> None:
+    saved = save()
+    for name in ("pytorch_model.bin", "readout.pkl", "tune_dml.pkl", "model.pt", "head.joblib"):
+        trace = plant(saved.folder / name)
+    load_classifier(saved.folder, "cpu").predict(TEXTS)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", ["readout.safetensors", "model.safetensors"])
+def test_pickles_instead_of_weights_are_refused(
+    save: Callable[..., Saved], plant: Callable[[Path], Path], name: str
+) -> None:
+    saved = save()
+    trace = plant(saved.folder / name)
+    with pytest.raises(ModelError):
+        load_classifier(saved.folder, "cpu")
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", ["tune_dml.json", "config.json", "readout.safetensors", "model.safetensors"])
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]"])
+def test_missing_and_damaged_files_are_sentences(save: Callable[..., Saved], name: str, content: bytes | None) -> None:
+    folder = save().folder
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        load_classifier(folder, "cpu")
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 99}, "another version"),
+        ({"readout": "oracle"}, "'oracle' that does not exist"),
+        ({"extra": 1}, "is damaged"),
+        ({"label_names": ["a", "b"]}, "does not go with"),
+        ({"readout": "head"}, "does not go with"),
+    ],
+)
+def test_descriptions_that_do_not_fit_are_sentences(
+    save: Callable[..., Saved], change: dict[str, object], message: str
+) -> None:
+    folder = save().folder
+    about = json.loads((folder / "tune_dml.json").read_text())
+    (folder / "tune_dml.json").write_text(json.dumps(about | change))
+    with pytest.raises(ModelError, match=message):
+        load_classifier(folder, "cpu")
+
+
+def test_a_read_out_of_another_encoder_is_refused(save: Callable[..., Saved]) -> None:
+    folder = save().folder
+    arrays = load_file(folder / "readout.safetensors")
+    save_file({k: v[..., :-1].copy() for k, v in arrays.items()}, folder / "readout.safetensors")
+    with pytest.raises(ModelError, match="does not go with"):
+        load_classifier(folder, "cpu")
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_other_folders_are_sentences(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ModelError, match="give the model/ folder of a finished search"):
+        load_classifier(tmp_path / path)
+
+
+def test_saving_again_replaces_the_folder_whole(save: Callable[..., Saved]) -> None:
+    folder = save().folder
+    (folder / "left-over.txt").write_text("old")
+    save("centroid")
+    assert not (folder / "left-over.txt").exists()
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+    assert load_classifier(folder, "cpu").description.readout == "centroid"
+
+
+def test_saving_that_fails_leaves_nothing_behind(tmp_path: Path, tiny: EncoderBundle) -> None:
+    class Broken:
+        def save_pretrained(self, _: Path) -> None:
+            raise OSError("No space left on device")
+
+    about = ModelDescription("mine", "single", LABELS, "mean", 24, "float32", "head", {}, {})
+    arrays = {"weight": np.eye(3, 128, dtype=np.float32), "bias": np.zeros(3, dtype=np.float32)}
+    from tune_dml.models.readouts import FittedReadout
+
+    with pytest.raises(OSError, match="No space"):
+        save_model(tmp_path / "model", about, tiny, tiny.state, FittedReadout("head", arrays), Broken())  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []

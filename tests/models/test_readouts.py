@@ -1,0 +1,144 @@
+"""What every read-out must do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+
+from tune_dml.config import READOUTS, Configuration
+from tune_dml.losses import LOSSES, check
+from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
+from tune_dml.models.readouts.spec import softmax, unit
+
+DIMENSION, CLASSES = 8, 3
+WITH_PROXIES = [name for name, spec in LOSSES.items() if spec.logits is not None]
+MEANS = 4.0 * np.eye(DIMENSION)[:CLASSES]
+
+
+def texts(labels: list[int], seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(len(labels), DIMENSION))
+    return (MEANS[labels] + noise).astype(np.float32)
+
+
+def trained(labels: list[int], loss: str = "softtriple", c: float | None = 10.0, classes: int = CLASSES) -> Trained:
+    config = check(Configuration(loss=loss, beta=0.3))
+    spec = LOSSES[loss]
+    state = {}
+    if spec.build is not None:
+        module = spec.build(classes, DIMENSION, config.loss_params)
+        state = {k: v.numpy().copy() for k, v in module.state_dict().items()}
+        means = np.zeros((classes, DIMENSION), dtype=np.float32)
+        means[: len(MEANS)] = MEANS[:classes]
+        if loss == "softtriple":
+            state["fc"] = np.repeat(means, int(config.loss_params["centers"]), axis=0).T.copy()  # type: ignore[arg-type]
+        elif state:
+            state["proxies"] = means
+    head = (np.eye(classes, DIMENSION, dtype=np.float32), np.zeros(classes, dtype=np.float32))
+    return Trained(config, classes, texts(labels, 0), np.array(labels), head, state, c)
+
+
+BALANCED = [0, 1, 2] * 8
+CASES = [(name, "softtriple") for name in READOUT_SPECS] + [("proxies", name) for name in WITH_PROXIES]
+
+
+def test_registry_is_what_configurations_may_name() -> None:
+    assert set(READOUT_SPECS) == set(READOUTS)
+    assert all(name == spec.name and spec.description for name, spec in READOUT_SPECS.items())
+
+
+@pytest.mark.parametrize(("name", "loss"), CASES)
+def test_probabilities(name: str, loss: str) -> None:
+    run = trained(BALANCED, loss)
+    spec = READOUT_SPECS[name]
+    assert spec.available(run)
+    labels = [0, 1, 2, 2, 1, 0] * 20
+    p = spec.probabilities(spec.fit(run), texts(labels, 1))
+    assert p.shape == (len(labels), CLASSES)
+    assert p.dtype == np.float32
+    assert np.all(p >= 0)
+    np.testing.assert_allclose(p.sum(axis=1), 1.0, atol=1e-5)
+    assert (p.argmax(axis=1) == np.array(labels)).mean() > 0.8
+
+
+@pytest.mark.parametrize(("name", "loss"), CASES)
+def test_saved_and_loaded(name: str, loss: str, tmp_path: Path) -> None:
+    spec = READOUT_SPECS[name]
+    fitted = spec.fit(trained(BALANCED, loss))
+    save_file({k: np.ascontiguousarray(v) for k, v in fitted.arrays.items()}, tmp_path / "r.safetensors")
+    loaded = FittedReadout(name, load_file(tmp_path / "r.safetensors"), dict(fitted.values))
+    x = texts(BALANCED, 1)
+    np.testing.assert_array_equal(spec.probabilities(loaded, x), spec.probabilities(fitted, x))
+
+
+@pytest.mark.parametrize("labels", [[0, 2, 2, 0, 0, 2], [1, 1, 1], [2], [0, 1, 2], [1, 2, 2, 2]])
+@pytest.mark.parametrize("c", [10.0, None])
+@pytest.mark.parametrize("name", READOUT_SPECS)
+def test_missing_classes_single_examples_and_a_single_class(name: str, c: float | None, labels: list[int]) -> None:
+    spec = READOUT_SPECS[name]
+    x = texts([0, 1, 2], 1)
+    p = spec.probabilities(spec.fit(trained(labels, c=c)), x)
+    assert p.shape == (3, CLASSES)
+    assert np.isfinite(p).all()
+    np.testing.assert_allclose(p.sum(axis=1), 1.0, atol=1e-5)
+    if name in ("logistic", "knn", "centroid"):
+        seen = p[sorted(set(labels))]
+        assert set(seen.argmax(axis=1)) <= set(labels)
+
+
+@pytest.mark.parametrize("name", READOUT_SPECS)
+def test_no_texts_and_zero_vectors(name: str) -> None:
+    spec = READOUT_SPECS[name]
+    fitted = spec.fit(trained(BALANCED))
+    assert spec.probabilities(fitted, np.empty((0, DIMENSION), dtype=np.float32)).shape == (0, CLASSES)
+    assert np.isfinite(spec.probabilities(fitted, np.zeros((2, DIMENSION), dtype=np.float32))).all()
+
+
+@pytest.mark.parametrize("c", [10.0, None])
+def test_logistic_is_scikit_learns(c: float | None) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    for labels in (BALANCED, [0, 1] * 10):
+        run = trained(labels, c=c, classes=len(set(labels)))
+        fitted = READOUT_SPECS["logistic"].fit(run)
+        model = LogisticRegression(C=float(fitted.values["c"]), max_iter=1000)  # type: ignore[arg-type]
+        model.fit(unit(run.embeddings), run.labels)
+        x = texts(BALANCED, 1)
+        np.testing.assert_allclose(
+            READOUT_SPECS["logistic"].probabilities(fitted, x), model.predict_proba(unit(x)), atol=1e-5
+        )
+
+
+def test_head_and_proxies_are_mixed_by_beta() -> None:
+    run = trained(BALANCED)
+    x = texts(BALANCED, 1)
+    head, proxies, mixed = (
+        READOUT_SPECS[name].probabilities(READOUT_SPECS[name].fit(run), x)
+        for name in ("head", "proxies", "head+proxies")
+    )
+    np.testing.assert_allclose(mixed, 0.3 * head + 0.7 * proxies, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [name for name in LOSSES if name not in WITH_PROXIES])
+def test_read_outs_that_a_run_cannot_have(loss: str) -> None:
+    run = trained(BALANCED, loss)
+    available = {name for name, spec in READOUT_SPECS.items() if spec.available(run)}
+    assert available == {"logistic", "head", "centroid", "knn"}
+    without = Trained(run.config, CLASSES, run.embeddings, run.labels, None, {}, 10.0)
+    assert not READOUT_SPECS["head"].available(without)
+
+
+def test_softmax_of_huge_logits() -> None:
+    np.testing.assert_array_equal(softmax(np.array([[1e30, 0.0], [-1e30, 0.0]])), [[1, 0], [0, 1]])
+
+
+def test_fitting_draws_no_random_numbers() -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    for name in ("logistic", "centroid", "knn", "head"):
+        torch.manual_seed(1)
+        READOUT_SPECS[name].fit(trained(BALANCED, "ce"))
+        assert torch.rand(1) == expected
