@@ -9,7 +9,7 @@ Rows = npt.NDArray[np.int64]
 
 
 def stratified_batches(labels: Rows, batch_size: int, generator: np.random.Generator) -> list[Rows]:
-    """One epoch: every row exactly once, in ``ceil(n / batch_size)`` batches of nearly equal size.
+    """One epoch: every row exactly once, in ``ceil(n / batch_size)`` batches of at most ``batch_size`` rows.
 
     The rows of a class are shuffled and dealt out in twos (a last three instead of a lone one), each to the batch
     that has fewest of the class and, among those, fewest rows.
@@ -23,12 +23,20 @@ def stratified_batches(labels: Rows, batch_size: int, generator: np.random.Gener
         for chunk in _in_twos(rows):
             sizes = np.array([len(batch) for batch in held])
             order = np.lexsort((generator.random(count), sizes, own))
-            open_batches = [b for b in order if sizes[b] + len(chunk) <= batch_size] or [int(np.argmin(sizes))]
-            target = open_batches[0]
-            held[target].extend(int(r) for r in chunk)
-            own[target] += len(chunk)
-    batches = [generator.permutation(np.array(batch, dtype=np.int64)) for batch in held if batch]
+            open_batches = [b for b in order if sizes[b] + len(chunk) <= batch_size]
+            # Where no batch has room for them together, they go one by one to where the class is already.
+            targets = open_batches[:1] * len(chunk) or _places(batch_size - sizes, own, len(chunk))
+            for row, target in zip(chunk, targets, strict=True):
+                held[target].append(int(row))
+                own[target] += 1
+    batches = [generator.permutation(np.array(batch, dtype=np.int64)) for batch in held]
     return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def _places(room: Rows, own: Rows, rows: int) -> list[int]:
+    """A batch for each of so many rows of one class, those that hold most of the class first."""
+    open_batches = [b for b in np.argsort(-own, kind="stable") for _ in range(int(room[b]))]
+    return [int(b) for b in open_batches[:rows]]
 
 
 def _in_twos(rows: Rows) -> list[Rows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -145,7 +146,11 @@ def _trials(
 
     def out_of_time() -> bool:
         left = time_left()
-        return left is not None and left <= 0
+        if deadline is None or left is None:
+            return False
+        # Without a single score there is nothing to confirm: then the reserve is used up for one.
+        scored = any(r.rounds for r in known.values() if r.kind == "trial")
+        return left <= 0 and (scored or time.monotonic() > deadline)
 
     for record in known.values():
         tracker.trial_changed(record)
@@ -164,11 +169,11 @@ def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
     settings = prepared.about.settings
     if not settings.confirm:
         return RESERVE_SECONDS
-    rounds = [(r, item) for r in records for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
+    rounds = [item for r in records for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
     if not rounds:
         return RESERVE_SECONDS
-    seconds = sum(item.seconds for _, item in rounds) / len(rounds)
-    texts = sum(item.diagnostics["steps"] * 16 for _, item in rounds) / len(rounds)
+    seconds = statistics.median(item.seconds for item in rounds)
+    texts = statistics.median(item.diagnostics["steps"] * 16 for item in rounds)
     # A step costs about three forward passes.
     per_text = seconds / max(1.0, 3 * texts)
     folds = 1 if prepared.about.by_schedule else max(2, prepared.about.settings.draw.folds)

@@ -1,0 +1,47 @@
+"""A task that trains in a fraction of a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.config import Configuration
+from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
+from tune_dml.models.source import find_encoder
+from tune_dml.models.tokens import TokenArrays, tokenize
+from tune_dml.training.fit import Stage, fit_once
+
+_SUBJECTS = ("the film", "this play", "her novel", "the second act")
+_ENDINGS = (
+    ("is a delight", "moved everyone to tears of joy", "shines"),
+    ("is dull", "bored everyone in the room to death", "fails"),
+    ("opens in ten cinemas on friday", "was sold for two million", "runs"),
+)
+
+
+@dataclass(frozen=True)
+class Small:
+    """36 short texts of 3 classes and the encoder bert-tiny."""
+
+    encoder: EncoderBundle
+    tokens: TokenArrays
+    labels: npt.NDArray[np.int64]
+    folder: Path
+
+    def tokenized(self, texts: list[str]) -> TokenArrays:
+        return tokenize(load_tokenizer(self.folder), texts, None, 24)
+
+    def fit(self, config: Configuration, seed: int = 0) -> Stage:
+        score = {"first": self.tokens.take(np.arange(6))}
+        return fit_once(config, self.encoder, self.tokens, self.labels, 3, score, seed=seed)
+
+
+def make_small() -> Small:
+    source = find_encoder("bert-tiny")
+    assert source.folder is not None
+    rows = [(f"{s} {e}", c) for s in _SUBJECTS for c, endings in enumerate(_ENDINGS) for e in endings]
+    tokens = tokenize(load_tokenizer(source.folder), [text for text, _ in rows], None, 24)
+    return Small(load_bundle(source), tokens, np.array([c for _, c in rows], dtype=np.int64), source.folder)
