@@ -74,10 +74,18 @@ def test_kill_and_resume(
     _check_mlflow(tmp_path / "results", trials + baselines)
 
 
-def _check_mlflow(results: Path, records: list[Any]) -> None:
-    client = MlflowClient(f"sqlite:///{results / 'mlflow.db'}")
+def _client(results: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{results / 'mlflow.db'}")
+
+
+def _runs(results: Path) -> list[Any]:
+    client = _client(results)
     [experiment] = [e for e in client.search_experiments() if e.name == "tune-dml/bbc"]
-    runs = client.search_runs([experiment.experiment_id], max_results=1000)
+    return list(client.search_runs([experiment.experiment_id], max_results=1000))
+
+
+def _check_mlflow(results: Path, records: list[Any]) -> None:
+    client, runs = _client(results), _runs(results)
     children = [r for r in runs if "mlflow.parentRunId" in r.data.tags]
     assert len(runs) - len(children) == 1
     assert Counter(r.info.run_name for r in children) == Counter(r.name for r in records)
@@ -104,6 +112,8 @@ def test_ctrl_c_saves_everything_and_says_how_to_go_on(
     assert "tune-dml resume stopped" in ended.out
     assert "reference_ce" in ended.out
     assert "Traceback" not in ended.out + ended.err
+    statuses = {run.info.status for run in _runs(tmp_path / "results")}
+    assert "RUNNING" not in statuses
     listed = tune_dml("list", *where)
     assert "interrupted" in listed.out
     assert tune_dml("resume", *where, "-q").code == 0

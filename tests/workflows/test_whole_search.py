@@ -111,6 +111,25 @@ def test_saved_model_is_the_first_confirm_seed(
         assert (out / "model" / name).read_bytes() == (finished.folder / "model" / name).read_bytes()
 
 
+def test_the_ensemble_averages_all_seeds(finished: Any, predictions: Any) -> None:
+    from tune_dml.models import load_classifier
+
+    folder, winner = finished.folder / "model", finished.document["winner"]
+    assert [p.name for p in (folder / "members").iterdir()] == ["seed-1"]
+    text = ["Striker signs for United"]
+    both = [load_classifier(folder / "members" / "seed-1").predict_proba(text)]
+    ensemble = load_classifier(folder)
+    members, ensemble._members = ensemble._members, []
+    both.append(ensemble.predict_proba(text))
+    ensemble._members = members
+    assert np.allclose(ensemble.predict_proba(text), np.mean(both, axis=0), atol=1e-6)
+    seeds = [_probabilities(predictions, "test", winner["name"], seed, winner["readout"]) for seed in (0, 1)]
+    truth = predictions[(predictions.stage == "test") & (predictions.name == winner["name"])]
+    labels = truth[truth.seed_or_round == 0].drop_duplicates("row").sort_values("row").label.to_numpy()
+    accuracy = (np.mean(seeds, axis=0).argmax(axis=1) == labels).mean()
+    assert winner["ensemble"]["test"]["accuracy"] == pytest.approx(accuracy)
+
+
 def test_predict(finished: Any, tune_dml: Any, tmp_path: Path) -> None:
     texts = tmp_path / "new.csv"
     texts.write_text("text\nStriker signs for United\nShares fall as oil price rises\n")

@@ -14,7 +14,7 @@ from tune_dml.config import Probabilities
 from tune_dml.errors import ModelError
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
-from tune_dml.models.folder import ModelDescription, read_description, read_readout
+from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, read_readout
 from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS
@@ -42,10 +42,11 @@ class Classifier:
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._encoder = LayeredEncoder(build_encoder(bundle), None).to(self._device).eval()
         fast = default_precision(self._device.type)
+        self._members = [Classifier(member, device) for member in sorted((folder / MEMBERS).glob("*"))]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"
 
     def embed(self, texts: Sequence[Text]) -> npt.NDArray[np.float32]:
-        """Vectors ``[texts, dimension]``, as the read-out sees them."""
+        """Vectors ``[texts, dimension]``, as the read-out sees them; of an ensemble, its first member's."""
         first, second = self._columns(texts)
         about = self.description
         if not first:
@@ -58,7 +59,9 @@ class Classifier:
         vectors = self.embed(texts)
         if not len(vectors):
             return np.empty((0, len(self.label_names)), dtype=np.float32)
-        return READOUT_SPECS[self._readout.name].probabilities(self._readout, vectors)
+        own = READOUT_SPECS[self._readout.name].probabilities(self._readout, vectors)
+        everyone = [own, *(member.predict_proba(texts) for member in self._members)]
+        return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 
     def predict(self, texts: Sequence[Text]) -> list[str]:
         """The most probable class's name, for each text."""

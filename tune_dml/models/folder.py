@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 DESCRIPTION_FILE = "tune_dml.json"
 READOUT_FILE = "readout.safetensors"
+#: Folder of further models of the same kind, whose probabilities are averaged with this one's.
+MEMBERS = "members"
 
 
 @dataclass(frozen=True)

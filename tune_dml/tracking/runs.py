@@ -116,6 +116,11 @@ class SearchRuns:
         parent.metrics.update(changed)
         for path in map(Path, finish.artifacts):
             self.upload(path, path.name if path.is_dir() else None)
+        if finish.status == "KILLED":
+            # Trials that were stopped with the search; a resume sets them to RUNNING again.
+            for run in (self._children or {}).values():
+                if run.status == "RUNNING":
+                    self._set_status(run, "KILLED")
         self._set_status(parent, finish.status)
 
     def upload(self, path: Path, folder: str | None = None) -> None:

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.config import State, TrialRecord
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import winner
-from tune_dml.evaluation.confirm import Candidate, TrainedModel, confirm
+from tune_dml.evaluation.confirm import confirm
 from tune_dml.execution import check_fits, interrupts, ray_session, share
-from tune_dml.models.folder import ModelDescription, save_model
 from tune_dml.reporting import SearchReport
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
@@ -23,6 +22,7 @@ from tune_dml.tuning.loop import Ended, Watch, make_sampler, prepare, run_trials
 from tune_dml.workflows.assembly import Picked, assemble, pick
 from tune_dml.workflows.best_file import write_best
 from tune_dml.workflows.closing import tell_mlflow, write_results
+from tune_dml.workflows.models import join_members, models_missing, save_winner
 from tune_dml.workflows.options import cores
 from tune_dml.workflows.output import Output, Progress
 from tune_dml.workflows.preparation import Prepared
@@ -186,9 +186,10 @@ def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
 
 def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, stopped: Callable[[], bool]) -> None:
     settings = prepared.about.settings
-    done = {(run.candidate, run.seed) for run in journal.confirm_runs()}
-    # A model that was not written before a kill is trained again: the run is recorded after its model.
     wanted = picked.candidates
+    done = {(run.candidate, run.seed) for run in journal.confirm_runs()}
+    # A model can be missing although its run is known: it was only a runner-up then, or the folder is gone.
+    done -= {(wanted[0].name, seed) for seed in models_missing(prepared.folder, wanted[0])}
     total = sum((c.name, s) not in done for c in wanted for s in c.seeds)
     if not total:
         return
@@ -206,37 +207,9 @@ def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, 
     )
     for count, (run, model) in enumerate(runs, 1):
         if model is not None:
-            _save(prepared, settings, by_name[run.candidate], run.seed, model)
+            save_winner(prepared, by_name[run.candidate], run.seed, model)
         journal.add_confirm(run)
         out.line(
             f"[{count}/{total}] {run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")
         )
-
-
-def _save(prepared: Prepared, settings: SearchSettings, candidate: Candidate, seed: int, model: TrainedModel) -> None:
-    first = seed == candidate.keep[0]
-    folder = prepared.folder / "model" if first else prepared.folder / "ensemble" / f"seed-{seed}"
-    save_model(
-        folder,
-        describe_model(prepared, settings.task.task, candidate, model),
-        prepared.workload.encoder,
-        model.encoder_state,
-        model.readout,
-        prepared.tokenizer,
-    )
-
-
-def describe_model(prepared: Prepared, task: str, candidate: Candidate, model: TrainedModel) -> ModelDescription:
-    """What ``tune_dml.json`` says of a trained model."""
-    params = {**candidate.params, "readout": candidate.readout}
-    return ModelDescription(
-        task=task,
-        kind=prepared.about.kind,
-        label_names=prepared.about.label_names,
-        representation=str(params["representation"]),
-        max_length=min(int(str(params["max_length"])), prepared.about.max_length),
-        precision=prepared.workload.precision,
-        readout=candidate.readout,
-        readout_values=dict(model.readout.values),
-        config=params,
-    )
+    join_members(prepared.folder)

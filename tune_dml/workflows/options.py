@@ -148,6 +148,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def gpu_share(request: SearchRequest, gpus: int) -> float:
+    """GPUs per trial: one where a GPU is visible, unless asked otherwise.
+
+    Raises:
+        UsageError: GPUs are asked for, and there is none.
+    """
+    if request.gpus_per_trial and not gpus and request.address is None:
+        raise UsageError(
+            f"--gpus-per-trial is {request.gpus_per_trial:g}, but no GPU is visible here; leave it out, or "
+            "give the cluster that has some with --address."
+        )
+    return request.gpus_per_trial if request.gpus_per_trial is not None else (1.0 if gpus else 0.0)
+
+
 def settings_of(
     request: SearchRequest,
     *,
@@ -158,14 +172,10 @@ def settings_of(
     precision: str,
     space_text: str,
     protocol: str,
+    draw: DrawSettings,
 ) -> SearchSettings:
     """Everything resolved."""
-    draw = draw_settings(request)
-    gpus_per_trial = request.gpus_per_trial if request.gpus_per_trial is not None else (1.0 if gpus else 0.0)
-    if gpus_per_trial > 0 and not gpus and request.address is None:
-        raise UsageError(
-            f"--gpus-per-trial is {gpus_per_trial:g}, but no GPU is visible here; leave it out, or see --address."
-        )
+    gpus_per_trial = gpu_share(request, gpus)
     slots = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
     trials = request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU)
     task = task_settings(request)

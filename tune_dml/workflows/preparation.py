@@ -15,7 +15,14 @@ from tune_dml.errors import ResultsError
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
 from tune_dml.spaces import Space, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
-from tune_dml.workflows.options import check_options, draw_settings, results_folder, settings_of, task_settings
+from tune_dml.workflows.options import (
+    check_options,
+    draw_settings,
+    gpu_share,
+    results_folder,
+    settings_of,
+    task_settings,
+)
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile, versions
@@ -57,12 +64,13 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The labelled texts there are, and how they are split."""
+    """The labelled texts there are, and how they are split; ``settings`` names the validation that is really used."""
 
     task: Task
     rows: npt.NDArray[np.int64]
     split: Split
     folds: tuple[Fold, ...]
+    settings: DrawSettings
 
     @property
     def per_class(self) -> dict[str, int]:
@@ -75,11 +83,12 @@ def draw_data(task: Task, settings: DrawSettings) -> Drawn:
     split = task.train.take(rows)
     if settings.validation == "cv" and len(rows) >= MANY_SHOTS:
         settings = replace(settings, validation="holdout")
-    return Drawn(task, rows, split, make_folds(split, settings, task.validation))
+    return Drawn(task, rows, split, make_folds(split, settings, task.validation), settings)
 
 
-def protocol_sentence(drawn: Drawn, settings: DrawSettings, metric: str) -> str:
+def protocol_sentence(drawn: Drawn, metric: str) -> str:
     """How configurations are selected and scored, for every output."""
+    settings = drawn.settings
     shots = f"{len(drawn.rows)} labelled examples in all (draw {settings.draw})"
     fold = drawn.folds[0]
     if fold.official:
@@ -106,6 +115,7 @@ def prepare_new(request: SearchRequest, out: Output) -> Prepared:
     _early_name_check(request, results)
     drawn = draw_data(load_task(task_settings(request)), draw)
     gpus = 0 if request.gpus_per_trial == 0 else _visible_gpus()
+    gpu_share(request, gpus)
     name = request.encoder or default_encoder(gpus > 0)
     source = _announced(find_encoder(name), request.encoder is None, out)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
@@ -122,7 +132,8 @@ def prepare_new(request: SearchRequest, out: Output) -> Prepared:
         gpus=gpus,
         precision=default_precision(device) if request.precision == "auto" else request.precision,
         space_text=space_text(space),
-        protocol=protocol_sentence(drawn, draw, request.metric),
+        protocol=protocol_sentence(drawn, request.metric),
+        draw=drawn.settings,
     )
     return _loaded(settings, drawn, space, source, bundle, None)
 

@@ -91,7 +91,7 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
 def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> TrainResult:
     from tune_dml.evaluation.confirm import Candidate, confirm_run
     from tune_dml.training.workload import single_thread
-    from tune_dml.workflows.drive import describe_model
+    from tune_dml.workflows.models import describe_model
 
     single_thread()
     readout = str(best.config.get("readout", "logistic"))
@@ -101,7 +101,7 @@ def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> Tra
     assert model is not None
     save_model(
         target / "model",
-        describe_model(prepared, best.task.task, candidate, model),
+        describe_model(prepared, candidate, model),
         prepared.workload.encoder,
         model.encoder_state,
         model.readout,

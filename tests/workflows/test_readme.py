@@ -1,0 +1,143 @@
+"""Every command in the README, run as it stands there; searches are made small by options appended to them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "data"))
+from hub_stand_in import StandIn  # noqa: E402
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.split("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if line.strip()
+]
+#: Run by continuous integration itself, or, for a real cluster, held against Ray's validator by test_cluster_yaml.py.
+ELSEWHERE = {"make demo", "make test", "ray up cluster.yaml"}
+SMALL = ["--encoder", "bert-tiny", "--trials", "2", "--folds", "2", "--confirm-seeds", "1"]
+FEW_LOSSES = ["--losses", "ce,supcon"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a stranger would stand, with some files of theirs."""
+    folder = tmp_path_factory.mktemp("stranger")
+    words = {"refund": "money back please return charge", "hours": "when open close today late"}
+    rows = [f"{word} {i} {text.split()[i % 5]},{word}" for i in range(20) for word, text in words.items()]
+    (folder / "my.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    (folder / "new.csv").write_text("text\nStriker signs for United\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A local stand-in for the hub that has SST2's layout, and the environment that points to it."""
+
+    def parquet(count: int, seed: int) -> bytes:
+        names = ("negative", "positive")
+        rows = [
+            {"text": f"a {('dull', 'fine')[i % 2]} film {seed} {i}", "label": i % 2, "label_text": names[i % 2]}
+            for i in range(count)
+        ]
+        sink = pyarrow.BufferOutputStream()
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), sink)
+        return bytes(sink.getvalue().to_pybytes())
+
+    sizes = {"train": 80, "validation": 20, "test": 30}
+    files = {f"data/{split}-00000-of-00001.parquet": parquet(n, n) for split, n in sizes.items()}
+    with StandIn({"SetFit/sst2": files}) as stand_in:
+        home = tmp_path_factory.mktemp("hf")
+        yield {"HF_ENDPOINT": stand_in.address, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+def _run(command: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    program, *arguments = shlex.split(command)
+    assert program == "tune-dml"
+    if arguments[0] == "search":
+        arguments += SMALL + ([] if "--losses" in command else FEW_LOSSES)
+    return subprocess.run(
+        [sys.executable, "-m", "tune_dml", *arguments],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1", **env},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_every_command_of_the_readme(folder: Path, hub: dict[str, str]) -> None:
+    assert COMMANDS[0] == "make demo"
+    ran = 0
+    for command in COMMANDS:
+        if command in ELSEWHERE or command in ("tune-dml ui", "tune-dml resume"):
+            continue
+        done = _run(command, folder, hub)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        ran += 1
+    assert ran >= 10
+    assert (folder / "tune-dml-results" / "searches" / "headlines" / "model").is_dir()
+    resumed = _run("tune-dml resume", folder, hub)
+    assert resumed.returncode == 2
+    assert "no unfinished search" in resumed.stderr
+    _check_ui(folder)
+
+
+def _check_ui(folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tune_dml", "ui"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        address = next(found for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+        for _ in range(300):
+            try:
+                with urlopen(address.group(), timeout=1) as page:
+                    assert "MLflow" in page.read().decode()
+                break
+            except OSError:
+                threading.Event().wait(0.2)
+        else:
+            pytest.fail("the UI never answered")
+    finally:
+        timer.cancel()
+        process.send_signal(2)
+        process.wait(30)
+
+
+def test_the_python_of_the_readme(folder: Path) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", README, re.S)
+    small = code.replace(
+        "trials=16", "trials=2, encoder='bert-tiny', folds=2, confirm_seeds=1, losses=['ce', 'supcon']"
+    )
+    assert small != code
+    program = f"if __name__ == '__main__':\n{''.join(f'    {line}' for line in small.splitlines(keepends=True))}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert "supcon" in done.stdout
+
+
+def test_paths_and_options_of_the_readme_exist(tmp_path: Any) -> None:
+    for name in re.findall(r"\]\(([A-Z]\w+)\)", README):
+        assert list(ROOT.glob(f"{name}*")), name
