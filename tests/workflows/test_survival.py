@@ -46,6 +46,7 @@ def test_kill_and_resume(
     where = ["--results", str(tmp_path / "results")]
     arguments = [*search_arguments, *options, *where]
     signalled(arguments, folder / "study.log", MOMENTS[moment], signal.SIGKILL)
+    assert not list(folder.rglob("checkpoint_*")), "a checkpoint was written during the search"
     before = Journal(folder, write=False).records() if moment != "mid-round" else []
     if moment == "mid-round":
         # What a kill in the middle of a write leaves as well.

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.training.scoring import mean_scores
@@ -67,7 +68,6 @@ class Progress:
     records: dict[str, TrialRecord] = field(default_factory=dict)
     _live: Live | None = None
     _shown: float = 0.0
-    _best: float = -1.0
 
     @contextmanager
     def showing(self) -> Iterator[Progress]:
@@ -95,7 +95,7 @@ class Progress:
             State.PRUNED: f"stopped after round {len(record.rounds)} ({record.reason}), {_score(record)}",
             State.FAIL: f"failed: {record.reason}" + (f" ({record.message})" if record.message else ""),
         }
-        if record.state in words and self._live is None:
+        if record.state in words:
             self.output.line(f"[{self._ended()}/{self.trials + self.baselines}] {record.name}: {words[record.state]}")
 
     def tick(self) -> None:
@@ -107,7 +107,7 @@ class Progress:
     def _ended(self) -> int:
         return sum(r.state.value in ("COMPLETE", "PRUNED", "FAIL") for r in self.records.values())
 
-    def _table(self) -> Table:
+    def _table(self) -> Group:
         records = list(self.records.values())
         count = {state: sum(r.state == state for r in records) for state in State}
         done = [r for r in records if r.state == State.COMPLETE and r.kind == "trial"]
@@ -119,7 +119,7 @@ class Progress:
         left = self.time_left()
         if left is not None:
             title += f" · {max(0, left) / 60:.0f} min left"
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
         for column in ("trial", "rounds", "accuracy so far"):
             table.add_column(column)
         if best is not None:
@@ -127,7 +127,7 @@ class Progress:
         for record in records:
             if record.state == State.RUNNING:
                 table.add_row(record.name, f"{len(record.rounds)}/{self.rounds}", _score(record))
-        return table
+        return Group(Text(title), table)
 
 
 def _score(record: TrialRecord) -> str:
