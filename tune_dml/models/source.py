@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -80,6 +81,7 @@ def fetch(source: EncoderSource) -> EncoderSource:
     """``source`` with its folder on this machine, downloaded if need be (once, by the driver)."""
     if source.folder is not None:
         return source
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import snapshot_download
 
     try:
@@ -126,6 +128,7 @@ def _checked_folder(folder: Path) -> Path:
 
 
 def _on_hub(name: str) -> EncoderSource:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.constants import ENDPOINT
 
