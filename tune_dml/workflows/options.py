@@ -196,7 +196,7 @@ def settings_of(
         concurrency=request.concurrency or max(1, slots),
         address=request.address,
         results=str(results),
-        tracking_uri=request.tracking_uri,
+        tracking_uri=None if request.tracking_uri is None else check_tracking_uri(request.tracking_uri),
         seed=request.seed,
         device="cuda" if gpus_per_trial else "cpu",
         precision=precision,

@@ -115,15 +115,16 @@ def prepare_new(request: SearchRequest, out: Output) -> Prepared:
     _early_name_check(request, results)
     drawn = draw_data(load_task(task_settings(request)), draw)
     gpus = 0 if request.gpus_per_trial == 0 else _visible_gpus()
-    gpu_share(request, gpus)
+    device = "cuda" if gpu_share(request, gpus) else "cpu"
     name = request.encoder or default_encoder(gpus > 0)
+    if Path(name).is_dir():
+        name = str(Path(name).resolve())
     source = _announced(find_encoder(name), request.encoder is None, out)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
     from tune_dml.models.precision import default_precision
 
     bundle = load_bundle(source)
     space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
-    device = "cuda" if gpus else "cpu"
     settings = settings_of(
         request,
         task_name=drawn.task.name,
