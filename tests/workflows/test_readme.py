@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -105,6 +106,8 @@ def _check_ui(folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # A test run in the background of a shell script hands down that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     timer = threading.Timer(60, process.kill)
     timer.start()
@@ -122,7 +125,7 @@ def _check_ui(folder: Path) -> None:
             pytest.fail("the UI never answered")
     finally:
         timer.cancel()
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         process.wait(30)
 
 

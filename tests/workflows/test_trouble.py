@@ -1,17 +1,12 @@
-"""Trials that fail, a time budget that ends, and data that must not be executed."""
+"""Trials that fail, and a time budget that ends."""
 
 from __future__ import annotations
 
 import json
-import pickle
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tune_dml.config import State, TaskSettings
-from tune_dml.data import load_task
-from tune_dml.errors import TuneDMLError
+from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 
 FAILING = """
@@ -61,42 +56,3 @@ def test_time_budget_ends_in_a_confirmed_result(
     records = Journal(tmp_path / "results" / "searches" / "brief", write=False).records()
     assert State.RUNNING not in {r.state for r in records}
     assert any(r.reason == "time budget" for r in records)
-
-
-class _Bomb:
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> Any:
-        return (Path.touch, (self.marker,))
-
-
-def test_nothing_is_unpickled(finished: Any, tune_dml: Any, tmp_path: Path) -> None:
-    marker = tmp_path / "exploded"
-    bomb = pickle.dumps(_Bomb(marker))
-    folder, model = finished.folder, finished.folder / "model"
-    (folder / "ray").mkdir(exist_ok=True)
-    planted = [folder / "ray" / "tuner.pkl", folder / "searcher-state.pkl", finished.results / "study.pkl"]
-    planted += [model / name for name in ("pytorch_model.bin", "heads.pt", "readout.pkl", "training_args.bin")]
-    data = tmp_path / "data"
-    data.mkdir()
-    rows = [f"{word} {i},{label}" for i in range(10) for word, label in (("good film", "yes"), ("bad film", "no"))]
-    (data / "all.csv").write_text("\n".join(["text,label", *rows]))
-    planted += [data / name for name in ("train.pkl", "train.pt", "dataset.pickle", "state.json.pkl")]
-    for path in planted:
-        path.write_bytes(bomb)
-    try:
-        assert tune_dml("show", "whole", "--results", str(finished.results)).code == 0
-        texts = tmp_path / "new.csv"
-        texts.write_text("text\nStriker signs\n")
-        assert tune_dml("predict", str(model), str(texts)).code == 0
-        assert len(load_task(TaskSettings("films", str(data))).label_names) == 2
-        with pytest.raises(TuneDMLError):
-            load_task(TaskSettings("films", str(data / "train.pkl")))
-        assert tune_dml("resume", "whole", "--results", str(finished.results), "-q").code == 0
-    finally:
-        for path in planted:
-            path.unlink(missing_ok=True)
-    assert not marker.exists()
-    pickle.loads(bomb)
-    assert marker.exists()

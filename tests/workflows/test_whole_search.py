@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,10 @@ import pyarrow.parquet as parquet
 import pytest
 import yaml
 from mlflow.tracking import MlflowClient
+
+from tune_dml.config import TaskSettings
+from tune_dml.data import load_task
+from tune_dml.errors import TuneDMLError
 
 
 @pytest.fixture(scope="module")
@@ -99,16 +104,10 @@ def test_train_reproduces(
     assert np.abs(got - want).max() <= 1e-6
     if option == "--seed":
         assert json.loads(ended.out)["scores"]["accuracy"] == pytest.approx(winner["test"]["accuracy"]["seeds"][number])
-
-
-def test_saved_model_is_the_first_confirm_seed(
-    finished: Any, tune_dml: Any, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    out = tmp_path / "again"
-    arguments = ["--config", str(finished.folder / "best.yaml"), "--seed", "0", "--output", str(out)]
-    assert tune_dml("train", *arguments).code == 0
-    for name in ("model.safetensors", "readout.safetensors", "tune_dml.json", "config.json"):
-        assert (out / "model" / name).read_bytes() == (finished.folder / "model" / name).read_bytes()
+    if (option, number) == ("--seed", 0):
+        # The saved model is the first confirm seed, byte for byte.
+        for name in ("model.safetensors", "readout.safetensors", "tune_dml.json", "config.json"):
+            assert (out / "model" / name).read_bytes() == (finished.folder / "model" / name).read_bytes()
 
 
 def test_the_ensemble_averages_all_seeds(finished: Any, predictions: Any) -> None:
@@ -194,17 +193,50 @@ def test_a_name_that_exists_is_refused_with_the_resume_command(
     assert "tune-dml resume whole" in ended.err
 
 
-def test_resuming_a_finished_search_changes_no_number(finished: Any, tune_dml: Any, tmp_path: Path) -> None:
+class _Bomb:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (self.marker,))
+
+
+def test_resuming_a_finished_search_changes_no_number_and_unpickles_nothing(
+    finished: Any, tune_dml: Any, tmp_path: Path
+) -> None:
     # In a copy, so that other tests keep the original; settings keep the old absolute path, so it is rewritten.
     results = tmp_path / "copy"
     shutil.copytree(finished.results, results)
-    file = results / "searches" / "whole" / "search.yaml"
+    folder, model = results / "searches" / "whole", results / "searches" / "whole" / "model"
+    file = folder / "search.yaml"
     file.write_text(file.read_text().replace(str(finished.results), str(results)))
+    marker = tmp_path / "exploded"
+    bomb = pickle.dumps(_Bomb(marker))
+    (folder / "ray").mkdir(exist_ok=True)
+    planted = [folder / "ray" / "tuner.pkl", folder / "searcher-state.pkl", results / "study.pkl"]
+    planted += [model / name for name in ("pytorch_model.bin", "heads.pt", "readout.pkl", "training_args.bin")]
+    data = tmp_path / "data"
+    data.mkdir()
+    rows = [f"{word} {i},{label}" for i in range(10) for word, label in (("good film", "yes"), ("bad film", "no"))]
+    (data / "all.csv").write_text("\n".join(["text,label", *rows]))
+    planted += [data / name for name in ("train.pkl", "train.pt", "dataset.pickle", "state.json.pkl")]
+    for path in planted:
+        path.write_bytes(bomb)
+
     ended = tune_dml("resume", "whole", "--results", str(results), "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     for key in ("winner", "baselines", "leaderboard"):
         assert document[key] == finished.document[key]
+    texts = tmp_path / "new.csv"
+    texts.write_text("text\nStriker signs\n")
+    assert tune_dml("predict", str(model), str(texts)).code == 0
+    assert len(load_task(TaskSettings("films", str(data))).label_names) == 2
+    with pytest.raises(TuneDMLError):
+        load_task(TaskSettings("films", str(data / "train.pkl")))
+    assert not marker.exists()
+    pickle.loads(bomb)
+    assert marker.exists()
 
 
 @pytest.fixture

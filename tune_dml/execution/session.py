@@ -41,7 +41,9 @@ def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = Fals
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    # All of it, before any other thread imports something: imports side by side have failed inside Ray.
     import ray
+    import ray.tune
 
     level = logging.INFO if debug else logging.ERROR
     try:

@@ -57,11 +57,11 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
     tracker = Tracker(settings, Path(settings.results), on_warning=out.warn)
     try:
         with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:
-            tracker.search_started(_described(prepared))
             needed = max(cores(), math.ceil(settings.concurrency * settings.cpus_per_trial))
             gpus = math.ceil(settings.concurrency * settings.gpus_per_trial)
             with ray_session(settings.address, cpus=needed, gpus=gpus, debug=out.debug):
                 check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+                tracker.search_started(_described(prepared))
                 if search_first:
                     _trials(prepared, journal, tracker, out, begun, stop.is_set)
                 picked = None if stop.is_set() else pick(about, journal)

@@ -1,0 +1,15 @@
+"""For all tests: the long ones start first, so that no process is left with them alone at the end."""
+
+from __future__ import annotations
+
+import pytest
+
+FIRST = ("test_survival", "test_whole_search", "test_trouble", "test_readme", "test_variants", "test_tracker")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        name = item.path.stem
+        return FIRST.index(name) if name in FIRST else len(FIRST)
+
+    items.sort(key=place)
