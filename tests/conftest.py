@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-FIRST = ("test_survival", "test_whole_search", "test_trouble", "test_readme", "test_variants", "test_tracker")
+FIRST = ("test_survival", "test_whole_search", "test_trouble", "test_readme", "test_variants")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -163,7 +163,7 @@ def test_what_an_earlier_process_owed_stays_noted_until_it_is_written(client, re
 def test_a_server_that_is_away_at_the_start_in_the_middle_and_at_the_end(
     client, results, make_settings, make_record, server
 ):
-    settings = dataclasses.replace(make_settings(task="TREC"), tracking_uri=server.uri)
+    settings = dataclasses.replace(make_settings(task="served"), tracking_uri=server.uri)
     warnings: list[str] = []
     tracker = Tracker(settings, results, warnings.append, retry_seconds=0.1)
     timed = Stopwatch(tracker)

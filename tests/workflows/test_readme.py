@@ -31,7 +31,7 @@ COMMANDS = [
 ]
 #: Run by continuous integration itself, or, for a real cluster, held against Ray's validator by test_cluster_yaml.py.
 ELSEWHERE = {"make demo", "make test", "ray up cluster.yaml"}
-SMALL = ["--encoder", "bert-tiny", "--trials", "2", "--folds", "2", "--confirm-seeds", "1"]
+SMALL = ["--encoder", "bert-tiny", "--trials", "2", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
 FEW_LOSSES = ["--losses", "ce,supcon"]
 
 
@@ -91,8 +91,8 @@ def test_every_command_of_the_readme(folder: Path, hub: dict[str, str]) -> None:
         done = _run(command, folder, hub)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         ran += 1
-    assert ran >= 10
-    assert (folder / "tune-dml-results" / "searches" / "headlines" / "model").is_dir()
+    assert ran >= 9
+    assert (folder / "tune-dml-results" / "searches" / "intents" / "model").is_dir()
     resumed = _run("tune-dml resume", folder, hub)
     assert resumed.returncode == 2
     assert "no unfinished search" in resumed.stderr
@@ -132,7 +132,7 @@ def _check_ui(folder: Path) -> None:
 def test_the_python_of_the_readme(folder: Path) -> None:
     [code] = re.findall(r"```python\n(.*?)```", README, re.S)
     small = code.replace(
-        "trials=16", "trials=2, encoder='bert-tiny', folds=2, confirm_seeds=1, losses=['ce', 'supcon']"
+        "trials=16", "trials=2, encoder='bert-tiny', folds=2, confirm_seeds=1, concurrency=1, losses=['ce', 'supcon']"
     )
     assert small != code
     program = f"if __name__ == '__main__':\n{''.join(f'    {line}' for line in small.splitlines(keepends=True))}"

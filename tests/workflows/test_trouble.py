@@ -31,7 +31,7 @@ def test_failed_trials_are_recorded_and_the_search_goes_on(
     space = tmp_path / "failing.yaml"
     space.write_text(FAILING)
     where = ["--results", str(tmp_path / "results"), "--name", "failing", "--no-confirm", "--json"]
-    ended = tune_dml(*search_arguments, "--trials", "4", "--space", str(space), *where)
+    ended = tune_dml(*search_arguments, "--trials", "4", "--concurrency", "1", "--space", str(space), *where)
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     assert document["failed"] == {"nan": 1, "out_of_memory": 1, "collapse": 1}
