@@ -110,3 +110,16 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
     before = (tmp_path / "study.log").read_bytes()
     assert len(Journal(tmp_path, write=False).records()) == 1
     assert (tmp_path / "study.log").read_bytes() == before
+
+
+def test_a_baseline_is_added_whole_or_not_at_all(tmp_path: Path) -> None:
+    Journal(tmp_path).close()
+    before = (tmp_path / "study.log").read_bytes()
+    journal = Journal(tmp_path)
+    assert journal.add_baseline("probe", {"loss": "ce", "epochs": 0}) == 0
+    added = (tmp_path / "study.log").read_bytes().removeprefix(before)
+    assert added.count(b"\n") == 1
+    [record] = journal.records("baseline")
+    assert (record.name, record.state, record.params["epochs"]) == ("probe", State.RUNNING, 0)
+    journal.finish("baseline", 0, State.COMPLETE, 0.5)
+    assert journal.records("baseline")[0].state == State.COMPLETE

@@ -129,11 +129,11 @@ class Journal:
         return optuna.Trial(self._studies[TRIALS], self._frozen(TRIALS)[number]._trial_id)
 
     def add_baseline(self, name: str, config: Mapping[str, Value]) -> int:
-        """A new baseline, RUNNING; its number."""
-        trial = self._studies[BASELINES].ask()
-        trial.set_user_attr("name", name)
-        trial.set_user_attr("config", dict(config))
-        return trial.number
+        """A new baseline, RUNNING; its number. One write: a kill leaves it whole or not at all."""
+        study = self._studies[BASELINES]
+        attributes = {"name": name, "config": dict(config)}
+        study.add_trial(optuna.trial.create_trial(state=TrialState.RUNNING, user_attrs=attributes))
+        return int(study.get_trials(deepcopy=False)[-1].number)
 
     def set_config(self, number: int, config: Mapping[str, Value]) -> None:
         """The resolved configuration of a trial."""
