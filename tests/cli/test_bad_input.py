@@ -223,6 +223,7 @@ def test_data_variable_that_names_no_folder(
     monkeypatch.setenv("TUNE_DML_DATA", str(wrong / "absent"))
     code = main(arguments("--task SST2", wrong, tmp_path))
     check(code, capfd.readouterr().err, ["TUNE_DML_DATA"])
+    assert everything(tmp_path) == set()
 
 
 @pytest.mark.parametrize("row", ["ragged", "low above high", "unknown metric", "more shots than texts", "not a model"])

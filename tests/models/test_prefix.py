@@ -60,6 +60,7 @@ def only_top_layers_learn(encoder: LayeredEncoder, batch: Batch, trained: int) -
 @pytest.mark.parametrize("trained", [0, 1])
 def test_prefix_and_top_make_the_whole_of_bert_tiny(tiny: EncoderBundle, tokens: TokenArrays, trained: int) -> None:
     encoder = LayeredEncoder(build_encoder(tiny), trained)
+    assert encoder.has_prefix
     batch = tokens.batch(np.arange(len(tokens)), CPU)
     same_in_evaluation(encoder, batch)
     only_top_layers_learn(encoder, batch, trained)

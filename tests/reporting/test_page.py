@@ -71,7 +71,9 @@ def test_the_chart_has_a_dot_for_each_trial_with_a_score(report):
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "log_loss"])
 def test_every_metric(report, metric):
-    _parsed(html_page(replace(report, settings=replace(report.settings, metric=metric))))
+    page = html_page(replace(report, settings=replace(report.settings, metric=metric)))
+    _parsed(page)
+    assert "reference_ce" in page
 
 
 def test_no_trial_has_a_score_yet(report):

@@ -28,8 +28,8 @@ from tune_dml.training.optimization import MAX_GRADIENT_NORM, learning_rate_fact
 
 #: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
 LOGISTIC_C = 10.0
-#: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. Trained encoders have
-#: 0.1 and more, untouched RoBERTa about 0.01, those that a learning rate of 1 has wrecked under 1e-5.
+#: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. bert-tiny has
+#: 0.3 after training on BBC headlines, and less than 2e-6 once a learning rate of 1 has wrecked it.
 COLLAPSED_SPREAD = 1e-5
 
 
