@@ -1,6 +1,7 @@
 # make demo      the main job on an encoder and a task that come as packages; no network but the package index
 # make test      the tests that need neither a GPU, a cluster nor the Hugging Face hub
 # make coverage  the same, with coverage of tune_dml/ measured, Ray's workers included
+# make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
 # make wheel     dist/, as cluster.yaml sends it to the nodes
 # make clean     all but .venv and results
@@ -29,7 +30,9 @@ else
   RUN := PYTHONPATH=.ci/coverage $(BIN)/python -m coverage run
 endif
 
-.PHONY: help demo test coverage lint wheel install install-dev clean
+BENCH ?= efficiency --encoders bert-tiny
+
+.PHONY: help demo test coverage bench lint wheel install install-dev install-bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -50,6 +53,9 @@ coverage: install-dev
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report
 
+bench: install-bench
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 lint: install-dev
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -64,6 +70,7 @@ wheel: install-dev
 
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
+install-bench: $(VENV)/installed-bench
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 3; }
@@ -78,6 +85,10 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
 	@$(INSTALL) -e '.[offline,dev]'
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/installed
+	@$(INSTALL) -e '.[offline,bench]'
+	@touch $@
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage*

@@ -7,7 +7,7 @@ import pytest
 
 from tune_dml.config import Round, State, TrialRecord
 from tune_dml.errors import ResultsError
-from tune_dml.evaluation import bias_corrected
+from tune_dml.evaluation import bias_corrected, winner
 from tune_dml.training.scoring import score
 
 
@@ -65,6 +65,26 @@ def test_a_clear_winner_is_found():
     good = _informed(rng, labels, 2, 0.9)
     estimate = bias_corrected([*trials, _trial(10, good, labels)], labels)
     assert estimate.scores.accuracy == pytest.approx(score(good, labels).accuracy, abs=0.02)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_resamples_pick_as_the_search_does(metric):
+    labels = np.zeros(100, dtype=np.int64)
+    probabilities = []
+    # Of these three the second leads the first by chance, and the third is clearly worse.
+    for wrong in (range(30), range(20, 48), range(60)):
+        right = np.where(np.isin(np.arange(100), wrong), 0.2, 0.9)
+        probabilities.append(np.stack([right, 1 - right], axis=1))
+    trials = [_trial(number, p, labels) for number, p in enumerate(probabilities)]
+    estimate = bias_corrected(trials, labels, metric, resamples=600)
+    expected = []
+    for seed in range(600):
+        bag = np.random.default_rng(seed).integers(100, size=100)
+        left_out = np.setdiff1d(np.arange(100), bag)
+        resampled = [_trial(number, p[bag], labels, folds=1) for number, p in enumerate(probabilities)]
+        picked = winner(resampled, labels, metric).number
+        expected.append((probabilities[picked][left_out, 0] > 0.5).mean())
+    assert estimate.scores.accuracy == pytest.approx(np.mean(expected), abs=0.008)
 
 
 def test_same_seed_same_result_and_repeats_do_not_narrow_the_interval():

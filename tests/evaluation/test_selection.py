@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from tune_dml.config import Round, Scores, State, TrialRecord
-from tune_dml.errors import TrainingFailure, UsageError
-from tune_dml.evaluation import best_of_loss, runners_up, winner
+from tune_dml.errors import ResultsError, TrainingFailure, UsageError
+from tune_dml.evaluation import best_of_loss, leader, runners_up, winner
 from tune_dml.training.scoring import mean_objective, mean_scores, objective, rank, score, summarise
 
 
@@ -86,15 +86,81 @@ def test_ties_go_to_the_log_loss_then_to_the_smaller_number():
     assert _numbers(rank(reversed(records), "accuracy")) == [3, 9, 1]
 
 
-def test_winner_is_never_a_baseline_nor_a_trial_that_lacks_rounds():
+def test_leader_is_never_a_baseline_nor_a_trial_that_lacks_rounds():
     records = [
         _record(0, [0.99, 0.99], kind="baseline"),
         _record(1, [0.95]),
         _record(2, [0.6, 0.6]),
         _record(3, [0.9, 0.9], State.PRUNED),
     ]
-    assert winner(records, "accuracy", rounds_needed=2).number == 2
-    assert winner(records[:1], "accuracy") is None
+    assert leader(records, "accuracy", rounds_needed=2).number == 2
+    assert leader(records[:1], "accuracy") is None
+
+
+def _predicting(number, wrong, confidence=0.9, **options):
+    """A finished trial over 50 texts of class 0 that gets those at positions ``wrong`` wrong."""
+    predicted = np.zeros(50, dtype=int)
+    predicted[list(wrong)] = 1
+    probabilities = np.where(np.eye(2)[predicted] > 0, confidence, 1 - confidence)
+    rounds = tuple(
+        Round(i + 1, rows, {"logistic": probabilities[rows]}, score(probabilities[rows], _ZEROS[rows]), 1.0)
+        for i, rows in enumerate(np.split(np.arange(50), 5))
+    )
+    loss = options.get("loss", "supcon")
+    return TrialRecord(
+        number, options.get("kind", "trial"), f"{loss} #{number}", State.COMPLETE, {"loss": loss}, rounds
+    )
+
+
+_ZEROS = np.zeros(50, dtype=int)
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        # By number of trial: which texts it gets wrong.
+        ([range(10), range(10)], 0),
+        # One text better is exactly one standard error, two are 1.4 of them.
+        ([range(10), range(9)], 0),
+        ([range(10), range(8)], 1),
+        # Two texts better, but ten others differ: chance.
+        ([range(6, 12), range(4)], 0),
+        # The leader is the last; the first that is as good by the rule comes before it, whatever its own rank.
+        ([range(20), range(10), range(11, 20)], 1),
+        # An earlier leader stays: a later trial has to be better, not as good.
+        ([range(5), range(5, 10)], 0),
+        ([range(5), range(12), range(4)], 0),
+    ],
+)
+def test_the_winner_is_the_earliest_that_the_leader_does_not_clearly_beat(errors, expected):
+    trials = [_predicting(number, wrong) for number, wrong in enumerate(errors)]
+    assert winner(trials, _ZEROS, "accuracy").number == expected
+    assert winner(trials[::-1], _ZEROS, "accuracy").number == expected
+
+
+def test_the_winner_by_log_loss_goes_by_differences_of_log_losses():
+    sharp, blunt = _predicting(1, [], confidence=0.99), _predicting(0, [], confidence=0.9)
+    assert winner([blunt, sharp], _ZEROS, "log_loss").number == 1
+    assert winner([blunt, sharp], _ZEROS, "accuracy").number == 0
+
+
+def test_the_winner_by_macro_f1_need_not_be_the_most_accurate():
+    # 45 texts of class 0 and 5 of class 1. The first trial knows class 0 only, the second gets 8 of class 0 wrong.
+    labels = np.repeat([0, 1], [45, 5])
+    trials = []
+    for number, predicted in enumerate([np.zeros(50, int), np.where(np.arange(50) < 8, 1, labels)]):
+        probabilities = np.where(np.eye(2)[predicted] > 0, 0.9, 0.1)
+        rounds = (Round(1, np.arange(50), {"logistic": probabilities}, score(probabilities, labels), 1.0),)
+        trials.append(TrialRecord(number, "trial", f"ce #{number}", State.COMPLETE, {}, rounds))
+    assert winner(trials, labels, "accuracy").number == 0
+    assert winner(trials, labels, "macro_f1").number == 1
+
+
+def test_winner_without_finished_trials_and_with_baselines():
+    assert winner([], _ZEROS, "accuracy") is None
+    assert winner([_predicting(0, [], kind="baseline")], _ZEROS, "accuracy") is None
+    with pytest.raises(ResultsError, match="out-of-fold"):
+        winner([_record(0, [0.9])], _ZEROS, "accuracy")
 
 
 def test_runners_up_have_other_configurations():
@@ -106,14 +172,19 @@ def test_runners_up_have_other_configurations():
         _record(4, [0.5], lr=3),
         _record(5, [0.4], lr=4),
     ]
-    assert _numbers(runners_up(records, 2, "accuracy")) == [2, 4]
-    assert runners_up(records[:2], 2, "accuracy") == []
+    assert _numbers(runners_up(records, records[0], 2, "accuracy")) == [2, 4]
+    assert _numbers(runners_up(records, records[4], 2, "accuracy")) == [0, 2]
+    assert runners_up(records[:2], records[0], 2, "accuracy") == []
 
 
 def test_best_of_loss():
-    records = [_record(0, [0.9]), _record(1, [0.5], loss="ce"), _record(2, [0.6], loss="ce")]
-    assert best_of_loss(records, "ce", "accuracy").number == 2
-    assert best_of_loss(records, "triplet", "accuracy") is None
+    records = [
+        _predicting(0, []),
+        _predicting(1, range(20), loss="ce"),
+        _predicting(2, range(10), loss="ce"),
+    ]
+    assert best_of_loss(records, _ZEROS, "ce", "accuracy").number == 2
+    assert best_of_loss(records, _ZEROS, "triplet", "accuracy") is None
 
 
 @pytest.mark.parametrize(("values", "mean", "sd"), [([0.5], 0.5, 0.0), ([0.4, 0.6], 0.5, 0.1414213562)])

@@ -41,7 +41,8 @@ def test_pairs_without_a_test_split(pairs: Path, tmp_path: Path, tune_dml: Any) 
     data = ["--task", "same kind", "--data", str(pairs), "--text-column", "first", "--text-column", "second"]
     data += ["--label-column", "same", "--group-column", "source", "--no-test", "--shots-per-class", "12"]
     how = ["--validation", "holdout", "--searcher", "random", "--scheduler", "none", "--metric", "log_loss"]
-    rest = ["--encoder", "bert-tiny", "--space", str(space), "--trials", "3", "--name", "pairs", "--json"]
+    rest = ["--encoder", "bert-tiny", "--space", str(space), "--trials", "3", "--concurrency", "1"]
+    rest += ["--name", "pairs", "--json"]
     planned = tune_dml("search", *data, *how, *rest, *results, "--dry-run")
     assert planned.code == 0, planned.err
     plan = json.loads(planned.out)

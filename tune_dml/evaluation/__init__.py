@@ -4,7 +4,7 @@ from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked
 from tune_dml.evaluation.readout_choice import choose_readout
 from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
-from tune_dml.evaluation.selection import best_of_loss, runners_up, winner
+from tune_dml.evaluation.selection import best_of_loss, leader, runners_up, winner
 
 __all__ = [
     "Pooled",
@@ -14,6 +14,7 @@ __all__ = [
     "confirm_scores",
     "ensemble",
     "ensemble_scores",
+    "leader",
     "pooled",
     "runners_up",
     "stacked",

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from tune_dml.config import METRICS, Scores, TrialRecord
 from tune_dml.errors import ResultsError, UsageError, nearest
-from tune_dml.evaluation.pooling import stacked
+from tune_dml.evaluation.pooling import pooled, stacked
+from tune_dml.evaluation.standard_error import ROUNDING, row_gains
 from tune_dml.training.scoring import TIE_WEIGHT, CorrectedEstimate, is_complete, row_log_loss
 
 #: Entries of one block of bootstrap weights (float32): 16 MB.
@@ -32,6 +33,7 @@ class _Predictions:
     predicted: npt.NDArray[np.int64]  # [N, K]
     hits: _FloatArray  # [N, K], 1 where right
     losses: _FloatArray  # [N, K], log losses
+    gains: npt.NDArray[np.float64]  # [rows, K], what the standard error is taken of
     classes: int
 
 
@@ -63,13 +65,15 @@ def bias_corrected(
     if metric not in METRICS:
         raise UsageError(f"'{metric}' is not a metric: {nearest(metric, METRICS)}")
     finished = [r for r in records if r.kind == "trial" and is_complete(r, rounds_needed)]
+    finished.sort(key=lambda r: r.number)
     if not finished:
         return None
-    rows, predictions = _collect(finished, labels, latest)
+    rows, predictions = _collect(finished, labels, metric, latest)
     units = rows if groups is None else np.asarray(groups)[rows]
     count, unit_of_entry = _number(units)
+    first_entry = np.unique(rows, return_index=True)[1]
     samples = [
-        _out_of_bag(predictions, in_bag, metric)
+        _out_of_bag(predictions, in_bag, first_entry, metric)
         for in_bag in _bootstrap(count, unit_of_entry, resamples, np.random.default_rng(seed))
     ]
     values = np.concatenate(samples) if samples else np.empty((0, 3))
@@ -88,7 +92,7 @@ def bias_corrected(
 
 
 def _collect(
-    finished: list[TrialRecord], labels: npt.ArrayLike, latest: bool
+    finished: list[TrialRecord], labels: npt.ArrayLike, metric: str, latest: bool
 ) -> tuple[npt.NDArray[np.int64], _Predictions]:
     entries = [stacked(r, labels, latest=latest) for r in finished]
     first = entries[0]
@@ -102,6 +106,7 @@ def _collect(
         predicted=predicted,
         hits=(predicted == first.labels[:, None]).astype(np.float32),
         losses=losses.astype(np.float32),
+        gains=np.stack([row_gains(pooled(r, labels, latest=latest), metric) for r in finished], axis=1),
         classes=first.probabilities.shape[1],
     )
 
@@ -125,9 +130,12 @@ def _bootstrap(
             yield counts[:, unit_of_entry].astype(np.float32)
 
 
-def _out_of_bag(predictions: _Predictions, in_bag: _FloatArray, metric: str) -> npt.NDArray[np.float64]:
+def _out_of_bag(
+    predictions: _Predictions, in_bag: _FloatArray, first_entry: npt.NDArray[np.intp], metric: str
+) -> npt.NDArray[np.float64]:
     """Accuracy, macro F1 and log loss ``[b, 3]`` on the rows left out, of what the rows in the bag picked."""
-    picked = _objectives(predictions, in_bag, metric).argmax(axis=1)
+    leaders = _objectives(predictions, in_bag, metric).argmax(axis=1)
+    picked = _earliest_tied(predictions.gains, in_bag[:, first_entry].astype(np.float64), leaders)
     out = (in_bag == 0).astype(np.float32)
     sizes = out.sum(axis=1)
     samples = np.arange(len(out))
@@ -153,6 +161,22 @@ def _objectives(predictions: _Predictions, weights: _FloatArray, metric: str) ->
         main = ((weights @ predictions.hits) / sizes).astype(np.float64)
     result = main - TIE_WEIGHT * np.minimum(log_loss, 100.0)
     return result
+
+
+def _earliest_tied(
+    gains: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], leaders: npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """The search's own choice of the winner, ``[b]``: the first that its leader beats by one standard error at most."""
+    picked = leaders.copy()
+    for best in np.unique(leaders):
+        mine = leaders == best
+        n = weights[mine].sum(axis=1, keepdims=True)
+        ahead = gains[:, best, None] - gains
+        mean = weights[mine] @ ahead / n
+        variance = np.maximum(weights[mine] @ ahead**2 / n - mean**2, 0.0) * n / (n - 1)
+        tied = mean <= np.sqrt(variance / n) + ROUNDING
+        picked[mine] = tied.argmax(axis=1)
+    return picked
 
 
 def _macro_f1(predictions: _Predictions, k: int, weights: _FloatArray) -> npt.NDArray[np.float64]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import READOUTS, TrialRecord
-from tune_dml.evaluation.pooling import Pooled, pooled
-from tune_dml.training.scoring import objective, row_log_loss, score
+from tune_dml.evaluation.pooling import pooled
+from tune_dml.evaluation.standard_error import clearly_better
+from tune_dml.training.scoring import objective, score
 
 DEFAULT = "logistic"
 
@@ -34,27 +33,9 @@ def choose_readout(record: TrialRecord, labels: npt.ArrayLike, metric: str, late
         if readout == DEFAULT or any(readout not in r.probabilities for r in rounds):
             continue
         other = pooled(record, labels, readout, latest)
-        if not np.isfinite(other.probabilities).all() or not _clearly_better(other, reference, metric):
+        if not np.isfinite(other.probabilities).all() or not clearly_better(other, reference, metric):
             continue
         value = objective(score(other.probabilities, other.labels), metric)
         if value > best_objective:
             best, best_objective = readout, value
     return best
-
-
-def _clearly_better(other: Pooled, reference: Pooled, metric: str) -> bool:
-    difference = _gain(other, metric) - _gain(reference, metric)
-    if len(difference) < 2:
-        return False
-    standard_error = float(difference.std(ddof=1)) / math.sqrt(len(difference))
-    # A single row won is exactly one standard error, which is not more than one, whatever the rounding says.
-    return float(difference.mean()) > standard_error + 1e-12
-
-
-def _gain(predictions: Pooled, metric: str) -> npt.NDArray[np.float64]:
-    gain: npt.NDArray[np.float64]
-    if metric == "log_loss":
-        gain = -row_log_loss(predictions.probabilities, predictions.labels)
-    else:
-        gain = (predictions.probabilities.argmax(axis=1) == predictions.labels).astype(np.float64)
-    return gain

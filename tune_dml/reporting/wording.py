@@ -33,7 +33,9 @@ def shots_sentence(report: SearchReport) -> str:
 def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     """What was found and how far to believe it: winner, confirmed score, bias, corrected estimate, failures."""
     winner = next((row for row in rows if row.is_winner), None)
-    sentences = [_winner(report, winner), *(_beliefs(report, winner) if winner else [])]
+    sentences = [_winner(report, winner)]
+    if winner:
+        sentences += [*_tie(report, winner, rows), *_beliefs(report, winner)]
     if report.failed:
         sentences.append(failures(report.failed))
     if report.confirm_failed:
@@ -92,6 +94,17 @@ def _winner(report: SearchReport, winner: Row | None) -> str:
     if report.has_test:
         return f"{text} It is not confirmed on the test split."
     return f"{text} There is no test split: the bias-corrected estimate is the answer."
+
+
+def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:
+    """Why the winner is not the first trial of the table, if it is not."""
+    first = next(row for row in rows if row.kind == "trial")
+    if first is winner:
+        return []
+    return [
+        f"{first.name} is ahead of it in {_SCORE_WORDS[report.settings.draw.validation]} by no more than one "
+        "standard error, which counts as a tie; of ties the earliest trial wins."
+    ]
 
 
 def _beliefs(report: SearchReport, winner: Row) -> list[str]:

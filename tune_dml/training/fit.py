@@ -143,9 +143,11 @@ class _Run:
         factor = learning_rate_factor(self.done, self.steps, self.config.warmup, self.config.schedule)
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
+        parts = self.inputs.parts(rows)
         with autocast(self.device, self.precision):
-            hidden, mask = self.inputs.hidden(rows)
-        loss = self._training_loss(hidden, mask, torch.from_numpy(self.labels[rows]).to(self.device))
+            hidden, mask = self.inputs.hidden(parts)
+        labels = torch.from_numpy(self.labels[np.concatenate(parts)]).to(self.device)
+        loss = self._training_loss(hidden, mask, labels)
         self.losses.append(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
         if loss.requires_grad:

@@ -1,15 +1,19 @@
-"""What training and scoring feed to the encoder."""
+"""What training feeds to the encoder: batches in parts of similar lengths, and what frozen layers gave for them."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tune_dml.models.embedding import SCORING_BATCH, by_length
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import TokenArrays
+
+#: What a further forward pass costs on a CPU, in tokens: below this, padding is cheaper than parting a batch.
+_TOKENS_PER_PASS = 64
+_Rows = npt.NDArray[np.int64]
 
 
 class TrainingInputs:
@@ -17,10 +21,32 @@ class TrainingInputs:
 
     def __init__(self, encoder: LayeredEncoder, tokens: TokenArrays, max_length: int, device: torch.device) -> None:
         self.encoder, self.tokens, self.max_length, self.device = encoder, tokens, max_length, device
+        self.lengths: _Rows = np.minimum(tokens.lengths, max_length)
         self._kept: list[Tensor] | None = None
 
-    def hidden(self, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Last hidden states ``[rows, tokens, dimension]`` and the mask ``[rows, tokens]`` of real tokens."""
+    def parts(self, rows: _Rows) -> list[_Rows]:
+        """The rows of one batch by rising length, parted where that saves more padding than a further pass costs.
+
+        A GPU is never kept busy by a few texts: there all go together.
+        """
+        ordered = rows[np.argsort(self.lengths[rows], kind="stable")]
+        if self.device.type != "cpu":
+            return [ordered]
+        return [ordered[start:end] for start, end in cheapest_parts(self.lengths[ordered], _TOKENS_PER_PASS)]
+
+    def hidden(self, parts: list[_Rows]) -> tuple[Tensor, Tensor]:
+        """Last hidden states ``[texts, tokens, dimension]`` and the mask ``[texts, tokens]`` of real tokens, of what
+        :meth:`parts` gave, end to end."""
+        states, masks = zip(*(self._part(rows) for rows in parts), strict=True)
+        if len(parts) == 1:
+            return states[0], masks[0]
+        width = max(mask.shape[1] for mask in masks)
+        return (
+            torch.cat([nn.functional.pad(s, (0, 0, 0, width - s.shape[1])) for s in states]),
+            torch.cat([nn.functional.pad(m, (0, width - m.shape[1])) for m in masks]),
+        )
+
+    def _part(self, rows: _Rows) -> tuple[Tensor, Tensor]:
         batch = self.tokens.batch(rows, self.device, self.max_length)
         if not self.encoder.has_prefix:
             return self.encoder(batch), batch.mask
@@ -37,6 +63,26 @@ class TrainingInputs:
             for i, row in enumerate(rows):
                 kept[row] = states[i, : int(batch.mask[i].sum())].clone()
         return kept
+
+
+def cheapest_parts(lengths: _Rows, per_part: int) -> list[tuple[int, int]]:
+    """Where to part texts of rising ``lengths``: ``(start, end)`` of each part.
+
+    The sum over parts of ``texts * longest + per_part`` is the least there is.
+    """
+    cost = [0] * (len(lengths) + 1)
+    begins = [0] * (len(lengths) + 1)
+    for end in range(1, len(lengths) + 1):
+        longest = int(lengths[end - 1])
+        totals = [cost[start] + (end - start) * longest + per_part for start in range(end)]
+        begins[end] = int(np.argmin(totals))
+        cost[end] = totals[begins[end]]
+    parts: list[tuple[int, int]] = []
+    end = len(lengths)
+    while end:
+        parts.append((begins[end], end))
+        end = begins[end]
+    return parts[::-1]
 
 
 def pad_states(states: list[Tensor], width: int) -> Tensor:

@@ -52,15 +52,15 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     settings, latest = about.settings, about.by_schedule
     trials = [r for r in journal.records() if r.state in (State.COMPLETE, State.PRUNED)]
     baselines = [r for r in journal.records("baseline") if r.state == State.COMPLETE]
-    best = winner(trials, settings.metric, about.rounds, latest)
+    labels = about.heldout_labels()
+    best = winner(trials, labels, settings.metric, about.rounds, latest)
     if best is None:
         scored = [r for r in rank(trials, settings.metric, about.rounds, latest) if r.rounds]
         if not scored:
             return None
         best = scored[0]
-    others = runners_up(trials, RUNNERS_UP, settings.metric, about.rounds, latest)
-    best_ce = best_of_loss(trials, "ce", settings.metric, about.rounds, latest)
-    labels = about.heldout_labels()
+    others = runners_up(trials, best, RUNNERS_UP, settings.metric, about.rounds, latest)
+    best_ce = best_of_loss(trials, labels, "ce", settings.metric, about.rounds, latest)
     readouts = {
         record.name: choose_readout(record, labels, settings.metric, latest)
         for record in [best, *others, *([best_ce] if best_ce else []), *baselines]

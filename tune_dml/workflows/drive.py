@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.errors import EnvironmentFault
-from tune_dml.evaluation import winner
+from tune_dml.evaluation import leader
 from tune_dml.evaluation.confirm import confirm
 from tune_dml.execution import check_fits, interrupts, ray_session, share
 from tune_dml.reporting import SearchReport
@@ -139,8 +139,8 @@ def _trials(
         tracker.trial_changed(record)
         if record.kind == "trial" and record.state.value in ("COMPLETE", "PRUNED", "FAIL"):
             ended = [r for r in known.values() if r.kind == "trial" and r.state.value in ("COMPLETE", "PRUNED", "FAIL")]
-            leader = winner(ended, settings.metric, about.rounds, about.by_schedule)
-            scores = mean_scores(leader.rounds, about.by_schedule) if leader is not None else None
+            best = leader(ended, settings.metric, about.rounds, about.by_schedule)
+            scores = mean_scores(best.rounds, about.by_schedule) if best is not None else None
             if scores is not None:
                 tracker.best_score(len(ended), scores.as_dict()[settings.metric])
 

@@ -133,7 +133,7 @@ def _row(folder: Path) -> SearchRow:
         settings = about.settings
         journal = Journal(folder, write=False)
         trials = journal.records()
-        best = winner(trials, settings.metric, about.rounds, about.by_schedule)
+        best = winner(trials, about.heldout_labels(), settings.metric, about.rounds, about.by_schedule)
         scores = mean_scores(best.rounds, about.by_schedule) if best is not None else None
         test = None
         if best is not None and state == "finished":

@@ -1,0 +1,29 @@
+"""``python -m benchmarks NAME [options]``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+NAMES = {
+    "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
+    "peers": "the same configurations in the searches of transformers and SetFit",
+    "prefix": "step time against the number of trained layers",
+    "start": "seconds from the command to the first training step",
+}
+
+
+def main() -> None:
+    listed = "\n".join(f"  {name:12}{what}" for name, what in NAMES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", formatter_class=argparse.RawDescriptionHelpFormatter, epilog=listed
+    )
+    parser.add_argument("name", choices=NAMES, metavar="NAME")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="NAME --help lists them")
+    given = parser.parse_args()
+    module = importlib.import_module(f"benchmarks.{given.name}")
+    module.main(given.rest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The same eight cross-entropy configurations in this tool's search and in those of transformers and SetFit."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.arguments import task_options
+from benchmarks.tables import machine, markdown
+from tune_dml.data import draw_shots, load_task, make_folds
+from tune_dml.models.source import find_encoder
+from tune_dml.workflows.options import cores, draw_settings, task_settings
+from tune_dml.workflows.request import SearchRequest
+
+SPACE = """
+loss: ce
+lr: {{float: [1.0e-5, 1.0e-3], log: true}}
+epochs: {epochs}
+batch_size: 16
+first:
+{first}
+"""
+
+
+def options() -> argparse.ArgumentParser:
+    parser = task_options("peers", __doc__)
+    parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=8)
+    return parser
+
+
+def main(arguments: list[str]) -> None:
+    given = options().parse_args(arguments)
+    rates = [float(f"{rate:.3g}") for rate in np.geomspace(5e-5, 2e-4, given.trials)]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        job = _job(given, rates)
+        for name, precision in (("auto", "bf16 where the CPU has it"), ("float32", "float32")):
+            command = _own_command(given, rates, scratch / name, name)
+            rows.append(("tune-dml", precision, *_measured([command])))
+        for bf16, precision in ((True, "bf16"), (False, "float32")):
+            path = scratch / f"job-{precision}.json"
+            path.write_text(json.dumps({**job, "bf16": bf16}))
+            # Its Optuna backend knows one process: two of them share the rates, as two slots do.
+            for name, parts in (("optuna", cores()), ("ray", 1)):
+                rows.append((f"transformers, {name}", precision, *_measured(_rival(name, path, parts))))
+        rows.append(("SetFit, optuna", "float32", *_measured(_rival("setfit", scratch / "job-float32.json", cores()))))
+    own = rows[0][2]
+    table = [
+        (tool, precision, f"{busy / given.trials:.1f}", f"{wall / given.trials:.1f}", f"{busy / own:.2f}")
+        for tool, precision, busy, wall in rows
+    ]
+    headers = ("search", "precision", "core-seconds a trial", "wall seconds a trial", "core-seconds, tune-dml = 1")
+    print(markdown(headers, table))
+    print(
+        f"\n{given.task}, {len(job['train'])} training and {len(job['heldout'])} held-out texts, {given.trials} "
+        f"learning rates, {given.epochs} epochs, batch 16, {given.encoder}, {cores()} slots of one thread. {machine()}"
+    )
+
+
+def _job(given: argparse.Namespace, rates: list[float]) -> dict[str, object]:
+    request = _request(given)
+    task = load_task(task_settings(request))
+    draw = draw_settings(request)
+    split = task.train.take(draw_shots(task.train, len(task.label_names), draw))
+    [fold] = make_folds(split, draw, None)
+
+    def rows(positions: np.ndarray) -> list[tuple[str, int]]:
+        return [(split.texts[i], int(split.labels[i])) for i in positions]
+
+    return {
+        "encoder": str(find_encoder(given.encoder).folder),
+        "train": rows(fold.train),
+        "heldout": rows(fold.heldout),
+        "classes": len(task.label_names),
+        "rates": rates,
+        "epochs": given.epochs,
+        "batch_size": 16,
+    }
+
+
+def _request(given: argparse.Namespace) -> SearchRequest:
+    return SearchRequest(task=given.task, shots=50, data=given.data, encoder=given.encoder, validation="holdout")
+
+
+def _own_command(given: argparse.Namespace, rates: list[float], results: Path, precision: str) -> list[str]:
+    results.mkdir()
+    first = "\n".join(f"  - {{lr: {rate}}}" for rate in rates)
+    (results / "space.yaml").write_text(SPACE.format(epochs=given.epochs, first=first))
+    command = [sys.executable, "-m", "tune_dml", "search", "--task", given.task, "--shots", "50", "-q"]
+    command += ["--encoder", given.encoder, "--validation", "holdout", "--space", str(results / "space.yaml")]
+    command += ["--trials", str(len(rates)), "--scheduler", "none", "--no-confirm", "--precision", precision]
+    return [*command, "--results", str(results), *(["--data", given.data] if given.data else [])]
+
+
+def _rival(name: str, job: Path, parts: int) -> list[list[str]]:
+    command = [sys.executable, "-m", "benchmarks.rivals", name, str(job), "--parts", str(parts)]
+    return [[*command, "--part", str(part)] for part in range(parts)]
+
+
+def _measured(commands: list[list[str]]) -> tuple[float, float]:
+    """Core-seconds of the machine and wall seconds while ``commands`` run side by side, starts and ends included.
+
+    The whole machine's, because Ray's workers are nobody's children: nothing else should run meanwhile.
+    """
+    begun, before = time.monotonic(), _busy()
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+    if any([process.wait() for process in running]):
+        raise SystemExit(f"{' '.join(commands[0])} failed")
+    return _busy() - before, time.monotonic() - begun
+
+
+def _busy() -> float:
+    with open("/proc/stat") as file:
+        user, nice, system, _, _, irq, softirq, *_ = map(int, file.readline().split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from small_task import Small
+
+from tune_dml.models.encoder import build_encoder
+from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.training.inputs import TrainingInputs, cheapest_parts
+
+
+@pytest.mark.parametrize("trainable_layers", [None, 1])
+def test_parts_give_what_the_whole_batch_gives(small: Small, trainable_layers: int | None) -> None:
+    # A pass that costs nothing parts the texts by every length there is.
+    encoder = LayeredEncoder(build_encoder(small.encoder), trainable_layers).eval()
+    inputs = TrainingInputs(encoder, small.tokens, 24, torch.device("cpu"))
+    rows = np.random.default_rng(0).permutation(36)
+    ordered = rows[np.argsort(inputs.lengths[rows], kind="stable")]
+    parts = [ordered[start:end] for start, end in cheapest_parts(inputs.lengths[ordered], 0)]
+    assert len(parts) == len(np.unique(inputs.lengths))
+    with torch.no_grad():
+        hidden, mask = inputs.hidden(parts)
+        batch = small.tokens.batch(ordered, torch.device("cpu"))
+        whole = encoder(batch)
+    assert torch.equal(mask, batch.mask)
+    assert float(((hidden - whole) * mask[..., None]).abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("per_part", [0, 5, 40, 1000])
+def test_the_cheapest_parts_are_the_cheapest(per_part: int) -> None:
+    lengths = np.sort(np.random.default_rng(per_part).integers(4, 40, size=9))
+
+    def cost(bounds: tuple[int, ...]) -> int:
+        return sum((end - start) * int(lengths[end - 1]) + per_part for start, end in itertools.pairwise(bounds))
+
+    every = (
+        (0, *cuts, len(lengths))
+        for count in range(len(lengths))
+        for cuts in itertools.combinations(range(1, len(lengths)), count)
+    )
+    parts = cheapest_parts(lengths, per_part)
+    assert cost((0, *(end for _, end in parts))) == min(cost(bounds) for bounds in every)
+    assert [start for start, _ in parts] == [0, *(end for _, end in parts[:-1])]
+
+
+def test_a_gpu_gets_the_batch_in_one_piece(small: Small) -> None:
+    encoder = LayeredEncoder(build_encoder(small.encoder), None)
+    rows = np.arange(36)
+    [alone] = TrainingInputs(encoder, small.tokens, 24, torch.device("meta")).parts(rows)
+    assert sorted(alone) == list(rows)
+    assert len(alone) == 36
