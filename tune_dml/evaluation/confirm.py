@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import ConfirmRun, TrialRecord, Value
+from tune_dml.config.encoding import confirm_to_json
 from tune_dml.errors import TrainingFailure
-from tune_dml.execution import run_many
 from tune_dml.models.readouts import FittedReadout
 
 if TYPE_CHECKING:
@@ -44,12 +44,6 @@ class TrainedModel:
     readout: FittedReadout = field(repr=False)
 
 
-@dataclass(frozen=True)
-class _Job:
-    candidate: Candidate
-    seed: int
-
-
 def candidates(
     winner: TrialRecord,
     runners_up: Sequence[TrialRecord],
@@ -61,45 +55,43 @@ def candidates(
 ) -> list[Candidate]:
     """The winner first, then baselines, the best cross entropy and the runners-up; none twice."""
     everyone = tuple(range(seeds))
-    result = [_candidate(winner, readouts, everyone, everyone if ensemble else everyone[:1])]
+    result = [candidate(winner, readouts, everyone, everyone if ensemble else everyone[:1])]
     others = [*baselines, *([best_ce] if best_ce else []), *runners_up]
     for record in others:
         if all(record.name != c.name for c in result):
-            result.append(_candidate(record, readouts, everyone[:1] if record.name == "probe" else everyone, ()))
+            result.append(candidate(record, readouts, everyone))
     return result
 
 
-def _candidate(
-    record: TrialRecord, readouts: Mapping[str, str], seeds: tuple[int, ...], keep: tuple[int, ...]
+def candidate(
+    record: TrialRecord, readouts: Mapping[str, str], seeds: tuple[int, ...], keep: tuple[int, ...] = ()
 ) -> Candidate:
-    return Candidate(record.name, record.params, readouts.get(record.name, "logistic"), seeds, keep)
+    """A record with its read-out (logistic regression unless ``readouts`` has another); the probe needs one seed."""
+    mine = seeds[:1] if record.name == "probe" else seeds
+    return Candidate(record.name, record.params, readouts.get(record.name, "logistic"), mine, keep)
 
 
-def confirm(
-    wanted: Sequence[Candidate],
-    done: Collection[tuple[str, int]],
-    shared: Sequence[Any],
-    *,
-    cpus: float,
-    gpus: float,
-    concurrency: int,
-    stop: Callable[[], bool],
-) -> Iterator[tuple[ConfirmRun, TrainedModel | None]]:
-    """Run what is not ``done`` over Ray's workers; yields each run as it ends, with its model where that is kept.
-
-    Args:
-        shared: The workload and the test texts' tokens (or ``None``) in the object store.
-    """
-    jobs = [_Job(c, seed) for c in wanted for seed in c.seeds if (c.name, seed) not in done]
-    for _, result in run_many(_in_worker, jobs, shared, cpus=cpus, gpus=gpus, concurrency=concurrency, stop=stop):
-        yield result
+def job_of(candidate: Candidate, seed: int) -> dict[str, Any]:
+    """One run of a candidate, for a worker's :func:`confirm_job`."""
+    return {
+        "name": candidate.name,
+        "params": dict(candidate.params),
+        "readout": candidate.readout,
+        "seed": seed,
+        "keep": seed in candidate.keep,
+    }
 
 
-def _in_worker(job: _Job, workload: Workload, test: TokenArrays | None) -> tuple[ConfirmRun, TrainedModel | None]:
-    from tune_dml.training.workload import single_thread
-
-    single_thread()
-    return confirm_run(job.candidate, job.seed, workload, test)
+def confirm_job(
+    values: Mapping[str, Any], workload: Workload, test: TokenArrays | None
+) -> tuple[dict[str, Any], TrainedModel | None]:
+    """In a worker: the run that :func:`job_of` describes, as JSON values, and its model where that is kept."""
+    seed = int(values["seed"])
+    candidate = Candidate(
+        values["name"], values["params"], values["readout"], (seed,), (seed,) if values["keep"] else ()
+    )
+    run, model = confirm_run(candidate, seed, workload, test)
+    return confirm_to_json(run), model
 
 
 def confirm_run(

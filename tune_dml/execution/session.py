@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tune_dml.errors import EnvironmentFault
 
@@ -74,6 +75,20 @@ def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = Fals
         yield
     finally:
         ray.shutdown()
+
+
+def share(value: object) -> Any:
+    """Put a value into the object store once; workers of one machine map the same copy of its arrays."""
+    import ray
+
+    return ray.put(value)
+
+
+def fetch(reference: Any) -> Any:
+    """What a worker has put into the object store."""
+    import ray
+
+    return ray.get(reference)
 
 
 def capacity() -> tuple[float, float]:

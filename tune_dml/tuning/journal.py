@@ -18,8 +18,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
+from tune_dml.config.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 from tune_dml.errors import ResultsError
-from tune_dml.tuning.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"

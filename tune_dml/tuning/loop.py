@@ -15,7 +15,8 @@ import optuna
 
 from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.spaces import Space, complete
-from tune_dml.training.workload import BASELINES, Workload, baseline
+from tune_dml.training.workload import BASELINES, baseline
+from tune_dml.tuning.jobs import FollowUp, Work
 from tune_dml.tuning.journal import Journal
 
 #: Workers lost to the infrastructure (a machine, the system's memory guard), per trial, before it counts as failed.
@@ -79,62 +80,70 @@ def run_trials(
     journal: Journal,
     settings: SearchSettings,
     space: Space,
-    workload: Workload,
-    reference: Any,
+    work: Work,
     scratch: Path,
     watch: Watch,
+    *,
+    rounds: int,
+    latest: bool,
+    follow_up: FollowUp | None = None,
+    only_jobs: bool = False,
 ) -> Ended:
-    """Run what is missing: baselines, trials that were RUNNING, new trials.
+    """Run what is missing: baselines, trials that were RUNNING, new trials; then jobs, in the same workers.
 
     Args:
-        reference: The workload in Ray's object store.
         scratch: Ray Tune's folder; written, never read back, removed afterwards.
+        rounds, latest: That a complete trial has; whether the latest counts instead of their mean.
+        only_jobs: No trials, whatever is missing.
     """
     from ray import tune
     from ray.tune.schedulers import FIFOScheduler
 
     from tune_dml.tuning.scheduler import RoundsASHA
-    from tune_dml.tuning.searcher import StudySearcher
+    from tune_dml.tuning.searcher import Recorder, StudySearcher
     from tune_dml.tuning.stopping import WhenTold
-    from tune_dml.tuning.trainable import trial_rounds
 
     trials = journal.records()
     again = [("baseline", r.number) for r in journal.records("baseline") if r.state == State.RUNNING]
     again += [("trial", r.number) for r in trials if r.state == State.RUNNING]
-    counted = sum(r.state != State.WAITING for r in trials)
-    missing = max(0, settings.trials - counted)
-    if not again and not missing:
+    missing = max(0, settings.trials - sum(r.state != State.WAITING for r in trials))
+    if only_jobs:
+        again, missing = [], 0
+    if not again and not missing and follow_up is None:
         return Ended.FINISHED
-    latest = workload.by_schedule
     scheduler: FIFOScheduler = FIFOScheduler()
     if settings.scheduler == "asha":
-        scheduler = RoundsASHA(workload.rounds)
+        scheduler = RoundsASHA(rounds)
         scheduler.refill(trials, settings.metric, latest)
     searcher = StudySearcher(
         journal,
         space,
         metric=settings.metric,
         latest=latest,
-        rounds=workload.rounds,
+        rounds=rounds,
         again=again,
         new_trials=missing,
         on_change=watch.on_change,
+        follow_up=follow_up,
     )
+
+    def out_of_time() -> bool:
+        return not searcher.trials_over and watch.out_of_time()
 
     def told() -> bool:
         watch.on_tick()
-        return watch.interrupted() or watch.out_of_time()
+        return watch.interrupted() or out_of_time()
 
     trainable = tune.with_resources(
-        _trainable(trial_rounds, reference, settings.metric),
-        {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial},
+        _trainable(work, settings.metric), {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}
     )
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=scheduler,
-            num_samples=len(again) + missing,
+            # As many as the searcher has.
+            num_samples=-1,
             max_concurrent_trials=settings.concurrency,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: f"trial-{trial.trial_id}",
@@ -144,6 +153,7 @@ def run_trials(
             storage_path=str(scratch),
             verbose=0,
             stop=WhenTold(told),
+            callbacks=[Recorder(searcher)],
             failure_config=tune.FailureConfig(max_failures=WORKER_RETRIES),
         ),
     )
@@ -151,20 +161,27 @@ def run_trials(
     shutil.rmtree(scratch, ignore_errors=True)
     if watch.interrupted():
         return Ended.INTERRUPTED
-    if watch.out_of_time():
-        for kind in ("trial", "baseline"):
-            for record in journal.records(kind):
-                if record.state == State.RUNNING and kind == "trial":
-                    journal.finish(kind, record.number, State.PRUNED, reason="time budget")
-                    watch.on_change(journal.record(kind, record.number))
-        return Ended.BUDGET
-    return Ended.FINISHED
+    if searcher.trials_over:
+        return Ended.FINISHED
+    for record in journal.records():
+        if record.state == State.RUNNING:
+            journal.finish("trial", record.number, State.PRUNED, reason="time budget")
+            watch.on_change(journal.record("trial", record.number))
+    return Ended.BUDGET
 
 
-def _trainable(function: Callable[..., None], reference: Any, metric: str) -> Callable[[dict[str, Any]], None]:
-    def trial(config: dict[str, Any]) -> None:
+def _trainable(work: Work, metric: str) -> Callable[[dict[str, Any]], None]:
+    def run(config: dict[str, Any]) -> None:
+        import json
+
         import ray
 
-        function(config, ray.get(reference), metric)
+        values, shared = json.loads(config["work"]), ray.get(list(work.shared))
+        if config["kind"] == "job":
+            from tune_dml.tuning.trainable import run_job
 
-    return trial
+            run_job(work.job, values, *shared)
+        else:
+            work.trial(values, metric, *shared)
+
+    return run

@@ -15,7 +15,7 @@ REDUCTION = 2
 
 
 class RoundsASHA(AsyncHyperBandScheduler):
-    """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials.
+    """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials and jobs.
 
     Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
     """
@@ -45,13 +45,15 @@ class RoundsASHA(AsyncHyperBandScheduler):
         """STOP or CONTINUE."""
         if "failed" in result:
             return str(TrialScheduler.STOP)
+        if trial.config.get("kind") == "job":
+            return str(TrialScheduler.STOP)
         if trial.config.get("kind") == "baseline":
             return str(TrialScheduler.STOP if result.get("round", 0) >= self._max_t else TrialScheduler.CONTINUE)
         return str(super().on_trial_result(tune_controller, trial, result))
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Forget a trial that has ended."""
-        if trial.config.get("kind") == "baseline" or "failed" in result:
+        if trial.config.get("kind") != "trial" or "failed" in result:
             self._trial_info.pop(trial.trial_id, None)
             return
         super().on_trial_complete(tune_controller, trial, result)

@@ -6,18 +6,21 @@ zombies behind where a score is NaN; this one decides by rounds done.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from ray.tune import Callback
 from ray.tune.search import Searcher
 
 from tune_dml.config import State, TrialRecord
+from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.spaces import Space, suggest
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
-from tune_dml.tuning.encoding import round_from_json, round_to_json
+from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import Journal
 
 
@@ -25,19 +28,22 @@ from tune_dml.tuning.journal import Journal
 class _Assigned:
     kind: str
     number: int
+    job: Job | None = None
     failed: str | None = None
     message: str = ""
-    ended: bool = field(default=False)
+    ended: bool = False
 
 
 class StudySearcher(Searcher):
-    """Hands out, in this order: baselines, trials that were RUNNING when a driver died, new trials.
+    """Hands out, in this order: baselines, trials that were RUNNING when a driver died, new trials; jobs to slots that
+    would be idle, and when all trials have ended.
 
     Args:
         rounds: That a complete trial has.
         again: ``(kind, number)`` of what is to be run or finished.
         new_trials: How many more to ask the sampler for.
         on_change: Called with the record after every change of a trial.
+        follow_up: Where jobs come from.
     """
 
     def __init__(
@@ -51,12 +57,19 @@ class StudySearcher(Searcher):
         again: list[tuple[str, int]],
         new_trials: int,
         on_change: Callable[[TrialRecord], None],
+        follow_up: FollowUp | None = None,
     ) -> None:
         super().__init__(metric="score", mode="max")
         self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
-        self._on_change = on_change
+        self._on_change, self._follow_up = on_change, follow_up
         self._assigned: dict[str, _Assigned] = {}
+
+    @property
+    def trials_over(self) -> bool:
+        """Whether every trial and baseline has ended."""
+        waiting = self._again or self._new > 0
+        return not waiting and all(a.ended for a in self._assigned.values() if a.job is None)
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration."""
@@ -66,8 +79,7 @@ class StudySearcher(Searcher):
             self._new -= 1
             kind, number = "trial", self._journal.ask().number
         else:
-            finished: str = Searcher.FINISHED
-            return finished  # type: ignore[return-value]
+            return self._suggest_job(trial_id)
         record = self._journal.record(kind, number)
         if not record.params:
             values = suggest(self._journal.trial(number), self._space)
@@ -75,28 +87,31 @@ class StudySearcher(Searcher):
             record = self._journal.record(kind, number)
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
-        return {
-            "kind": kind,
-            "number": number,
-            "params": dict(record.params),
-            "known": [round_to_json(r) for r in record.rounds],
-        }
+        known = [round_to_json(r) for r in record.rounds]
+        return {"kind": kind, "work": json.dumps({"params": dict(record.params), "known": known})}
 
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Store a round."""
-        self._take(trial_id, result)
+    def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
+        over = self.trials_over
+        job = self._follow_up.next(over) if self._follow_up is not None else None
+        if job is not None:
+            self._assigned[trial_id] = _Assigned("job", -1, job)
+            return {"kind": "job", "work": json.dumps(job)}
+        finished: str | None = Searcher.FINISHED if over or self._follow_up is None else None
+        return finished  # type: ignore[return-value]
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Store the last round and how the trial ended."""
+        """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
         assigned = self._assigned[trial_id]
         if assigned.ended:
             return
-        if result:
-            self._take(trial_id, result)
         assigned.ended = True
-        record = self._journal.record(assigned.kind, assigned.number)
         if error and assigned.failed is None:
             assigned.failed = "worker"
+        if assigned.job is not None:
+            if assigned.failed is not None and self._follow_up is not None:
+                self._follow_up.lost(assigned.job, assigned.failed, assigned.message)
+            return
+        record = self._journal.record(assigned.kind, assigned.number)
         if assigned.failed is not None:
             self._journal.finish(
                 assigned.kind, assigned.number, State.FAIL, reason=assigned.failed, message=assigned.message
@@ -108,14 +123,19 @@ class StudySearcher(Searcher):
             self._journal.finish(assigned.kind, assigned.number, State.PRUNED, reason="asha")
         self._on_change(self._journal.record(assigned.kind, assigned.number))
 
-    def _take(self, trial_id: str, result: dict[str, Any]) -> None:
+    def take(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Store what a worker reports."""
         assigned = self._assigned[trial_id]
+        payload, attachment = result.pop("payload", None), result.pop("attachment", None)
         if "failed" in result:
             assigned.failed, assigned.message = str(result["failed"]), str(result.get("message", ""))
+        elif payload is None:
             return
-        payload = _payload(result)
-        if payload is not None and self._journal.add_round(
-            assigned.kind, assigned.number, round_from_json(payload), float(result["score"])
+        elif assigned.job is not None:
+            assert self._follow_up is not None
+            self._follow_up.done(assigned.job, json.loads(payload), attachment)
+        elif self._journal.add_round(
+            assigned.kind, assigned.number, round_from_json(json.loads(payload)), float(result["score"])
         ):
             self._on_change(self._journal.record(assigned.kind, assigned.number))
 
@@ -130,18 +150,19 @@ class StudySearcher(Searcher):
         """Nothing: a resume starts from the journal."""
 
 
-def _payload(result: dict[str, Any]) -> dict[str, Any] | None:
-    """The round in a report, which Ray hands on flattened to ``a/b/c`` keys."""
-    if "payload" in result:
-        nested: dict[str, Any] = result["payload"]
-        return nested
-    payload: dict[str, Any] = {}
-    for key, value in result.items():
-        head, _, rest = key.partition("/")
-        if head == "payload":
-            *parents, last = rest.split("/")
-            level = payload
-            for parent in parents:
-                level = level.setdefault(parent, {})
-            level[last] = value
-    return payload or None
+class Recorder(Callback):
+    """Takes each report, those that end a trial too, which a searcher is not told of, and relieves Ray Tune of its
+    payload, which it would keep and copy into its scratch folder."""
+
+    def __init__(self, searcher: StudySearcher) -> None:
+        self._searcher = searcher
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        """Store a round, or what a job gave."""
+        self._searcher.take(trial.trial_id, result)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing, as the searcher's."""
+        return {}

@@ -1,36 +1,45 @@
-"""What Ray Tune runs in a worker: the rounds of one trial, one report each. No checkpoints, nothing from disk."""
+"""What Ray Tune runs in a worker: the rounds of one trial, one report each, or one job. No checkpoints, no files."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ray import tune
 
 from tune_dml.config import Round
+from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.errors import TrainingFailure, TuneDMLError
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import Workload, resolve, run_rounds, single_thread
-from tune_dml.tuning.encoding import round_from_json, round_to_json
 
 
-def trial_rounds(config: dict[str, Any], workload: Workload, metric: str) -> None:
-    """Run a trial and report ``round``, ``score`` (over rounds 1 to this one) and ``payload`` (the round itself).
+def trial_rounds(config: dict[str, Any], metric: str, workload: Workload, *_: Any) -> None:
+    """Run a trial and report ``round``, ``score`` (over rounds 1 to this one) and ``payload`` (the round, as JSON).
 
-    ``config`` holds ``kind``, ``number``, ``params`` and ``known``: rounds of an interrupted trial, which are handed
-    back and not run again. Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error
-    of the worker itself means a fault of the infrastructure.
+    ``config`` holds ``params`` and ``known``: rounds of an interrupted trial, which are handed back and not run again.
+    Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error of the worker itself
+    means a fault of the infrastructure.
     """
     single_thread()
     done: list[Round] = []
     latest = workload.by_schedule
-    try:
+    with _failures_reported(done):
         for payload in config["known"]:
             done.append(round_from_json(payload))
             tune.report({"round": done[-1].number, "score": mean_objective(done, metric, latest)})
         for item in run_rounds(workload, resolve(config["params"]), start=len(done) + 1):
             done.append(item)
             score = mean_objective(done, metric, latest)
-            tune.report({"round": item.number, "score": score, "payload": round_to_json(item)})
+            tune.report({"round": item.number, "score": score, "payload": json.dumps(round_to_json(item))})
+
+
+@contextmanager
+def _failures_reported(done: list[Round]) -> Iterator[None]:
+    try:
+        yield
     except TrainingFailure as failure:
         _failed(len(done), failure.reason, str(failure))
     except TuneDMLError as error:
@@ -41,3 +50,16 @@ def trial_rounds(config: dict[str, Any], workload: Workload, metric: str) -> Non
 
 def _failed(rounds: int, reason: str, message: str) -> None:
     tune.report({"round": rounds, "score": float("-inf"), "failed": reason, "message": message[:500]})
+
+
+def run_job(job: Any, values: dict[str, Any], *shared: Any) -> None:
+    """Run a job and report what it gave: ``payload`` as JSON, ``attachment`` through the object store."""
+    import ray
+
+    single_thread()
+    with _failures_reported([]):
+        payload, attachment = job(values, *shared)
+        report: dict[str, Any] = {"round": 1, "score": 0.0, "payload": json.dumps(payload)}
+        if attachment is not None:
+            report["attachment"] = ray.put(attachment)
+        tune.report(report)

@@ -12,17 +12,18 @@ from pathlib import Path
 from tune_dml.config import State, TrialRecord
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import leader
-from tune_dml.evaluation.confirm import confirm
+from tune_dml.evaluation.confirm import confirm_job
 from tune_dml.execution import check_fits, interrupts, ray_session, share
 from tune_dml.reporting import SearchReport
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
+from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Ended, Watch, make_sampler, prepare, run_trials
-from tune_dml.workflows.assembly import Picked, assemble, pick
-from tune_dml.workflows.best_file import write_best
+from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.closing import tell_mlflow, write_results
-from tune_dml.workflows.models import join_members, models_missing, save_winner
+from tune_dml.workflows.confirming import Confirming
+from tune_dml.workflows.models import join_members
 from tune_dml.workflows.options import cores
 from tune_dml.workflows.output import Output, Progress
 from tune_dml.workflows.preparation import Prepared
@@ -62,14 +63,11 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
             with ray_session(settings.address, cpus=needed, gpus=gpus, debug=out.debug):
                 check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
                 tracker.search_started(_described(prepared))
+                confirming = Confirming(prepared, journal, out, confirm=confirm_now)
                 if search_first:
-                    _trials(prepared, journal, tracker, out, begun, stop.is_set)
-                picked = None if stop.is_set() else pick(about, journal)
-                if picked is not None:
-                    readout = picked.readouts[picked.winner.name]
-                    write_best(folder, about, picked.winner, readout)
-                    if confirm_now:
-                        _confirm(prepared, picked, journal, out, stop.is_set)
+                    prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
+                _run(prepared, journal, tracker, out, begun, stop.is_set, confirming, only_jobs=not search_first)
+                join_members(folder)
             interrupted = stop.is_set()
         # Only here, with the winner fixed and on disk, are test labels looked at.
         labels = prepared.test_labels if confirm_now or journal.confirm_runs() else None
@@ -118,11 +116,18 @@ def _described(prepared: Prepared) -> dict[str, str]:
     }
 
 
-def _trials(
-    prepared: Prepared, journal: Journal, tracker: Tracker, out: Output, begun: float, stopped: Callable[[], bool]
-) -> Ended:
+def _run(
+    prepared: Prepared,
+    journal: Journal,
+    tracker: Tracker,
+    out: Output,
+    begun: float,
+    stopped: Callable[[], bool],
+    confirming: Confirming,
+    *,
+    only_jobs: bool,
+) -> None:
     about, settings = prepared.about, prepared.about.settings
-    prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
     deadline = None if settings.time_budget is None else begun + settings.time_budget
     known = {r.name: r for kind in ("baseline", "trial") for r in journal.records(kind) if r.state != State.WAITING}
 
@@ -152,16 +157,38 @@ def _trials(
         scored = any(r.rounds for r in known.values() if r.kind == "trial")
         return left <= 0 and (scored or time.monotonic() > deadline)
 
+    def tick() -> None:
+        progress.phase = confirming.progress
+        progress.tick()
+
     for record in known.values():
         tracker.trial_changed(record)
     size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
     out.line(f"search: {settings.name} ({size})")
-    reference = share(prepared.workload)
-    watch = Watch(stopped, out_of_time, changed, progress.tick)
-    with progress.showing():
+    # Not above: it imports Ray, which the session has to start first.
+    from tune_dml.tuning.trainable import trial_rounds
+
+    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job)
+    watch = Watch(stopped, out_of_time, changed, tick)
+
+    def run(only_jobs: bool) -> Ended:
         return run_trials(
-            journal, settings, prepared.space, prepared.workload, reference, prepared.folder / "ray", watch
+            journal,
+            settings,
+            prepared.space,
+            work,
+            prepared.folder / "ray",
+            watch,
+            rounds=about.rounds,
+            latest=about.by_schedule,
+            follow_up=confirming.follow_up(),
+            only_jobs=only_jobs,
         )
+
+    with progress.showing():
+        # Workers that were stopped in the middle of a round start anew.
+        if run(only_jobs) == Ended.BUDGET:
+            run(only_jobs=True)
 
 
 def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
@@ -182,34 +209,3 @@ def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
     runs = (settings.confirm_seeds * 5 + 1) if prepared.about.has_test else 1
     slots = max(1, settings.concurrency)
     return RESERVE_SECONDS + RESERVE_FACTOR * math.ceil(runs / slots) * (whole + scoring)
-
-
-def _confirm(prepared: Prepared, picked: Picked, journal: Journal, out: Output, stopped: Callable[[], bool]) -> None:
-    settings = prepared.about.settings
-    wanted = picked.candidates
-    done = {(run.candidate, run.seed) for run in journal.confirm_runs()}
-    # A model can be missing although its run is known: it was only a runner-up then, or the folder is gone.
-    done -= {(wanted[0].name, seed) for seed in models_missing(prepared.folder, wanted[0])}
-    total = sum((c.name, s) not in done for c in wanted for s in c.seeds)
-    if not total:
-        return
-    out.line(f"confirm: {', '.join(c.name for c in wanted)} on the whole draw, {total} runs")
-    shared = [share(prepared.workload), share(prepared.test)]
-    by_name = {c.name: c for c in wanted}
-    runs = confirm(
-        wanted,
-        done,
-        shared,
-        cpus=settings.cpus_per_trial,
-        gpus=settings.gpus_per_trial,
-        concurrency=settings.concurrency,
-        stop=stopped,
-    )
-    for count, (run, model) in enumerate(runs, 1):
-        if model is not None:
-            save_winner(prepared, by_name[run.candidate], run.seed, model)
-        journal.add_confirm(run)
-        out.line(
-            f"[{count}/{total}] {run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")
-        )
-    join_members(prepared.folder)

@@ -66,6 +66,7 @@ class Progress:
     baselines: int = 2
     time_left: Callable[[], float | None] = lambda: None
     records: dict[str, TrialRecord] = field(default_factory=dict)
+    phase: str = ""
     _live: Live | None = None
     _shown: float = 0.0
 
@@ -116,6 +117,8 @@ class Progress:
             f"{self._ended()} of {self.trials + self.baselines} done · {count[State.PRUNED]} stopped early · "
             f"{count[State.FAIL]} failed"
         )
+        if self.phase:
+            return Group(Text(self.phase))
         left = self.time_left()
         if left is not None:
             title += f" · {max(0, left) / 60:.0f} min left"

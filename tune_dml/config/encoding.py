@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tune_dml.config import ConfirmRun, Probabilities, Round, Scores
+from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores
 
 
 def round_to_json(item: Round) -> dict[str, Any]:

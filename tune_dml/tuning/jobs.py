@@ -1,0 +1,41 @@
+"""What a search's workers do besides trials, in idle slots and after them: confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+#: One job, as JSON values.
+Job = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What workers run. Both functions travel by name, so that a worker imports them once.
+
+    Attributes:
+        shared: What :func:`tune_dml.execution.share` gave; each worker maps the same arrays.
+        trial: ``trial(config, metric, *shared)`` reports the rounds of one trial.
+        job: ``job(values, *shared)`` gives JSON values and, or ``None``, an object that is not for the journal.
+    """
+
+    shared: Sequence[Any]
+    trial: Callable[..., None]
+    job: Callable[..., tuple[dict[str, Any], object]] | None = None
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """The driver's side of the jobs.
+
+    Attributes:
+        next: The next job; asked when a slot is free and no trial waits. Its argument: whether all trials have ended.
+            ``None``: nothing to do now, and nothing ever if all trials have ended.
+        done: Told of a job that has ended, with what it gave.
+        lost: Told of a job that failed, with reason and message.
+    """
+
+    next: Callable[[bool], Job | None]
+    done: Callable[[Job, dict[str, Any], Any], None]
+    lost: Callable[[Job, str, str], None]
