@@ -65,6 +65,11 @@ class LayeredEncoder(nn.Module):
             layer.requires_grad_(True)
 
     @property
+    def dimension(self) -> int:
+        """Of the states."""
+        return int(self.encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
+
+    @property
     def has_prefix(self) -> bool:
         """Whether some layers are frozen, so that their output is worth keeping."""
         return self.frozen_below is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +32,14 @@ class TokenArrays:
         offsets: int64 ``[texts + 1]``: text i owns ``ids[offsets[i]:offsets[i + 1]]``.
         types: Token types (0 first text, 1 second), like ``ids``; ``None`` where the encoder takes none.
         pad_id: What fills shorter rows.
+        origin: Of texts that were taken: the set, and where in it they are.
     """
 
     ids: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
     types: npt.NDArray[np.int32] | None
     pad_id: int
+    origin: tuple[TokenArrays, npt.NDArray[np.int64]] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -45,6 +49,19 @@ class TokenArrays:
         """Tokens of each text: int64 ``[texts]``."""
         return np.diff(self.offsets)
 
+    @property
+    def whole(self) -> tuple[TokenArrays, npt.NDArray[np.int64]]:
+        """The set that these texts were taken from (or this), and where in it they are."""
+        return self.origin if self.origin is not None else (self, np.arange(len(self), dtype=np.int64))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all tokens."""
+        digest = hashlib.sha256()
+        for array in (self.ids, self.offsets, self.types):
+            digest.update(b"none" if array is None else array.tobytes())
+        return digest.hexdigest()
+
     def take(self, rows: npt.NDArray[np.int64]) -> TokenArrays:
         """The texts at positions ``rows``, in that order."""
         spans = [slice(self.offsets[i], self.offsets[i + 1]) for i in rows]
@@ -53,7 +70,8 @@ class TokenArrays:
         types = None
         if self.types is not None:
             types = np.concatenate([self.types[s] for s in spans]) if spans else self.types[:0]
-        return TokenArrays(ids, offsets, types, self.pad_id)
+        whole, places = self.whole
+        return TokenArrays(ids, offsets, types, self.pad_id, (whole, places[rows]))
 
     def batch(self, rows: npt.NDArray[np.int64], device: torch.device, max_length: int | None = None) -> Batch:
         """The texts at ``rows``, padded to the longest of them; longer than ``max_length`` are cut before their last
@@ -74,6 +92,12 @@ class TokenArrays:
             torch.from_numpy(mask).to(device),
             torch.from_numpy(types).to(device) if self.types is not None else None,
         )
+
+
+def by_length(tokens: TokenArrays, size: int) -> list[npt.NDArray[np.int64]]:
+    """Positions of texts of similar lengths, ``size`` at a time."""
+    order = np.argsort(tokens.lengths, kind="stable")
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def tokenize(

@@ -16,6 +16,7 @@ from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
+from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
@@ -116,7 +117,8 @@ class _Run:
         spec = LOSSES[config.loss]
         self.head = nn.Linear(bundle.dimension, classes).to(device) if config.beta_effective > 0 else None
         self.loss = spec.build(classes, bundle.dimension, config.loss_params).to(device) if spec.build else None
-        self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device)
+        self.encoder_name = bundle.sha256
+        self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device, self._kept(tokens))
         self.batches: list[npt.NDArray[np.int64]] = []
         self.steps = config.epochs * max(1, -(-len(labels) // config.batch_size))
         self.done = 0
@@ -206,8 +208,12 @@ class _Run:
         return Stage(probabilities, fitted, diagnostics, state)
 
     def _embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
-        config = self.config
-        return embed(self.encoder, texts, config.representation, config.max_length, self.device, self.precision)
+        config, kept = self.config, self._kept(texts)
+        return embed(self.encoder, texts, config.representation, config.max_length, self.device, self.precision, kept)
+
+    def _kept(self, texts: TokenArrays) -> KeptStates | None:
+        length = self.config.max_length
+        return kept_states(self.encoder, self.encoder_name, texts, length, self.device, self.precision)
 
     def _check_collapse(self, logistic: FittedReadout, trained: Trained) -> None:
         if len(np.unique(trained.labels)) < 2:

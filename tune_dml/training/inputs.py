@@ -1,4 +1,4 @@
-"""What training feeds to the encoder: batches in parts of similar lengths, and what frozen layers gave for them."""
+"""What training feeds to the encoder: batches in parts of similar lengths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from tune_dml.models.embedding import SCORING_BATCH, by_length
+from tune_dml.models.kept import KeptStates
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import TokenArrays
 
@@ -17,12 +17,22 @@ _Rows = npt.NDArray[np.int64]
 
 
 class TrainingInputs:
-    """Training texts, batch by batch; where layers are frozen, what those give is computed once and kept."""
+    """Training texts, batch by batch.
 
-    def __init__(self, encoder: LayeredEncoder, tokens: TokenArrays, max_length: int, device: torch.device) -> None:
-        self.encoder, self.tokens, self.max_length, self.device = encoder, tokens, max_length, device
+    Args:
+        kept: What frozen layers gave for them, where that is kept; where it is not, those run in every step.
+    """
+
+    def __init__(
+        self,
+        encoder: LayeredEncoder,
+        tokens: TokenArrays,
+        max_length: int,
+        device: torch.device,
+        kept: KeptStates | None = None,
+    ) -> None:
+        self.encoder, self.tokens, self.max_length, self.device, self.kept = encoder, tokens, max_length, device, kept
         self.lengths: _Rows = np.minimum(tokens.lengths, max_length)
-        self._kept: list[Tensor] | None = None
 
     def parts(self, rows: _Rows) -> list[_Rows]:
         """The rows of one batch by rising length, parted where that saves more padding than a further pass costs.
@@ -50,19 +60,8 @@ class TrainingInputs:
         batch = self.tokens.batch(rows, self.device, self.max_length)
         if not self.encoder.has_prefix:
             return self.encoder(batch), batch.mask
-        if self._kept is None:
-            self._kept = self._prefixes()
-        states = pad_states([self._kept[row] for row in rows], batch.ids.shape[1])
+        states = self.encoder.prefix(batch) if self.kept is None else self.kept.padded(rows, batch)
         return self.encoder.top(states, batch), batch.mask
-
-    def _prefixes(self) -> list[Tensor]:
-        kept: list[Tensor] = [torch.empty(0)] * len(self.tokens)
-        for rows in by_length(self.tokens, SCORING_BATCH):
-            batch = self.tokens.batch(rows, self.device, self.max_length)
-            states = self.encoder.prefix(batch)
-            for i, row in enumerate(rows):
-                kept[row] = states[i, : int(batch.mask[i].sum())].clone()
-        return kept
 
 
 def cheapest_parts(lengths: _Rows, per_part: int) -> list[tuple[int, int]]:
@@ -83,11 +82,3 @@ def cheapest_parts(lengths: _Rows, per_part: int) -> list[tuple[int, int]]:
         parts.append((begins[end], end))
         end = begins[end]
     return parts[::-1]
-
-
-def pad_states(states: list[Tensor], width: int) -> Tensor:
-    """Stack ``[length_i, dimension]`` states to ``[n, width, dimension]``, zeros after each one's end."""
-    padded = states[0].new_zeros((len(states), width, states[0].shape[-1]))
-    for i, state in enumerate(states):
-        padded[i, : len(state)] = state
-    return padded

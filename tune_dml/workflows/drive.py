@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,16 +20,13 @@ from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Ended, Watch, make_sampler, prepare, run_trials
 from tune_dml.workflows.assembly import assemble
+from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
 from tune_dml.workflows.models import join_members
 from tune_dml.workflows.options import cores
 from tune_dml.workflows.output import Output, Progress
 from tune_dml.workflows.preparation import Prepared
-
-#: Seconds of the time budget that confirm's reserve adds to its estimate: to finish, write and register.
-RESERVE_SECONDS = 10.0
-RESERVE_FACTOR = 1.25
 
 
 @dataclass(frozen=True)
@@ -128,18 +124,13 @@ def _run(
     only_jobs: bool,
 ) -> None:
     about, settings = prepared.about, prepared.about.settings
-    deadline = None if settings.time_budget is None else begun + settings.time_budget
     known = {r.name: r for kind in ("baseline", "trial") for r in journal.records(kind) if r.state != State.WAITING}
-
-    def time_left() -> float | None:
-        if deadline is None:
-            return None
-        return deadline - time.monotonic() - _reserve(list(known.values()), prepared)
-
-    progress = Progress(out, settings.trials, about.rounds, time_left=time_left, records=dict(known))
+    budget = TimeBudget(prepared, begun, known)
+    progress = Progress(out, settings.trials, about.rounds, time_left=budget.left, records=dict(known))
 
     def changed(record: TrialRecord) -> None:
         known[record.name] = record
+        budget.changed(record)
         progress.changed(record)
         tracker.trial_changed(record)
         if record.kind == "trial" and record.state.value in ("COMPLETE", "PRUNED", "FAIL"):
@@ -149,27 +140,20 @@ def _run(
             if scores is not None:
                 tracker.best_score(len(ended), scores.as_dict()[settings.metric])
 
-    def out_of_time() -> bool:
-        left = time_left()
-        if deadline is None or left is None:
-            return False
-        # Without a single score there is nothing to confirm: then the reserve is used up for one.
-        scored = any(r.rounds for r in known.values() if r.kind == "trial")
-        return left <= 0 and (scored or time.monotonic() > deadline)
-
     def tick() -> None:
         progress.phase = confirming.progress
         progress.tick()
 
     for record in known.values():
         tracker.trial_changed(record)
-    size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
-    out.line(f"search: {settings.name} ({size})")
+    if not only_jobs:
+        size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
+        out.line(f"search: {settings.name} ({size})")
     # Not above: it imports Ray, which the session has to start first.
     from tune_dml.tuning.trainable import trial_rounds
 
     work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job)
-    watch = Watch(stopped, out_of_time, changed, tick)
+    watch = Watch(stopped, budget.is_spent, changed, tick)
 
     def run(only_jobs: bool) -> Ended:
         return run_trials(
@@ -189,23 +173,3 @@ def _run(
         # Workers that were stopped in the middle of a round start anew.
         if run(only_jobs) == Ended.BUDGET:
             run(only_jobs=True)
-
-
-def _reserve(records: list[TrialRecord], prepared: Prepared) -> float:
-    """Seconds that confirm will take, from what rounds took so far."""
-    settings = prepared.about.settings
-    if not settings.confirm:
-        return RESERVE_SECONDS
-    rounds = [item for r in records for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
-    if not rounds:
-        return RESERVE_SECONDS
-    seconds = statistics.median(item.seconds for item in rounds)
-    texts = statistics.median(item.diagnostics["steps"] * 16 for item in rounds)
-    # A step costs about three forward passes.
-    per_text = seconds / max(1.0, 3 * texts)
-    folds = 1 if prepared.about.by_schedule else max(2, prepared.about.settings.draw.folds)
-    whole = seconds * (folds / (folds - 1) if folds > 1 else 1.25)
-    scoring = per_text * (0 if prepared.test is None else len(prepared.test))
-    runs = (settings.confirm_seeds * 5 + 1) if prepared.about.has_test else 1
-    slots = max(1, settings.concurrency)
-    return RESERVE_SECONDS + RESERVE_FACTOR * math.ceil(runs / slots) * (whole + scoring)
