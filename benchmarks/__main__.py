@@ -9,6 +9,7 @@ NAMES = {
     "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
     "peers": "the same configurations in the searches of transformers and SetFit",
     "prefix": "step time against the number of trained layers",
+    "scaling": "what a trial costs the driver as the search grows",
     "start": "seconds from the command to the first training step",
 }
 

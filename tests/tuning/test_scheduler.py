@@ -40,7 +40,7 @@ def test_the_worse_half_stops_after_two_rounds_and_ties_survive() -> None:
     assert _report(scheduler, trials["d"], 5, 0.7) == TrialScheduler.STOP  # it has done all its rounds
 
 
-def test_baselines_and_failures_leave_no_trace() -> None:
+def test_baselines_failures_and_jobs_leave_no_trace() -> None:
     scheduler = RoundsASHA(5)
     baseline = _added(scheduler, "probe", "baseline")
     for number in range(1, 5):
@@ -50,6 +50,9 @@ def test_baselines_and_failures_leave_no_trace() -> None:
     failed = _added(scheduler, "nan")
     assert _report(scheduler, failed, 0, float("-inf"), failed="nan") == TrialScheduler.STOP
     scheduler.on_trial_complete(None, failed, {"round": 0, "score": float("-inf"), "failed": "nan"})
+    job = _added(scheduler, "confirm", "job")
+    assert _report(scheduler, job, 1, 0.0) == TrialScheduler.STOP
+    scheduler.on_trial_complete(None, job, {"round": 1, "score": 0.0})
     trial = _added(scheduler, "first")
     assert _report(scheduler, trial, 2, 0.1) == TrialScheduler.CONTINUE
 

@@ -1,0 +1,81 @@
+"""The trial loop on real Ray, with trials that only sleep: workers live through trials and jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings
+from tune_dml.execution import fetch, ray_session, share
+from tune_dml.spaces import load_space
+from tune_dml.tuning.jobs import FollowUp, Job, Work
+from tune_dml.tuning.journal import Journal
+from tune_dml.tuning.loop import Ended, Watch, make_sampler, run_trials
+
+SLOTS = 2
+
+
+def _work() -> Work:
+    """Functions that travel by value: workers cannot import this file."""
+
+    def trial(config: dict[str, Any], metric: str, text: str) -> None:
+        import json
+        import os
+        import time
+
+        import numpy as np
+        from ray import tune
+
+        from tune_dml.config import Round, Scores
+        from tune_dml.config.encoding import round_to_json
+
+        for number in (1, 2):
+            time.sleep(0.05)
+            p = {"logistic": np.full((2, 2), 0.5, dtype=np.float32)}
+            item = Round(number, np.arange(2), p, Scores(0.5, 0.5, 0.7), 0.05, {"process": float(os.getpid())})
+            tune.report({"round": number, "score": 0.5, "payload": json.dumps(round_to_json(item))})
+
+    def job(values: dict[str, Any], text: str) -> tuple[dict[str, Any], object]:
+        import os
+
+        if values["number"] == 3:
+            raise ValueError("three is too many")
+        return {"process": os.getpid()}, text * values["number"]
+
+    return Work((share("ab"),), trial, job)
+
+
+def test_jobs_run_in_the_workers_of_the_trials(tmp_path: Path) -> None:
+    settings = SearchSettings("loop", TaskSettings("none"), DrawSettings(), "none", "ce", trials=5, concurrency=SLOTS)
+    jobs: list[Job] = [{"number": number} for number in range(5)]
+    over: list[bool] = []
+    done: dict[int, tuple[int, object]] = {}
+    lost: list[tuple[int, str, str]] = []
+
+    def following(trials_over: bool) -> Job | None:
+        over.append(trials_over)
+        # One at most while trials run.
+        return jobs.pop(0) if jobs and (trials_over or len(jobs) == 5) else None
+
+    def ended(job: Job, values: dict[str, Any], attachment: Any) -> None:
+        done[job["number"]] = (values["process"], fetch(attachment))
+
+    follow_up = FollowUp(following, ended, lambda job, reason, message: lost.append((job["number"], reason, message)))
+    journal = Journal(tmp_path, make_sampler(settings, 0))
+    watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
+    with ray_session(None, cpus=SLOTS, gpus=0):
+        how = run_trials(
+            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
+            follow_up=follow_up,
+        )  # fmt: skip
+    assert how == Ended.FINISHED
+    records = journal.records()
+    assert [r.state for r in records] == [State.COMPLETE] * 5
+    workers = {item.diagnostics["process"] for r in records for item in r.rounds}
+    assert len(workers) <= SLOTS
+    assert {number: text for number, (_, text) in done.items()} == {0: "", 1: "ab", 2: "abab", 4: "abababab"}
+    assert {process for process, _ in done.values()} <= workers
+    assert lost == [(3, "error", "ValueError: three is too many")]
+    assert sorted(over) == over, "jobs for idle slots first, then those that need every trial"
+    assert not (tmp_path / "ray").exists()
+    journal.close()
