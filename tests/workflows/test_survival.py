@@ -28,7 +28,8 @@ MOMENTS: dict[str, Callable[[str], bool]] = {
     "before the first report": lambda text: '"config"' in text and "round:" not in text,
     "mid-round": lambda text: "round:1" in text,
     "many trials finished": lambda text: _finished(text) >= 5,
-    "during confirm": lambda text: '"candidate"' in text,
+    # Runs of baselines can come earlier, in slots that would be idle.
+    "during confirm": lambda text: '"candidate"' in text and _finished(text) >= TRIALS + 2,
 }
 
 

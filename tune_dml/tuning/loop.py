@@ -76,6 +76,14 @@ def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_si
         journal.enqueue(complete(row, space))
 
 
+def missing(journal: Journal, settings: SearchSettings) -> tuple[list[tuple[str, int]], int]:
+    """What is still to be run: ``(kind, number)`` of what is RUNNING, baselines first, and how many new trials."""
+    trials = journal.records()
+    again = [("baseline", r.number) for r in journal.records("baseline") if r.state == State.RUNNING]
+    again += [("trial", r.number) for r in trials if r.state == State.RUNNING]
+    return again, max(0, settings.trials - sum(r.state != State.WAITING for r in trials))
+
+
 def run_trials(
     journal: Journal,
     settings: SearchSettings,
@@ -103,18 +111,13 @@ def run_trials(
     from tune_dml.tuning.searcher import Recorder, StudySearcher
     from tune_dml.tuning.stopping import WhenTold
 
-    trials = journal.records()
-    again = [("baseline", r.number) for r in journal.records("baseline") if r.state == State.RUNNING]
-    again += [("trial", r.number) for r in trials if r.state == State.RUNNING]
-    missing = max(0, settings.trials - sum(r.state != State.WAITING for r in trials))
-    if only_jobs:
-        again, missing = [], 0
-    if not again and not missing and follow_up is None:
+    again, new = ([], 0) if only_jobs else missing(journal, settings)
+    if not again and not new and follow_up is None:
         return Ended.FINISHED
     scheduler: FIFOScheduler = FIFOScheduler()
     if settings.scheduler == "asha":
         scheduler = RoundsASHA(rounds)
-        scheduler.refill(trials, settings.metric, latest)
+        scheduler.refill(journal.records(), settings.metric, latest)
     searcher = StudySearcher(
         journal,
         space,
@@ -122,7 +125,7 @@ def run_trials(
         latest=latest,
         rounds=rounds,
         again=again,
-        new_trials=missing,
+        new_trials=new,
         on_change=watch.on_change,
         follow_up=follow_up,
     )

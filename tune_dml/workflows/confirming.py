@@ -44,6 +44,11 @@ class Confirming:
         """In words, once the winner is fixed; empty before."""
         return f"confirm: {self._ended} of {self._total} runs done" if self._fixed else ""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the winner is fixed and no run is missing."""
+        return self._fixed and not self._waiting and not self._running
+
     def fix(self) -> None:
         """Fix the winner, once, from the journal as it is: all that follows looks at no other number."""
         if self._fixed:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_dml.config import State, TrialRecord
+from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import leader
 from tune_dml.evaluation.confirm import confirm_job
@@ -18,7 +19,7 @@ from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
-from tune_dml.tuning.loop import Ended, Watch, make_sampler, prepare, run_trials
+from tune_dml.tuning.loop import Ended, Watch, make_sampler, missing, prepare, run_trials
 from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
@@ -54,16 +55,18 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
     tracker = Tracker(settings, Path(settings.results), on_warning=out.warn)
     try:
         with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:
-            needed = max(cores(), math.ceil(settings.concurrency * settings.cpus_per_trial))
-            gpus = math.ceil(settings.concurrency * settings.gpus_per_trial)
-            with ray_session(settings.address, cpus=needed, gpus=gpus, debug=out.debug):
-                check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+            confirming = Confirming(prepared, journal, out, confirm=confirm_now)
+            if search_first:
+                prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
+            if not search_first or missing(journal, settings) == ([], 0):
+                confirming.fix()
+            if confirming.has_ended:
                 tracker.search_started(_described(prepared))
-                confirming = Confirming(prepared, journal, out, confirm=confirm_now)
-                if search_first:
-                    prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
-                _run(prepared, journal, tracker, out, begun, stop.is_set, confirming, only_jobs=not search_first)
-                join_members(folder)
+            else:
+                with _ray(settings, out):
+                    tracker.search_started(_described(prepared))
+                    _run(prepared, journal, tracker, out, begun, stop.is_set, confirming, only_jobs=not search_first)
+            join_members(folder)
             interrupted = stop.is_set()
         # Only here, with the winner fixed and on disk, are test labels looked at.
         labels = prepared.test_labels if confirm_now or journal.confirm_runs() else None
@@ -79,6 +82,15 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
         if not tracker.close():
             out.warn(f"MLflow does not have everything yet. Later: tune-dml sync {settings.name}")
         journal.close()
+
+
+@contextmanager
+def _ray(settings: SearchSettings, out: Output) -> Iterator[None]:
+    cpus = max(cores(), math.ceil(settings.concurrency * settings.cpus_per_trial))
+    gpus = math.ceil(settings.concurrency * settings.gpus_per_trial)
+    with ray_session(settings.address, cpus=cpus, gpus=gpus, debug=out.debug):
+        check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+        yield
 
 
 def _ended(folder: Path) -> int:
