@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ first:
 """
 
 
+class _Bomb:
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> Any:
+        return (Path.touch, (self.marker,))
+
+
 def test_failed_trials_are_recorded_and_the_search_goes_on(
     tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...]
 ) -> None:
@@ -38,9 +47,15 @@ def test_failed_trials_are_recorded_and_the_search_goes_on(
     assert document["winner"]["trial"] == 3
     records = Journal(tmp_path / "results" / "searches" / "failing", write=False).records()
     assert [r.state for r in records] == [State.FAIL, State.FAIL, State.FAIL, State.COMPLETE]
+    # Where Ray Tune would look if it were to restore anything.
+    scratch, marker = tmp_path / "results" / "searches" / "failing" / "ray", tmp_path / "exploded"
+    scratch.mkdir(exist_ok=True)
+    for name in ("tuner.pkl", "trainable.pkl", "searcher-state.pkl"):
+        (scratch / name).write_bytes(pickle.dumps(_Bomb(marker)))
     confirmed = tune_dml("confirm", "failing", "--results", str(tmp_path / "results"), "--confirm-seeds", "1", "--json")
     assert confirmed.code == 0, confirmed.err
     assert len(json.loads(confirmed.out)["winner"]["test"]["accuracy"]["seeds"]) == 1
+    assert not marker.exists(), "something was unpickled"
 
 
 def test_time_budget_ends_in_a_confirmed_result(

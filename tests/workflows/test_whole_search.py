@@ -7,6 +7,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ from mlflow.tracking import MlflowClient
 from tune_dml.config import TaskSettings
 from tune_dml.data import load_task
 from tune_dml.errors import TuneDMLError
+from tune_dml.tuning.journal import Journal
+from tune_dml.workflows.confirming import Confirming
+from tune_dml.workflows.output import silent
+from tune_dml.workflows.preparation import prepare_again
+from tune_dml.workflows.search_file import read_search_file
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +114,33 @@ def test_train_reproduces(
         # The saved model is the first confirm seed, byte for byte.
         for name in ("model.safetensors", "readout.safetensors", "tune_dml.json", "config.json"):
             assert (out / "model" / name).read_bytes() == (finished.folder / "model" / name).read_bytes()
+
+
+def test_only_what_is_missing_is_confirmed(finished: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "searches" / "whole"
+    shutil.copytree(finished.folder, folder)
+    out = silent()
+    about = read_search_file(folder)
+    about = replace(about, settings=replace(about.settings, confirm_seeds=3, results=str(tmp_path)))
+    journal = Journal(folder)
+    confirming = Confirming(prepare_again(about, out), journal, out, confirm=True)
+    follow_up = confirming.follow_up()
+    early = follow_up.next(False)
+    assert early is not None
+    assert (early["name"], early["seed"]) == ("reference_ce", 2), "the probe has its one seed"
+    assert follow_up.next(False) is None
+    # The worker was stopped in the middle of that.
+    confirming.workers_stopped()
+    jobs = []
+    while (job := follow_up.next(True)) is not None:
+        jobs.append((job["name"], job["seed"]))
+    winner = finished.document["winner"]["name"]
+    assert (winner, 2) in jobs
+    assert ("reference_ce", 2) in jobs
+    assert {seed for _, seed in jobs} == {2}
+    assert len(jobs) == len(set(jobs))
+    assert not confirming.has_ended
+    journal.close()
 
 
 def test_the_ensemble_averages_all_seeds(finished: Any, predictions: Any) -> None:

@@ -21,7 +21,7 @@ _INTERRUPTED = 130
 #: What a shell reports for a program that SIGPIPE ended.
 _BROKEN_PIPE = 141
 #: New objects between two runs of the garbage collector. The libraries make millions that live for ever; with
-#: Python's 700 a fifth of the time of importing them goes into looking at them again and again.
+#: Python's own threshold much of the time of importing them goes into looking at them again and again.
 _OBJECTS_PER_COLLECTION = 100_000
 
 

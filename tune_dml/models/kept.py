@@ -47,11 +47,9 @@ class KeptStates:
     def padded(self, positions: npt.NDArray[np.int64], batch: Batch) -> Tensor:
         """Of the texts at ``positions``, whose ``batch`` is given: ``[texts, tokens, dimension]``, zeros as padding."""
         rows = self.rows[positions]
-        spans = [np.arange(self.offsets[row], self.offsets[row + 1]) for row in rows]
-        index = torch.from_numpy(np.concatenate(spans)).to(self.states.device)
-        result = self.states.new_zeros((*batch.ids.shape, self.states.shape[1]))
-        result[batch.mask.bool()] = self.states[index]
-        return result
+        places = self.offsets[rows, None] + np.arange(batch.ids.shape[1])
+        index = torch.from_numpy(np.minimum(places, self.offsets[rows + 1, None] - 1)).to(self.states.device)
+        return self.states[index].masked_fill_(batch.mask[..., None] == 0, 0.0)
 
 
 _kept: OrderedDict[_Key, Tensor] = OrderedDict()

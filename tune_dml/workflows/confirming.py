@@ -30,7 +30,7 @@ class Confirming:
     def __init__(self, prepared: Prepared, journal: Journal, out: Output, *, confirm: bool) -> None:
         self._prepared, self._journal, self._out, self._confirm = prepared, journal, out, confirm
         self._waiting: deque[Job] = deque()
-        self._given = {(run.candidate, run.seed) for run in journal.confirm_runs()}
+        self._given = self._known()
         self._winner: Candidate | None = None
         self._fixed = False
         self._running = self._ended = self._total = 0
@@ -38,6 +38,13 @@ class Confirming:
     def follow_up(self) -> FollowUp:
         """For the trial loop."""
         return FollowUp(self._next, self._done, self._lost)
+
+    def workers_stopped(self) -> None:
+        """What they were running has to be run again."""
+        self._given, self._running = self._known(), 0
+
+    def _known(self) -> set[tuple[str, int]]:
+        return {(run.candidate, run.seed) for run in self._journal.confirm_runs()}
 
     @property
     def progress(self) -> str:

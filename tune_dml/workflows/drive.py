@@ -184,4 +184,5 @@ def _run(
     with progress.showing():
         # Workers that were stopped in the middle of a round start anew.
         if run(only_jobs) == Ended.BUDGET:
+            confirming.workers_stopped()
             run(only_jobs=True)
