@@ -11,6 +11,7 @@ NAMES = {
     "prefix": "step time against the number of trained layers",
     "scaling": "what a trial costs the driver as the search grows",
     "start": "seconds from the command to the first training step",
+    "whole": "whole searches: this tool's and an Optuna study over transformers' Trainer",
 }
 
 

@@ -1,0 +1,102 @@
+"""Whole searches with their defaults: this tool's, and an Optuna study over transformers' Trainer on the same folds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.arguments import task_options
+from benchmarks.command import timed_search
+from benchmarks.tables import machine, markdown
+from tune_dml.data import draw_shots, load_task, make_folds
+from tune_dml.models.source import find_encoder
+from tune_dml.workflows.options import cores, draw_settings, task_settings
+from tune_dml.workflows.request import SearchRequest
+
+
+def options() -> argparse.ArgumentParser:
+    parser = task_options("whole", __doc__)
+    parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
+    parser.add_argument("--trials", type=int, default=16)
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=20, help="of the rival; this tool's are its space's")
+    return parser
+
+
+def main(arguments: list[str]) -> None:
+    given = options().parse_args(arguments)
+    rows = []
+    for draw in range(given.draws):
+        with tempfile.TemporaryDirectory() as folder:
+            (own_rate, own), (rate, rival) = _own(given, draw, Path(folder)), _rival(given, draw, Path(folder))
+        rows.append((draw, own_rate, rate, own, rival))
+    table = [
+        (draw, f"{own_rate:.0f}", f"{rate:.0f}", f"{own_rate / rate:.1f}", f"{own:.3f}", f"{rival:.3f}")
+        for draw, own_rate, rate, own, rival in rows
+    ]
+    _, own_rates, rates, owns, rivals = zip(*rows, strict=True)
+    ratio = mean(own_rates) / mean(rates)
+    table.append(("mean", f"{mean(own_rates):.0f}", f"{mean(rates):.0f}", f"{ratio:.1f}", *_means(owns, rivals)))
+    headers = ("draw", "tune-dml, trials/h", "Trainer, trials/h", "ratio", "tune-dml, test acc.", "Trainer, test acc.")
+    print(markdown(headers, table))
+    print(
+        f"\n{given.task}, 50 shots, {given.trials} trials each in five folds, {given.encoder}, {cores()} slots; starts "
+        f"included, confirm not. Accuracy: mean of {given.seeds} seeds on the test split. {machine()}"
+    )
+
+
+def _means(owns: tuple[float, ...], rivals: tuple[float, ...]) -> tuple[str, str]:
+    return f"{mean(owns):.3f}", f"{mean(rivals):.3f}"
+
+
+def _own(given: argparse.Namespace, draw: int, folder: Path) -> tuple[float, float]:
+    """Trials per hour, and the winner's mean test accuracy."""
+    search = ["--task", given.task, "--shots", "50", "--draw", str(draw), "--encoder", given.encoder]
+    search += ["--trials", str(given.trials), "--confirm-seeds", str(given.seeds)]
+    timed = timed_search(folder, [*search, *(["--data", given.data] if given.data else [])])
+    show = [sys.executable, "-m", "tune_dml", "show", "timed", "--results", str(folder), "--json"]
+    document = json.loads(subprocess.run(show, capture_output=True, text=True, check=True).stdout)
+    return 3600 * given.trials / timed.last_round, document["winner"]["test"]["accuracy"]["mean"]
+
+
+def _rival(given: argparse.Namespace, draw: int, folder: Path) -> tuple[float, float]:
+    job = folder / "job.json"
+    job.write_text(json.dumps(_job(given, draw)))
+    command = [sys.executable, "-m", "benchmarks.rival_study", str(job)]
+    begun = time.monotonic()
+    running = [subprocess.Popen([*command, "--part", str(part)]) for part in range(cores())]
+    if any([process.wait() for process in running]):
+        raise SystemExit(f"{' '.join(command)} failed")
+    seconds = time.monotonic() - begun
+    done = subprocess.run([*command, "--confirm"], stdout=subprocess.PIPE, text=True, check=True)
+    return 3600 * given.trials / seconds, mean(json.loads(done.stdout.splitlines()[-1])["test"])
+
+
+def _job(given: argparse.Namespace, draw: int) -> dict[str, object]:
+    request = SearchRequest(task=given.task, shots=50, draw=draw, data=given.data, encoder=given.encoder)
+    task = load_task(task_settings(request))
+    settings = draw_settings(request)
+    split = task.train.take(draw_shots(task.train, len(task.label_names), settings))
+    assert task.test is not None
+    return {
+        "encoder": str(find_encoder(given.encoder).folder),
+        "texts": list(split.texts),
+        "labels": [int(label) for label in split.labels],
+        "folds": [
+            {"train": fold.train.tolist(), "heldout": fold.heldout.tolist()}
+            for fold in make_folds(split, settings, None)
+        ],
+        "test": list(task.test.texts),
+        "test_labels": [int(label) for label in task.test.labels],
+        "classes": len(task.label_names),
+        "epochs": given.epochs,
+        "trials_per_process": given.trials // cores(),
+        "seeds": given.seeds,
+    }
