@@ -1,7 +1,8 @@
 """What a careful user of transformers writes: an Optuna study whose trials train a ``Trainer`` on each of five folds.
 
-``python -m benchmarks.rival_study JOB --part 0``: as many trials as the job asks of one process. Several processes share
-the study through its journal. ``--confirm`` retrains the best configuration on the whole draw and scores the test texts.
+``python -m benchmarks.rival_study JOB --part 0``: as many trials as the job asks of one process. Several processes
+share the study through its journal. ``--confirm`` retrains the best configuration on the whole draw and scores the
+test texts.
 """
 
 from __future__ import annotations
