@@ -1,0 +1,196 @@
+"""A large encoder on one GPU: milliseconds per step, trials packed by processes, share of the card's limits. No Ray."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.tables import markdown
+from tune_dml.config import Configuration
+from tune_dml.models.encoder import EncoderBundle, build_encoder
+from tune_dml.models.precision import autocast
+from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.fit import fit_once
+
+#: A trial: five folds of 20 epochs over four fifths of 50 texts, in batches of 16.
+STEPS_PER_TRIAL = 5 * 20 * 3
+VOCABULARY = 50_265
+
+
+def options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks gpu", description=__doc__)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--layers", type=int, default=24, help="24 and a width of 1024: RoBERTa-large")
+    parser.add_argument("--width", type=int, default=1024)
+    parser.add_argument("--tokens", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--packed", default="1,2,4,8,16")
+    return parser
+
+
+def main(arguments: list[str]) -> None:
+    given = options().parse_args(arguments)
+    if given.device == "cuda" and not torch.cuda.is_available():
+        print("No GPU is visible: skipped.")
+        return
+    bundle, tokens, labels = _random(given)
+    parameters = sum(a.size for name, a in bundle.state.items() if "embeddings" not in name)
+    flops = 6 * parameters * given.batch * given.tokens
+    limit = _arithmetic_limit(given.device)
+    rows = []
+    for name, seconds in (
+        ("training.fit", _fit_step(bundle, tokens, labels, given)),
+        ("plain loop", _plain_step(bundle, tokens, labels, given, lambda module: module)),
+        ("plain loop, compiled", _plain_step(bundle, tokens, labels, given, torch.compile)),
+        ("plain loop, compiled and graphed", _plain_step(bundle, tokens, labels, given, _graphed)),
+    ):
+        rows.append((name, f"{1000 * seconds:.1f}", f"{100 * flops / seconds / limit:.1f}"))
+    print(markdown(("one process", "ms per step", "% of the card's bf16 matrix products"), rows))
+    print()
+    rows = []
+    for packed in map(int, given.packed.split(",")):
+        seconds, memory = _packed(bundle, tokens, labels, given, packed)
+        rate = packed * given.steps / seconds
+        share = 100 * flops * rate / limit
+        each = 1000 * seconds / given.steps
+        per_hour = 3600 * rate / STEPS_PER_TRIAL
+        rows.append((packed, f"{each:.1f}", f"{per_hour:.0f}", f"{share:.1f}", f"{memory / 2**30:.1f}"))
+    headers = ("trials side by side", "ms per step of each", "trials per hour", "% of matrix products", "GiB in use")
+    print(markdown(headers, rows))
+    name = torch.cuda.get_device_name() if given.device == "cuda" else given.device
+    print(
+        f"\n{name}: {given.layers} layers, width {given.width}, random weights, 50 texts of {given.tokens} tokens, "
+        f"batch {given.batch}, bf16, torch {torch.__version__}. Limit: {limit / 1e12:.0f} TFLOP/s, measured with "
+        f"products of large matrices."
+    )
+
+
+def _random(given: argparse.Namespace) -> tuple[EncoderBundle, TokenArrays, np.ndarray[Any, Any]]:
+    from transformers import AutoModel, RobertaConfig
+
+    torch.manual_seed(0)
+    config = RobertaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=given.width,
+        num_hidden_layers=given.layers,
+        num_attention_heads=given.width // 64,
+        intermediate_size=4 * given.width,
+        max_position_embeddings=514,
+        type_vocab_size=1,
+    )
+    model = AutoModel.from_config(config, add_pooling_layer=False)
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    rng = np.random.default_rng(0)
+    ids = rng.integers(5, VOCABULARY, 50 * given.tokens).astype(np.int32)
+    offsets = np.arange(0, 51 * given.tokens, given.tokens, dtype=np.int64)
+    bundle = EncoderBundle("random", "random", config.to_json_string(use_diff=False), state)
+    return bundle, TokenArrays(ids, offsets, None, 1), np.arange(50, dtype=np.int64) % 2
+
+
+def _fit_step(bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: argparse.Namespace) -> float:
+    """Seconds of a step: a long run less a short one."""
+
+    def run(steps: int) -> float:
+        per_epoch = -(-50 // given.batch)
+        config = Configuration(
+            loss="supcon", beta=0.1, epochs=max(1, steps // per_epoch), batch_size=given.batch, max_length=given.tokens
+        )
+        begun = time.perf_counter()
+        fit_once(config, bundle, tokens, labels, 2, {}, seed=0, device=given.device, precision="bfloat16")
+        return time.perf_counter() - begun
+
+    run(8)
+    short, long = 8, 8 + given.steps
+    return (run(long) - run(short)) / (long - short)
+
+
+def _plain_step(
+    bundle: EncoderBundle,
+    tokens: TokenArrays,
+    labels: Any,
+    given: argparse.Namespace,
+    wrapped: Callable[[nn.Module], Any],
+) -> float:
+    device = torch.device(given.device)
+    encoder = build_encoder(bundle).to(device).train()
+    encoder.embeddings.word_embeddings.requires_grad_(False)  # type: ignore[union-attr, operator]
+    head = nn.Linear(given.width, 2).to(device)
+    trained = [p for p in [*encoder.parameters(), *head.parameters()] if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-5, fused=True)
+    run = wrapped(encoder)
+    batch = tokens.batch(np.arange(given.batch), device)
+    target = torch.from_numpy(labels[: given.batch]).to(device)
+
+    def step() -> None:
+        with autocast(device, "bfloat16"):
+            hidden = run(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        loss = nn.functional.cross_entropy(head(hidden.float().mean(1)), target)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+
+    for _ in range(5):
+        step()
+    _wait(device)
+    begun = time.perf_counter()
+    for _ in range(given.steps):
+        step()
+    _wait(device)
+    return (time.perf_counter() - begun) / given.steps
+
+
+def _graphed(module: nn.Module) -> Any:
+    return torch.compile(module, mode="reduce-overhead")
+
+
+def _packed(
+    bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: argparse.Namespace, packed: int
+) -> tuple[float, int]:
+    """Seconds that ``packed`` processes need side by side for ``--steps`` steps each, and bytes of their tensors."""
+    context = multiprocessing.get_context("spawn")
+    times: Any = context.Queue()
+    ready = context.Barrier(packed)
+    arguments = (bundle, tokens, labels, given, ready, times)
+    processes = [context.Process(target=_in_process, args=arguments) for _ in range(packed)]
+    for process in processes:
+        process.start()
+    seconds, memory = zip(*[times.get() for _ in processes], strict=True)
+    for process in processes:
+        process.join()
+    return max(seconds) * given.steps, sum(memory)
+
+
+def _in_process(bundle: Any, tokens: Any, labels: Any, given: argparse.Namespace, ready: Any, times: Any) -> None:
+    torch.set_num_threads(1)
+    build_encoder(bundle)
+    ready.wait()
+    seconds = _fit_step(bundle, tokens, labels, given)
+    times.put((seconds, torch.cuda.max_memory_reserved() if given.device == "cuda" else 0))
+
+
+def _arithmetic_limit(device: str) -> float:
+    """Operations per second of a large bf16 matrix product."""
+    size = 8192 if device == "cuda" else 512
+    a = torch.randn(size, size, device=device, dtype=torch.bfloat16)
+    for _ in range(3):
+        a @ a
+    _wait(torch.device(device))
+    begun = time.perf_counter()
+    for _ in range(20):
+        a @ a
+    _wait(torch.device(device))
+    return 20 * 2 * size**3 / (time.perf_counter() - begun)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
