@@ -73,7 +73,11 @@ class Course:
 def main(arguments: list[str]) -> None:
     given = options().parse_args(arguments)
     counts = [int(count) for count in given.trials.split(",")]
-    cases = [("random", False, count) for count in counts] + [("tpe", False, counts[0]), ("random", True, counts[0])]
+    if min(counts) < 2 * SPAN:
+        raise SystemExit(f"--trials: {2 * SPAN} at least")
+    wanted = given.cases.split(",")
+    cases = [("random", False, count) for count in counts if "random" in wanted]
+    cases += [("tpe", False, counts[0])] * ("tpe" in wanted) + [("random", True, counts[0])] * ("mlflow" in wanted)
     rows, dearest = [], 0.0
     with ray_session(None, cpus=given.slots, gpus=0):
         for searcher, mlflow, count in cases:
