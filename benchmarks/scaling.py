@@ -37,6 +37,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trials", default="1000,10000", help="with random sampling; the first also with TPE and MLflow"
     )
+    parser.add_argument("--cases", default="random,tpe,mlflow")
     parser.add_argument("--seconds", type=float, default=0.02)
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--at-most", type=float, help="exit with 1 if a trial costs the driver more milliseconds")
