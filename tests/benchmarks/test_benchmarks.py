@@ -22,11 +22,11 @@ from benchmarks.__main__ import NAMES  # noqa: E402
 from benchmarks.plain import one_round  # noqa: E402
 from benchmarks.tables import markdown  # noqa: E402
 
-PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PAGES = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/performance.md"))
 
 
-def test_every_command_of_the_page_is_a_benchmark_that_knows_its_options() -> None:
-    commands = re.findall(r'^make bench BENCH="([^"]+)"', PAGE, re.M)
+def test_every_command_of_the_pages_is_a_benchmark_that_knows_its_options() -> None:
+    commands = re.findall(r'^make bench BENCH="([^"]+)"', PAGES, re.M)
     assert {shlex.split(command)[0] for command in commands} == set(NAMES)
     for command in commands:
         name, *options = shlex.split(command)
