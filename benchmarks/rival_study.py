@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
-for _name, _value in {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}.items():
-    os.environ.setdefault(_name, _value)
+# Sets the environment for one thread, before anything reads it.
+from benchmarks.rivals import QUIET
 
 
 def main() -> None:
@@ -85,12 +84,7 @@ class _Trainers:
             self._scratch,
             use_cpu=True,
             num_train_epochs=self._job["epochs"],
-            per_device_eval_batch_size=64,
-            warmup_steps=0.1,
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            logging_strategy="no",
+            **QUIET,
             seed=seed,
             **params,
         )

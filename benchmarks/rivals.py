@@ -15,6 +15,16 @@ from typing import Any
 for _name, _value in {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}.items():
     os.environ.setdefault(_name, _value)
 
+#: Of every ``TrainingArguments`` here: nothing is saved, logged or reported.
+QUIET: dict[str, Any] = {
+    "per_device_eval_batch_size": 64,
+    "warmup_steps": 0.1,
+    "save_strategy": "no",
+    "report_to": "none",
+    "disable_tqdm": True,
+    "logging_strategy": "no",
+}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rivals", description=__doc__)
@@ -65,12 +75,7 @@ def _trainer(backend: str, job: dict[str, Any], rates: list[float], scratch: str
         bf16=job["bf16"],
         num_train_epochs=job["epochs"],
         per_device_train_batch_size=job["batch_size"],
-        per_device_eval_batch_size=64,
-        warmup_steps=0.1,
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        logging_strategy="no",
+        **QUIET,
     )
     trainer = Trainer(
         model_init=model,
