@@ -67,7 +67,10 @@ def search(
         int | None, typer.Option(metavar="N", help="Configurations to try; 16, or 64 where a GPU is visible.")
     ] = DEFAULTS.trials,
     time_budget: Annotated[
-        str | None, typer.Option(metavar="TIME", help="For the whole job: 30m, 2h, 1h30m, or seconds.")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="For the whole job: 30m, 2h, 1h30m, or seconds. One round is always finished."
+        ),
     ] = None,
     searcher: Annotated[str, typer.Option(metavar="NAME", help="Who proposes: tpe or random.")] = DEFAULTS.searcher,
     scheduler: Annotated[

@@ -6,7 +6,7 @@ import math
 import statistics
 import time
 
-from tune_dml.config import TrialRecord
+from tune_dml.config import State, TrialRecord
 from tune_dml.workflows.preparation import Prepared
 
 #: Seconds that confirm's reserve adds to its estimate: to finish, write and register.
@@ -42,13 +42,18 @@ class TimeBudget:
         return None if self._deadline is None else self._deadline - time.monotonic() - self._reserve()
 
     def is_spent(self) -> bool:
-        """Whether what is left is needed for confirm."""
+        """Whether what is left is needed for confirm.
+
+        Not before a trial has a score, for without one there is nothing to confirm: the first round of the first
+        trial overruns a budget that is too short for it. Where all trials fail, the whole budget is used.
+        """
         left = self.left()
         if self._deadline is None or left is None:
             return False
-        # Without a single score there is nothing to confirm: then the reserve is used up for one.
-        scored = any(r.rounds for r in self._known.values() if r.kind == "trial")
-        return left <= 0 and (scored or time.monotonic() > self._deadline)
+        trials = [r for r in self._known.values() if r.kind == "trial"]
+        if any(r.rounds for r in trials):
+            return left <= 0
+        return any(r.state == State.FAIL for r in trials) and time.monotonic() > self._deadline
 
     def _reserve(self) -> float:
         """Seconds that confirm will take, from what rounds took so far. Its workers start anew."""

@@ -1,0 +1,56 @@
+"""When the time budget stops trials: on time, but never before there is something to confirm."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.workflows.budget import TimeBudget
+from tune_dml.workflows.output import silent
+from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.request import SearchRequest
+
+BUDGET = 60.0
+ROUND = Round(1, np.arange(5), {}, Scores(0.5, 0.5, 0.7), 1.0, {"steps": 8.0})
+NEW = TrialRecord(0, "trial", "supcon #0", State.RUNNING, {})
+SCORED = replace(NEW, rounds=(ROUND,))
+FAILED = replace(NEW, state=State.FAIL, reason="nan")
+BASELINE = TrialRecord(0, "baseline", "probe", State.COMPLETE, {}, (ROUND,))
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    results: Path = tmp_path_factory.mktemp("budget")
+    request = SearchRequest(task="bbc", shots=25, encoder="bert-tiny", time_budget=BUDGET, results=str(results))
+    return prepare_new(request, silent())
+
+
+@pytest.mark.parametrize(
+    ("records", "seconds_ago", "spent"),
+    [
+        ([], 1000.0, False),
+        ([NEW, BASELINE], 1000.0, False),
+        ([SCORED], 1000.0, True),
+        ([SCORED], 1.0, False),
+        # What is left would not be enough for confirm.
+        ([SCORED], BUDGET - 5.0, True),
+        ([FAILED], BUDGET - 5.0, False),
+        ([FAILED, BASELINE], 1000.0, True),
+    ],
+)
+def test_trials_are_stopped(prepared: Prepared, records: list[TrialRecord], seconds_ago: float, spent: bool) -> None:
+    budget = TimeBudget(prepared, time.monotonic() - seconds_ago, {r.name: r for r in records})
+    assert budget.is_spent() is spent
+
+
+def test_without_a_budget_nothing_is_stopped(prepared: Prepared) -> None:
+    settings = replace(prepared.about.settings, time_budget=None)
+    endless = replace(prepared, about=replace(prepared.about, settings=settings))
+    budget = TimeBudget(endless, time.monotonic() - 1e6, {SCORED.name: SCORED})
+    assert not budget.is_spent()
+    assert budget.left() is None
