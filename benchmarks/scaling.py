@@ -18,7 +18,8 @@ from tune_dml.spaces import load_space
 from tune_dml.tracking import Tracker
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
-from tune_dml.tuning.loop import Watch, make_sampler, run_trials
+from tune_dml.tuning.loop import Watch, run_trials
+from tune_dml.tuning.sampler import make_sampler
 
 SPACE = """
 loss: {choices: [ce, supcon, softtriple, proxy_anchor]}

@@ -10,7 +10,8 @@ from tune_dml.execution import fetch, ray_session, share
 from tune_dml.spaces import load_space
 from tune_dml.tuning.jobs import FollowUp, Job, Work
 from tune_dml.tuning.journal import Journal
-from tune_dml.tuning.loop import Ended, Watch, make_sampler, run_trials
+from tune_dml.tuning.loop import Ended, Watch, run_trials
+from tune_dml.tuning.sampler import make_sampler
 
 SLOTS = 2
 

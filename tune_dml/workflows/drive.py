@@ -19,7 +19,8 @@ from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
-from tune_dml.tuning.loop import Ended, Watch, make_sampler, missing, prepare, run_trials
+from tune_dml.tuning.loop import Ended, Watch, missing, prepare, run_trials
+from tune_dml.tuning.sampler import make_sampler
 from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
