@@ -17,12 +17,17 @@ _ENVIRONMENT = {
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
+    # Ray's own default, 15, leaves a worker next to nothing as soon as anything else computes.
+    "RAY_worker_niceness": "0",
     # A process per core that nobody uses: Tune's workers have an environment of their own.
     "RAY_prestart_worker_first_driver": "0",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
+    # How long a worker waits for the end of one trial before the next. On a busy machine 2 seconds, the usual, are not
+    # enough, and the worker is thrown away.
+    "TUNE_FUNCTION_THREAD_TIMEOUT_S": "60",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
     # Workers inherit these. One thread a trial; the tokenizers' own threads are not used there.

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-
-import optuna
 
 from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.spaces import Space, complete
@@ -21,8 +18,6 @@ from tune_dml.tuning.journal import Journal
 
 #: Workers lost to the infrastructure (a machine, the system's memory guard), per trial, before it counts as failed.
 WORKER_RETRIES = 2
-#: The sampler proposes at random until so many trials have ended.
-STARTUP_TRIALS = 8
 
 
 class Ended(StrEnum):
@@ -48,21 +43,6 @@ class Watch:
     out_of_time: Callable[[], bool]
     on_change: Callable[[TrialRecord], None]
     on_tick: Callable[[], None]
-
-
-def make_sampler(settings: SearchSettings, so_far: int) -> optuna.samplers.BaseSampler:
-    """Optuna's TPE (multivariate, grouped, with the constant liar for trials that run side by side) or random sampling.
-
-    ``so_far`` trials change the seed, so that a resumed search does not propose the same configurations again.
-    """
-    seed = settings.seed + 10_007 * so_far
-    if settings.searcher == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(
-            multivariate=True, group=True, constant_liar=True, n_startup_trials=STARTUP_TRIALS, seed=seed
-        )
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -105,18 +85,18 @@ def run_trials(
         only_jobs: No trials, whatever is missing.
     """
     from ray import tune
-    from ray.tune.schedulers import FIFOScheduler
 
-    from tune_dml.tuning.scheduler import RoundsASHA
+    from tune_dml.tuning.scheduler import AllRounds, RoundsASHA, WarmWorkers
     from tune_dml.tuning.searcher import Recorder, StudySearcher
     from tune_dml.tuning.stopping import WhenTold
 
     again, new = ([], 0) if only_jobs else missing(journal, settings)
     if not again and not new and follow_up is None:
         return Ended.FINISHED
-    scheduler: FIFOScheduler = FIFOScheduler()
+    warm = WarmWorkers(settings.concurrency)
+    scheduler: AllRounds | RoundsASHA = AllRounds(warm)
     if settings.scheduler == "asha":
-        scheduler = RoundsASHA(rounds)
+        scheduler = RoundsASHA(rounds, warm)
         scheduler.refill(journal.records(), settings.metric, latest)
     searcher = StudySearcher(
         journal,

@@ -1,11 +1,11 @@
-"""ASHA (Li et al. 2020, arXiv 1810.05934) over rounds, as Ray Tune has it, for trials only."""
+"""When trials stop: by ASHA over rounds, as Ray Tune has it (Li et al. 2020, arXiv 1810.05934), or never."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.training.scoring import mean_objective
@@ -14,13 +14,47 @@ GRACE_ROUNDS = 2
 REDUCTION = 2
 
 
+class WarmWorkers:
+    """Has Ray Tune keep as many idle workers as there are slots. By itself it keeps one where no trial is waiting, and
+    the next trial or job pays for a new process that imports everything again.
+
+    Args:
+        slots: Trials at a time.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._told = False
+
+    def trial_added(self, tune_controller: Any, trial: Any) -> None:
+        """Tell Ray Tune, once: all trials ask for the same resources."""
+        cache = getattr(tune_controller, "_actor_cache", None)
+        if not self._told and cache is not None:
+            cache.increase_max(trial.placement_group_factory, by=self._slots)
+        self._told = True
+
+
+class AllRounds(FIFOScheduler):
+    """No trial is stopped early."""
+
+    def __init__(self, warm: WarmWorkers) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._warm = warm
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """A trial is to be run."""
+        self._warm.trial_added(tune_controller, trial)
+        super().on_trial_add(tune_controller, trial)
+
+
 class RoundsASHA(AsyncHyperBandScheduler):
     """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials and jobs.
 
     Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
     """
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, rounds: int, warm: WarmWorkers) -> None:
+        self._warm = warm
         super().__init__(
             time_attr="round",
             metric="score",
@@ -40,6 +74,11 @@ class RoundsASHA(AsyncHyperBandScheduler):
                 rounds = [r for r in record.rounds if r.number <= milestone]
                 if len(rounds) == int(milestone):
                     recorded[f"resumed-{record.number}"] = mean_objective(rounds, metric, latest)
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        """A trial is to be run."""
+        self._warm.trial_added(tune_controller, trial)
+        super().on_trial_add(tune_controller, trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """STOP or CONTINUE."""
