@@ -10,6 +10,7 @@ from small_task import Small
 from tune_dml.models.encoder import build_encoder
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.training.inputs import TrainingInputs, cheapest_parts
+from tune_dml.training.micro_batches import end_to_end
 
 
 @pytest.mark.parametrize("trainable_layers", [None, 1])
@@ -22,7 +23,7 @@ def test_parts_give_what_the_whole_batch_gives(small: Small, trainable_layers: i
     parts = [ordered[start:end] for start, end in cheapest_parts(inputs.lengths[ordered], 0)]
     assert len(parts) == len(np.unique(inputs.lengths))
     with torch.no_grad():
-        hidden, mask = inputs.hidden(parts)
+        hidden, mask = end_to_end([inputs.hidden(rows) for rows in parts])
         batch = small.tokens.batch(ordered, torch.device("cpu"))
         whole = encoder(batch)
     assert torch.equal(mask, batch.mask)

@@ -6,12 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
+
+#: Texts that are tokenised at a time.
+_BLOCK = 5_000
 
 
 @dataclass(frozen=True)
@@ -105,18 +109,20 @@ def tokenize(
 ) -> TokenArrays:
     """Token arrays of texts, or of pairs encoded jointly; at most ``max_length`` tokens each, specials included."""
     limit = min(max_length, int(getattr(tokenizer, "model_max_length", max_length)))
-    ids: list[list[int]] = []
-    types: list[list[int]] = []
     has_types = "token_type_ids" in tokenizer.model_input_names
-    step = 10_000
-    for start in range(0, len(texts), step):
-        pairs = [list(texts_b[start : start + step])] if texts_b is not None else []
-        encoded = tokenizer(list(texts[start : start + step]), *pairs, truncation=True, max_length=limit)
-        ids.extend(encoded["input_ids"])
+    # Of each block as arrays: as lists of numbers, 100,000 long texts would need ten times the memory.
+    ids, types, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [0]
+    for start in range(0, len(texts), _BLOCK):
+        pairs = [list(texts_b[start : start + _BLOCK])] if texts_b is not None else []
+        encoded = tokenizer(list(texts[start : start + _BLOCK]), *pairs, truncation=True, max_length=limit)
+        ids.append(_flat(encoded["input_ids"]))
+        lengths.extend(len(row) for row in encoded["input_ids"])
         if has_types:
-            types.extend(encoded["token_type_ids"])
-    flat = np.fromiter((t for row in ids for t in row), dtype=np.int32)
-    offsets = np.concatenate([[0], np.cumsum([len(row) for row in ids])]).astype(np.int64)
-    flat_types = np.fromiter((t for row in types for t in row), dtype=np.int32) if has_types else None
+            types.append(_flat(encoded["token_type_ids"]))
+    offsets = np.cumsum(lengths, dtype=np.int64)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    return TokenArrays(flat, offsets, flat_types, int(pad or 0))
+    return TokenArrays(np.concatenate(ids), offsets, np.concatenate(types) if has_types else None, int(pad or 0))
+
+
+def _flat(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int32]:
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int32)

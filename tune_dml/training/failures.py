@@ -9,18 +9,26 @@ import torch
 
 from tune_dml.errors import TrainingFailure
 
+#: In the messages of errors without a type of their own: PyTorch's allocator on the host, CUDA's libraries, oneDNN.
+_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "could not create a memory object")
+
 
 @contextmanager
 def training_failures() -> Iterator[None]:
     """Turn running out of memory, on a GPU or on the host, into :class:`TrainingFailure`."""
     try:
         yield
-    except (MemoryError, torch.cuda.OutOfMemoryError) as error:
-        raise TrainingFailure("out_of_memory", _first_line(error)) from error
-    except RuntimeError as error:
-        if "can't allocate memory" in str(error) or "out of memory" in str(error):
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
             raise TrainingFailure("out_of_memory", _first_line(error)) from error
         raise
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that a GPU or the host has no memory left."""
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
 def _first_line(error: BaseException) -> str:

@@ -23,8 +23,9 @@ from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
 from tune_dml.models.representation import examples, pool
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.batches import stratified_batches
-from tune_dml.training.failures import training_failures
+from tune_dml.training.failures import is_out_of_memory, training_failures
 from tune_dml.training.inputs import TrainingInputs
+from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end, random_state, set_random_state
 from tune_dml.training.optimization import MAX_GRADIENT_NORM, learning_rate_factor, make_optimizer
 
 #: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
@@ -42,7 +43,8 @@ class Stage:
         probabilities: By scored set, then by read-out: float32 ``[n, classes]``.
         readouts: The fitted read-outs.
         diagnostics: ``train_loss`` (mean over the last epoch), ``zero_loss_share`` (share of the metric loss's batches
-            that gave 0), ``steps``, ``seconds`` (since training began).
+            that gave 0), ``steps``, ``seconds`` (since training began); ``micro_batch`` (texts at a time) where memory
+            ran out with whole batches.
         encoder_state: The encoder's weights by name, where they were asked for.
     """
 
@@ -82,8 +84,8 @@ def fit(
         One :class:`Stage` per part, in order.
 
     Raises:
-        TrainingFailure: the loss is no longer finite, memory ran out, or every training text gets the same vector or
-            class.
+        TrainingFailure: the loss is no longer finite, memory ran out even with one text at a time, or every training
+            text gets the same vector or class.
         ConfigurationError: the configuration cannot be had with this encoder or loss.
     """
     with training_failures():
@@ -124,6 +126,8 @@ class _Run:
         self.done = 0
         self.losses: list[Tensor] = []
         self.zeros = 0
+        # Texts at a time, once memory has run out with more.
+        self.micro_batch: int | None = None
         if self.steps:
             self.optimizer = make_optimizer(config, self.encoder.encoder, self.head, self.loss)
             self.peaks = [group["lr"] for group in self.optimizer.param_groups]
@@ -145,21 +149,58 @@ class _Run:
         factor = learning_rate_factor(self.done, self.steps, self.config.warmup, self.config.schedule)
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
-        parts = self.inputs.parts(rows)
-        with autocast(self.device, self.precision):
-            hidden, mask = self.inputs.hidden(parts)
-        labels = torch.from_numpy(self.labels[np.concatenate(parts)]).to(self.device)
-        loss = self._training_loss(hidden, mask, labels)
-        self.losses.append(loss.detach())
         self.optimizer.zero_grad(set_to_none=True)
-        if loss.requires_grad:
-            loss.backward()
-            trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        loss, zeros = self._backward(self.inputs.parts(rows))
+        self.zeros += zeros
+        self.losses.append(loss)
+        trained = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
+        if trained:
             nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
             self.optimizer.step()
 
-    def _training_loss(self, hidden: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
-        beta = self.config.beta_effective
+    def _backward(self, parts: list[npt.NDArray[np.int64]]) -> tuple[Tensor, int]:
+        """Leave a batch's gradients in the parameters; the loss, and whether the metric loss was 0. Where memory runs
+        out, half as many texts at a time are tried, in this step and all that follow."""
+        labels = torch.from_numpy(self.labels[np.concatenate(parts)]).to(self.device)
+        numbers = random_state(self.device)
+        while True:
+            try:
+                return self._gradients(parts, labels)
+            except (MemoryError, RuntimeError) as error:
+                if self.micro_batch == 1 or not is_out_of_memory(error):
+                    raise
+            # After the handler, in which the error still holds what the attempt had allocated.
+            self.micro_batch = max(1, min(self.micro_batch or len(labels), len(labels)) // 2)
+            self.optimizer.zero_grad(set_to_none=True)
+            set_random_state(self.device, numbers)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _gradients(self, parts: list[npt.NDArray[np.int64]], labels: Tensor) -> tuple[Tensor, int]:
+        zero = False
+
+        def loss_of(hidden: Tensor, mask: Tensor) -> Tensor:
+            nonlocal zero
+            loss, zero = self._training_loss(hidden, mask, labels)
+            return loss
+
+        if self.micro_batch is not None:
+            loss = backward_in_parts(at_most(parts, self.micro_batch), self._hidden, loss_of, self.device)
+        else:
+            # Around all parts, so that weights are cast once.
+            with autocast(self.device, self.precision):
+                states = [self.inputs.hidden(rows) for rows in parts]
+            loss = loss_of(*end_to_end(states))
+            if loss.requires_grad:
+                loss.backward()
+        return loss.detach(), int(zero)
+
+    def _hidden(self, rows: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        with autocast(self.device, self.precision):
+            return self.inputs.hidden(rows)
+
+    def _training_loss(self, hidden: Tensor, mask: Tensor, labels: Tensor) -> tuple[Tensor, bool]:
+        beta, zero = self.config.beta_effective, False
         total = hidden.new_zeros((), dtype=torch.float32)
         if self.head is not None:
             pooled = self.dropout(pool(hidden, mask, self.config.representation))
@@ -167,9 +208,9 @@ class _Run:
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
             metric = self.loss(*examples(hidden, mask, labels, self.config.representation))
-            self.zeros += int(metric.detach().item() == 0.0)
+            zero = metric.detach().item() == 0.0
             total = total + (1.0 - beta) * metric
-        return total
+        return total, zero
 
     def _check_losses(self) -> None:
         if self.losses and not bool(torch.isfinite(torch.stack(self.losses)).all()):
@@ -204,6 +245,8 @@ class _Run:
             "steps": float(self.done),
             "seconds": time.perf_counter() - self.started,
         }
+        if self.micro_batch is not None:
+            diagnostics["micro_batch"] = float(self.micro_batch)
         state = {k: _array(v) for k, v in self.encoder.encoder.state_dict().items()} if keep_encoder else None
         return Stage(probabilities, fitted, diagnostics, state)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.prefix import LayeredEncoder
@@ -44,19 +44,9 @@ class TrainingInputs:
             return [ordered]
         return [ordered[start:end] for start, end in cheapest_parts(self.lengths[ordered], _TOKENS_PER_PASS)]
 
-    def hidden(self, parts: list[_Rows]) -> tuple[Tensor, Tensor]:
-        """Last hidden states ``[texts, tokens, dimension]`` and the mask ``[texts, tokens]`` of real tokens, of what
-        :meth:`parts` gave, end to end."""
-        states, masks = zip(*(self._part(rows) for rows in parts), strict=True)
-        if len(parts) == 1:
-            return states[0], masks[0]
-        width = max(mask.shape[1] for mask in masks)
-        return (
-            torch.cat([nn.functional.pad(s, (0, 0, 0, width - s.shape[1])) for s in states]),
-            torch.cat([nn.functional.pad(m, (0, width - m.shape[1])) for m in masks]),
-        )
-
-    def _part(self, rows: _Rows) -> tuple[Tensor, Tensor]:
+    def hidden(self, rows: _Rows) -> tuple[Tensor, Tensor]:
+        """Of the texts at ``rows``: last hidden states ``[texts, tokens, dimension]`` and the mask of real tokens,
+        ``[texts, tokens]``."""
         batch = self.tokens.batch(rows, self.device, self.max_length)
         if not self.encoder.has_prefix:
             return self.encoder(batch), batch.mask
