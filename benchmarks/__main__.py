@@ -7,6 +7,7 @@ import importlib
 
 NAMES = {
     "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
+    "epochs": "test accuracy against passes over the training texts, for every loss",
     "gpu": "a large encoder on one GPU: steps, packed trials (skipped where there is none)",
     "peers": "the same configurations in the searches of transformers and SetFit",
     "prefix": "step time against the number of trained layers",
