@@ -20,7 +20,7 @@ from tune_dml.workflows.request import SearchRequest
 def options() -> argparse.ArgumentParser:
     parser = task_options("epochs", __doc__)
     parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
-    parser.add_argument("--epochs", default="8,12,20")
+    parser.add_argument("--epochs", default="6,10,20")
     parser.add_argument("--draws", type=int, default=4)
     return parser
 

@@ -34,9 +34,11 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
     # A training step frees and takes the same memory again and again: the allocator keeps it instead of giving it back
-    # to the system and paying for fresh pages in every step.
+    # to the system and paying for fresh pages in every step. From one heap: each trial runs in a thread of its own, and
+    # with a heap for every few threads a worker held five times what a trial needs.
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
 
