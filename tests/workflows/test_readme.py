@@ -84,7 +84,13 @@ def _run(command: str, folder: Path, env: dict[str, str]) -> subprocess.Complete
 
 def _recipe(command: str) -> str:
     """What make runs last: before it comes the installation, which continuous integration does."""
-    done = subprocess.run([*shlex.split(command), "--dry-run", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [*shlex.split(command), "--dry-run", "--no-print-directory"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()[-1]
 
