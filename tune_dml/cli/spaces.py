@@ -126,10 +126,12 @@ def _standing_alone(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if f"\n{_INCLUDE}\n" not in text:
         return text
-    shared = (path.parent / _SHARED).read_text(encoding="utf-8").partition("\n\n")[2]
-    own = text.replace(f"{_INCLUDE}\n", "").rstrip()
+    shared = (path.parent / _SHARED).read_text(encoding="utf-8").partition("\n\n")[2].strip()
+    header, _, own = text.partition(f"{_INCLUDE}\n")
     note = '# "small" are encoders under 100 million parameters, "large" the others.'
-    return f"{own}\n\n{note}\n\n{shared}"
+    # Every shipped space names its losses first: conditions of the shared part depend on them.
+    losses, _, rest = own.strip().partition("\n")
+    return f"{header.rstrip()}\n{note}\n\n{losses}\n\n{shared}\n\n{rest.strip()}\n"
 
 
 def _counted(count: int, noun: str) -> str:
