@@ -11,7 +11,7 @@ from tune_dml.evaluation import bias_corrected, winner
 from tune_dml.training.scoring import score
 
 
-def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLETE):
+def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLETE, given=True):
     n = len(labels)
     rounds = []
     for repeat in range(repeats):
@@ -19,7 +19,7 @@ def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLE
         for rows in np.array_split(order, folds):
             p = probabilities[rows].astype(np.float32)
             rounds.append(Round(len(rounds) + 1, rows, {"logistic": p}, score(p, labels[rows]), 0.0))
-    return TrialRecord(number, "trial", f"ce #{number}", state, {}, tuple(rounds))
+    return TrialRecord(number, "trial", f"ce #{number}", state, {}, tuple(rounds), given=given)
 
 
 def _noise(rng, n, classes=2):
@@ -68,20 +68,23 @@ def test_a_clear_winner_is_found():
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
-def test_resamples_pick_as_the_search_does(metric):
+@pytest.mark.parametrize("given", [(True, True, True), (False, False, False), (True, False, False)])
+def test_resamples_pick_as_the_search_does(metric, given):
     labels = np.zeros(100, dtype=np.int64)
     probabilities = []
     # Of these three the second leads the first by chance, and the third is clearly worse.
     for wrong in (range(30), range(20, 48), range(60)):
         right = np.where(np.isin(np.arange(100), wrong), 0.2, 0.9)
         probabilities.append(np.stack([right, 1 - right], axis=1))
-    trials = [_trial(number, p, labels) for number, p in enumerate(probabilities)]
+    trials = [_trial(number, p, labels, given=given[number]) for number, p in enumerate(probabilities)]
     estimate = bias_corrected(trials, labels, metric, resamples=600)
     expected = []
     for seed in range(600):
         bag = np.random.default_rng(seed).integers(100, size=100)
         left_out = np.setdiff1d(np.arange(100), bag)
-        resampled = [_trial(number, p[bag], labels, folds=1) for number, p in enumerate(probabilities)]
+        resampled = [
+            _trial(number, p[bag], labels, folds=1, given=given[number]) for number, p in enumerate(probabilities)
+        ]
         picked = winner(resampled, labels, metric).number
         expected.append((probabilities[picked][left_out, 0] > 0.5).mean())
     assert estimate.scores.accuracy == pytest.approx(np.mean(expected), abs=0.008)

@@ -108,7 +108,13 @@ def _predicting(number, wrong, confidence=0.9, **options):
     )
     loss = options.get("loss", "supcon")
     return TrialRecord(
-        number, options.get("kind", "trial"), f"{loss} #{number}", State.COMPLETE, {"loss": loss}, rounds
+        number,
+        options.get("kind", "trial"),
+        f"{loss} #{number}",
+        State.COMPLETE,
+        {"loss": loss},
+        rounds,
+        given=options.get("given", True),
     )
 
 
@@ -138,6 +144,23 @@ def test_the_winner_is_the_earliest_that_the_leader_does_not_clearly_beat(errors
     assert winner(trials[::-1], _ZEROS, "accuracy").number == expected
 
 
+def test_between_proposals_of_the_sampler_the_leader_wins():
+    errors = [range(10), range(9), range(8)]
+    trials = [_predicting(number, wrong, given=False) for number, wrong in enumerate(errors)]
+    assert winner(trials, _ZEROS, "accuracy").number == 2
+    # The first tie with the space's own counts, whatever the sampler proposed before it.
+    trials = [_predicting(number, wrong, given=number == 1) for number, wrong in enumerate(errors)]
+    assert winner(trials, _ZEROS, "accuracy").number == 1
+
+
+@pytest.mark.parametrize(("others", "expected"), [(0, 19), (18, 0)])
+def test_the_more_trials_the_further_ahead_the_leader_has_to_be(others, expected):
+    # Two texts better: 1.4 standard errors. The best of 20 equal trials leads by 1.9.
+    worse = [_predicting(1 + k, range(20), given=False) for k in range(others)]
+    trials = [_predicting(0, range(10)), *worse, _predicting(19, range(8), given=False)]
+    assert winner(trials, _ZEROS, "accuracy").number == expected
+
+
 def test_the_winner_by_log_loss_goes_by_differences_of_log_losses():
     sharp, blunt = _predicting(1, [], confidence=0.99), _predicting(0, [], confidence=0.9)
     assert winner([blunt, sharp], _ZEROS, "log_loss").number == 1
@@ -151,7 +174,7 @@ def test_the_winner_by_macro_f1_need_not_be_the_most_accurate():
     for number, predicted in enumerate([np.zeros(50, int), np.where(np.arange(50) < 8, 1, labels)]):
         probabilities = np.where(np.eye(2)[predicted] > 0, 0.9, 0.1)
         rounds = (Round(1, np.arange(50), {"logistic": probabilities}, score(probabilities, labels), 1.0),)
-        trials.append(TrialRecord(number, "trial", f"ce #{number}", State.COMPLETE, {}, rounds))
+        trials.append(TrialRecord(number, "trial", f"ce #{number}", State.COMPLETE, {}, rounds, given=True))
     assert winner(trials, labels, "accuracy").number == 0
     assert winner(trials, labels, "macro_f1").number == 1
 

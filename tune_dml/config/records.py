@@ -67,6 +67,7 @@ class TrialRecord:
         name: What it is called in tables and in MLflow: ``"supcon #7"``, ``"probe"``.
         params: The resolved configuration, flat (``Configuration.to_dict``).
         reason, message: Why it failed or was stopped, for example ``"nan"``, and what is known of it in words.
+        given: Whether the space begins with it; the sampler proposed it otherwise.
     """
 
     number: int
@@ -77,6 +78,7 @@ class TrialRecord:
     rounds: tuple[Round, ...] = ()
     reason: str | None = None
     message: str | None = None
+    given: bool = False
 
     @property
     def loss(self) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tune_dml.config import METRICS, Scores, TrialRecord
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.evaluation.pooling import pooled, stacked
-from tune_dml.evaluation.standard_error import ROUNDING, row_gains
+from tune_dml.evaluation.standard_error import ROUNDING, lead_by_luck, row_gains
 from tune_dml.training.scoring import TIE_WEIGHT, CorrectedEstimate, is_complete, row_log_loss
 
 #: Entries of one block of bootstrap weights (float32): 16 MB.
@@ -34,6 +34,7 @@ class _Predictions:
     hits: _FloatArray  # [N, K], 1 where right
     losses: _FloatArray  # [N, K], log losses
     gains: npt.NDArray[np.float64]  # [rows, K], what the standard error is taken of
+    given: npt.NDArray[np.bool_]  # [K], of the space's own
     classes: int
 
 
@@ -107,6 +108,7 @@ def _collect(
         hits=(predicted == first.labels[:, None]).astype(np.float32),
         losses=losses.astype(np.float32),
         gains=np.stack([row_gains(pooled(r, labels, latest=latest), metric) for r in finished], axis=1),
+        given=np.array([r.given for r in finished]),
         classes=first.probabilities.shape[1],
     )
 
@@ -135,7 +137,7 @@ def _out_of_bag(
 ) -> npt.NDArray[np.float64]:
     """Accuracy, macro F1 and log loss ``[b, 3]`` on the rows left out, of what the rows in the bag picked."""
     leaders = _objectives(predictions, in_bag, metric).argmax(axis=1)
-    picked = _earliest_tied(predictions.gains, in_bag[:, first_entry].astype(np.float64), leaders)
+    picked = _with_ties(predictions, in_bag[:, first_entry].astype(np.float64), leaders)
     out = (in_bag == 0).astype(np.float32)
     sizes = out.sum(axis=1)
     samples = np.arange(len(out))
@@ -163,18 +165,20 @@ def _objectives(predictions: _Predictions, weights: _FloatArray, metric: str) ->
     return result
 
 
-def _earliest_tied(
-    gains: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], leaders: npt.NDArray[np.intp]
+def _with_ties(
+    predictions: _Predictions, weights: npt.NDArray[np.float64], leaders: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.intp]:
-    """The search's own choice of the winner, ``[b]``: the first that its leader beats by one standard error at most."""
-    picked = leaders.copy()
+    """The search's own choice of the winner (:func:`tune_dml.evaluation.winner`), ``[b]``."""
+    picked, gains = leaders.copy(), predictions.gains
+    needed = lead_by_luck(gains.shape[1])
     for best in np.unique(leaders):
         mine = leaders == best
         n = weights[mine].sum(axis=1, keepdims=True)
         ahead = gains[:, best, None] - gains
         mean = weights[mine] @ ahead / n
         variance = np.maximum(weights[mine] @ ahead**2 / n - mean**2, 0.0) * n / (n - 1)
-        tied = mean <= np.sqrt(variance / n) + ROUNDING
+        tied = (mean <= needed * np.sqrt(variance / n) + ROUNDING) & predictions.given
+        tied[:, best] = True
         picked[mine] = tied.argmax(axis=1)
     return picked
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tune_dml.config import TrialRecord
 from tune_dml.evaluation.pooling import pooled
-from tune_dml.evaluation.standard_error import clearly_better
+from tune_dml.evaluation.standard_error import clearly_better, lead_by_luck
 from tune_dml.training.scoring import is_complete, rank
 
 
@@ -23,12 +23,14 @@ def leader(
 def winner(
     records: Iterable[TrialRecord], labels: npt.ArrayLike, metric: str, rounds_needed: int = 0, latest: bool = False
 ) -> TrialRecord | None:
-    """The earliest finished trial that the leader does not beat by more than one standard error; ``None`` without any.
+    """The leader, or the earliest trial of the space's own that it does not clearly beat; ``None`` if none is finished.
 
     With 50 labels one standard error is three texts: most of what separates the best trials is chance, and the more
-    trials there are, the luckier the leader. The earlier ones have a better claim: a space begins with recipes that
-    are known to work. The difference is paired by row of the out-of-fold predictions, as for read-outs; the one
-    standard error rule is that of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984.
+    trials there are, the luckier the leader. What a space begins with has a better claim than that: recipes that are
+    known to work. So the leader has to be ahead of them by more than the best of as many equally good trials is
+    expected to be (:func:`lead_by_luck`). Between trials that the sampler proposed there is no such claim, and the
+    leader stands. The difference is paired by row of the out-of-fold predictions, as for read-outs; it widens the one
+    standard error rule of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984.
 
     Args:
         labels: Of every position that a round's rows name, int ``[draw]``.
@@ -40,8 +42,9 @@ def winner(
     if not finished:
         return None
     best = pooled(finished[0], labels, latest=latest)
-    earlier = [r for r in finished if r.number < finished[0].number]
-    tied = [r for r in earlier if not clearly_better(best, pooled(r, labels, latest=latest), metric)]
+    needed = lead_by_luck(len(finished))
+    given = [r for r in finished if r.given and r.number < finished[0].number]
+    tied = [r for r in given if not clearly_better(best, pooled(r, labels, latest=latest), metric, needed)]
     return min([finished[0], *tied], key=lambda r: r.number)
 
 

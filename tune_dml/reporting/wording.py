@@ -102,8 +102,8 @@ def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:
     if first is winner:
         return []
     return [
-        f"{first.name} is ahead of it in {_SCORE_WORDS[report.settings.draw.validation]} by no more than one "
-        "standard error, which counts as a tie; of ties the earliest trial wins."
+        f"{first.name} is ahead of it in {_SCORE_WORDS[report.settings.draw.validation]} by no more than luck "
+        "gives the best of so many trials: a tie, and ties go to what the space begins with."
     ]
 
 

@@ -112,6 +112,8 @@ class Journal:
             rounds=tuple(rounds),
             reason=attributes.get("reason"),
             message=attributes.get("message"),
+            # Optuna's mark of what was enqueued.
+            given="fixed_params" in frozen.system_attrs,
         )
 
     # What happens
