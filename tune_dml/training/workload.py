@@ -118,19 +118,28 @@ def run_rounds(workload: Workload, config: Configuration, start: int = 1) -> Ite
                 yield _round(workload, number, workload.folds[0], stage)
         return
     for number in range(start, workload.rounds + 1):
-        fold = workload.folds[number - 1]
-        stage = fit_once(
-            config,
-            workload.encoder,
-            workload.tokens.take(fold.train),
-            workload.labels[fold.train],
-            workload.classes,
-            {"heldout": _heldout(workload, fold)},
-            seed=round_seed(workload.seed, number),
-            device=workload.device,
-            precision=workload.precision,
-        )
-        yield _round(workload, number, fold, stage)
+        yield run_fold(workload, config, number)
+
+
+def run_fold(workload: Workload, config: Configuration, number: int) -> Round:
+    """Round ``number`` of a trial whose rounds are folds; it depends on no other round.
+
+    Raises:
+        TrainingFailure: see :func:`tune_dml.training.fit.fit`.
+    """
+    fold = workload.folds[number - 1]
+    stage = fit_once(
+        config,
+        workload.encoder,
+        workload.tokens.take(fold.train),
+        workload.labels[fold.train],
+        workload.classes,
+        {"heldout": _heldout(workload, fold)},
+        seed=round_seed(workload.seed, number),
+        device=workload.device,
+        precision=workload.precision,
+    )
+    return _round(workload, number, fold, stage)
 
 
 def round_seed(search_seed: int, number: int) -> int:

@@ -12,17 +12,20 @@ Job = dict[str, Any]
 
 @dataclass(frozen=True)
 class Work:
-    """What workers run. Both functions travel by name, so that a worker imports them once.
+    """What workers run. All functions travel by name, so that a worker imports them once.
 
     Attributes:
         shared: What :func:`tune_dml.execution.share` gave; each worker maps the same arrays.
         trial: ``trial(config, metric, *shared)`` reports the rounds of one trial.
         job: ``job(values, *shared)`` gives JSON values and, or ``None``, an object that is not for the journal.
+        helper: ``helper(config, *shared)`` runs rounds of a trial that runs elsewhere; ``None`` where a trial cannot be
+            helped.
     """
 
     shared: Sequence[Any]
     trial: Callable[..., None]
     job: Callable[..., tuple[dict[str, Any], object]] | None = None
+    helper: Callable[..., None] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -98,6 +98,7 @@ def run_trials(
     if settings.scheduler == "asha":
         scheduler = RoundsASHA(rounds, warm)
         scheduler.refill(journal.records(), settings.metric, latest)
+    run_name = f"run-{uuid.uuid4().hex}"
     searcher = StudySearcher(
         journal,
         space,
@@ -108,6 +109,8 @@ def run_trials(
         new_trials=new,
         on_change=watch.on_change,
         follow_up=follow_up,
+        # Where rounds are parts of one schedule, each needs the one before.
+        boards=run_name if work.helper is not None and not latest else None,
     )
 
     def out_of_time() -> bool:
@@ -132,7 +135,7 @@ def run_trials(
             trial_dirname_creator=lambda trial: f"trial-{trial.trial_id}",
         ),
         run_config=tune.RunConfig(
-            name=f"run-{int(time.time())}",
+            name=run_name,
             storage_path=str(scratch),
             verbose=0,
             stop=WhenTold(told),
@@ -141,6 +144,7 @@ def run_trials(
         ),
     )
     tuner.fit()
+    searcher.close()
     shutil.rmtree(scratch, ignore_errors=True)
     if watch.interrupted():
         return Ended.INTERRUPTED
@@ -158,12 +162,17 @@ def _trainable(work: Work, metric: str) -> Callable[[dict[str, Any]], None]:
         import json
 
         import ray
+        from ray import tune
 
         values, shared = json.loads(config["work"]), ray.get(list(work.shared))
         if config["kind"] == "job":
             from tune_dml.tuning.trainable import run_job
 
             run_job(work.job, values, *shared)
+        elif config["kind"] == "help":
+            assert work.helper is not None
+            work.helper(values, *shared)
+            tune.report({"round": 1, "score": 0.0})
         else:
             work.trial(values, metric, *shared)
 

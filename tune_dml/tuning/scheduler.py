@@ -48,7 +48,8 @@ class AllRounds(FIFOScheduler):
 
 
 class RoundsASHA(AsyncHyperBandScheduler):
-    """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials and jobs.
+    """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials, helpers
+    and jobs.
 
     Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
     """
@@ -84,7 +85,7 @@ class RoundsASHA(AsyncHyperBandScheduler):
         """STOP or CONTINUE."""
         if "failed" in result:
             return str(TrialScheduler.STOP)
-        if trial.config.get("kind") == "job":
+        if trial.config.get("kind") in ("job", "help"):
             return str(TrialScheduler.STOP)
         if trial.config.get("kind") == "baseline":
             return str(TrialScheduler.STOP if result.get("round", 0) >= self._max_t else TrialScheduler.CONTINUE)

@@ -7,7 +7,7 @@ zombies behind where a score is NaN; this one decides by rounds done.
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,8 @@ from tune_dml.spaces import Space, suggest
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
 from tune_dml.tuning.jobs import FollowUp, Job
-from tune_dml.tuning.journal import Journal
+from tune_dml.tuning.journal import KINDS, Journal
+from tune_dml.tuning.side_by_side import RoundBoard, forget_boards
 
 
 @dataclass
@@ -29,14 +30,15 @@ class _Assigned:
     kind: str
     number: int
     job: Job | None = None
+    helps: tuple[str, int] | None = None
     failed: str | None = None
     message: str = ""
     ended: bool = False
 
 
 class StudySearcher(Searcher):
-    """Hands out, in this order: baselines, trials that were RUNNING when a driver died, new trials; jobs to slots that
-    would be idle, and when all trials have ended.
+    """Hands out, in this order: baselines, trials that were RUNNING when a driver died, new trials; to slots that would
+    be idle, jobs, and rounds of running trials; the other jobs when all trials have ended.
 
     Args:
         rounds: That a complete trial has.
@@ -44,6 +46,7 @@ class StudySearcher(Searcher):
         new_trials: How many more to ask the sampler for.
         on_change: Called with the record after every change of a trial.
         follow_up: Where jobs come from.
+        boards: Prefix of the names of trials' boards; ``None`` where trials cannot be helped.
     """
 
     def __init__(
@@ -58,18 +61,19 @@ class StudySearcher(Searcher):
         new_trials: int,
         on_change: Callable[[TrialRecord], None],
         follow_up: FollowUp | None = None,
+        boards: str | None = None,
     ) -> None:
         super().__init__(metric="score", mode="max")
         self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
-        self._on_change, self._follow_up = on_change, follow_up
+        self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
         self._assigned: dict[str, _Assigned] = {}
 
     @property
     def trials_over(self) -> bool:
         """Whether every trial and baseline has ended."""
         waiting = self._again or self._new > 0
-        return not waiting and all(a.ended for a in self._assigned.values() if a.job is None)
+        return not waiting and all(a.ended for a in self._assigned.values() if a.kind in KINDS)
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration."""
@@ -88,7 +92,8 @@ class StudySearcher(Searcher):
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
-        return {"kind": kind, "work": json.dumps({"params": dict(record.params), "known": known})}
+        board = self._board(kind, number)
+        return {"kind": kind, "work": json.dumps({"params": dict(record.params), "known": known, "board": board})}
 
     def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
         over = self.trials_over
@@ -96,8 +101,43 @@ class StudySearcher(Searcher):
         if job is not None:
             self._assigned[trial_id] = _Assigned("job", -1, job)
             return {"kind": "job", "work": json.dumps(job)}
+        if self._boards is not None and not over and (helped := self._most_to_do()) is not None:
+            return self._suggest_help(trial_id, *helped)
         finished: str | None = Searcher.FINISHED if over or self._follow_up is None else None
         return finished  # type: ignore[return-value]
+
+    def _board(self, kind: str, number: int) -> str | None:
+        return None if self._boards is None else f"{self._boards}/{kind}-{number}"
+
+    def _most_to_do(self) -> tuple[str, int] | None:
+        """The running trial with the most rounds that no worker is at; ``None`` where each has a worker."""
+        running = [a for a in self._assigned.values() if not a.ended]
+        workers = Counter((a.kind, a.number) if a.kind in KINDS else a.helps for a in running)
+        free = {
+            (a.kind, a.number): self._rounds
+            - len(self._journal.record(a.kind, a.number).rounds)
+            - workers[a.kind, a.number]
+            for a in running
+            if a.kind in KINDS
+        }
+        most = max(free, key=lambda trial: free[trial], default=None)
+        return most if most is not None and free[most] > 0 else None
+
+    def _suggest_help(self, trial_id: str, kind: str, number: int) -> dict[str, Any]:
+        self._assigned[trial_id] = _Assigned("help", -1, helps=(kind, number))
+        record = self._journal.record(kind, number)
+        values = {
+            "params": dict(record.params),
+            "board": self._board(kind, number),
+            "helper": trial_id,
+            "rounds": list(range(len(record.rounds) + 1, self._rounds + 1)),
+        }
+        return {"kind": "help", "work": json.dumps(values)}
+
+    def close(self) -> None:
+        """All workers have stopped."""
+        if self._boards is not None:
+            forget_boards(self._boards)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
@@ -105,6 +145,10 @@ class StudySearcher(Searcher):
         if assigned.ended:
             return
         assigned.ended = True
+        if assigned.kind == "help":
+            return
+        if (board := self._board(assigned.kind, assigned.number)) is not None and assigned.job is None:
+            RoundBoard(board).close()
         if error and assigned.failed is None:
             assigned.failed = "worker"
         if assigned.job is not None:

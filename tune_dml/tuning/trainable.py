@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ray import tune
@@ -13,13 +14,15 @@ from tune_dml.config import Round
 from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.errors import TrainingFailure, TuneDMLError
 from tune_dml.training.scoring import mean_objective
-from tune_dml.training.workload import Workload, resolve, run_rounds, single_thread
+from tune_dml.training.workload import Workload, resolve, run_fold, run_rounds, single_thread
+from tune_dml.tuning.side_by_side import RoundBoard, help_with, in_order
 
 
 def trial_rounds(config: dict[str, Any], metric: str, workload: Workload, *_: Any) -> None:
     """Run a trial and report ``round``, ``score`` (over rounds 1 to this one) and ``payload`` (the round, as JSON).
 
-    ``config`` holds ``params`` and ``known``: rounds of an interrupted trial, which are handed back and not run again.
+    ``config`` holds ``params`` and ``known``: rounds of an interrupted trial, which are handed back and not run again;
+    ``board``, where others may help: the name of its :class:`RoundBoard`.
     Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error of the worker itself
     means a fault of the infrastructure.
     """
@@ -30,10 +33,25 @@ def trial_rounds(config: dict[str, Any], metric: str, workload: Workload, *_: An
         for payload in config["known"]:
             done.append(round_from_json(payload))
             tune.report({"round": done[-1].number, "score": mean_objective(done, metric, latest)})
-        for item in run_rounds(workload, resolve(config["params"]), start=len(done) + 1):
+        for item in _rounds(workload, config, len(done) + 1):
             done.append(item)
             score = mean_objective(done, metric, latest)
             tune.report({"round": item.number, "score": score, "payload": json.dumps(round_to_json(item))})
+
+
+def _rounds(workload: Workload, config: dict[str, Any], start: int) -> Iterator[Round]:
+    resolved = resolve(config["params"])
+    if config.get("board") is None:
+        return run_rounds(workload, resolved, start=start)
+    board = RoundBoard(config["board"], "trial")
+    return in_order(board, partial(run_fold, workload, resolved), range(start, workload.rounds + 1))
+
+
+def help_trial(config: dict[str, Any], workload: Workload, *_: Any) -> None:
+    """Run rounds of a trial that another worker reports."""
+    single_thread()
+    run = partial(run_fold, workload, resolve(config["params"]))
+    help_with(RoundBoard(config["board"], config["helper"]), run, config["rounds"])
 
 
 @contextmanager

@@ -163,9 +163,9 @@ def _run(
         size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
         out.line(f"search: {settings.name} ({size})")
     # Not above: it imports Ray, which the session has to start first.
-    from tune_dml.tuning.trainable import trial_rounds
+    from tune_dml.tuning.trainable import help_trial, trial_rounds
 
-    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job)
+    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job, help_trial)
     watch = Watch(stopped, budget.is_spent, changed, tick)
 
     def run(only_jobs: bool) -> Ended:
