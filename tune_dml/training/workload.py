@@ -113,7 +113,7 @@ def run_rounds(workload: Workload, config: Configuration, start: int = 1) -> Ite
         TrainingFailure: see :func:`tune_dml.training.fit.fit`.
     """
     if workload.by_schedule:
-        for number, stage in enumerate(_scheduled(workload, config), 1):
+        for number, stage in enumerate(_stages(workload, config, 1, workload.rounds), 1):
             if number >= start:
                 yield _round(workload, number, workload.folds[0], stage)
         return
@@ -127,19 +127,8 @@ def run_fold(workload: Workload, config: Configuration, number: int) -> Round:
     Raises:
         TrainingFailure: see :func:`tune_dml.training.fit.fit`.
     """
-    fold = workload.folds[number - 1]
-    stage = fit_once(
-        config,
-        workload.encoder,
-        workload.tokens.take(fold.train),
-        workload.labels[fold.train],
-        workload.classes,
-        {"heldout": _heldout(workload, fold)},
-        seed=round_seed(workload.seed, number),
-        device=workload.device,
-        precision=workload.precision,
-    )
-    return _round(workload, number, fold, stage)
+    [stage] = _stages(workload, config, number, 1)
+    return _round(workload, number, workload.folds[number - 1], stage)
 
 
 def round_seed(search_seed: int, number: int) -> int:
@@ -165,8 +154,9 @@ def run_confirm(
     )
 
 
-def _scheduled(workload: Workload, config: Configuration) -> Iterator[Stage]:
-    fold = workload.folds[0]
+def _stages(workload: Workload, config: Configuration, number: int, stages: int) -> Iterator[Stage]:
+    """Train on fold ``number``'s training part, and score its held-out part after each of so many parts of that."""
+    fold = workload.folds[number - 1]
     return fit(
         config,
         workload.encoder,
@@ -174,8 +164,8 @@ def _scheduled(workload: Workload, config: Configuration) -> Iterator[Stage]:
         workload.labels[fold.train],
         workload.classes,
         {"heldout": _heldout(workload, fold)},
-        seed=round_seed(workload.seed, 1),
-        stages=workload.rounds,
+        seed=round_seed(workload.seed, number),
+        stages=stages,
         device=workload.device,
         precision=workload.precision,
     )

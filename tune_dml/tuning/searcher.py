@@ -68,6 +68,8 @@ class StudySearcher(Searcher):
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
         self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
         self._assigned: dict[str, _Assigned] = {}
+        # Boards of running trials that have had a helper.
+        self._helped: dict[tuple[str, int], str] = {}
 
     @property
     def trials_over(self) -> bool:
@@ -92,7 +94,7 @@ class StudySearcher(Searcher):
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
-        board = self._board(kind, number)
+        board = None if self._boards is None else f"{self._boards}/{kind}-{number}"
         return {"kind": kind, "work": json.dumps({"params": dict(record.params), "known": known, "board": board})}
 
     def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
@@ -105,9 +107,6 @@ class StudySearcher(Searcher):
             return self._suggest_help(trial_id, *helped)
         finished: str | None = Searcher.FINISHED if over or self._follow_up is None else None
         return finished  # type: ignore[return-value]
-
-    def _board(self, kind: str, number: int) -> str | None:
-        return None if self._boards is None else f"{self._boards}/{kind}-{number}"
 
     def _most_to_do(self) -> tuple[str, int] | None:
         """The running trial with the most rounds that no worker is at; ``None`` where each has a worker."""
@@ -125,10 +124,11 @@ class StudySearcher(Searcher):
 
     def _suggest_help(self, trial_id: str, kind: str, number: int) -> dict[str, Any]:
         self._assigned[trial_id] = _Assigned("help", -1, helps=(kind, number))
+        board = self._helped[kind, number] = f"{self._boards}/{kind}-{number}"
         record = self._journal.record(kind, number)
         values = {
             "params": dict(record.params),
-            "board": self._board(kind, number),
+            "board": board,
             "helper": trial_id,
             "rounds": list(range(len(record.rounds) + 1, self._rounds + 1)),
         }
@@ -147,7 +147,7 @@ class StudySearcher(Searcher):
         assigned.ended = True
         if assigned.kind == "help":
             return
-        if (board := self._board(assigned.kind, assigned.number)) is not None and assigned.job is None:
+        if (board := self._helped.pop((assigned.kind, assigned.number), None)) is not None:
             RoundBoard(board).close()
         if error and assigned.failed is None:
             assigned.failed = "worker"

@@ -1,7 +1,7 @@
 """The rounds of one trial in several workers at once: one reports them, others help where their slots would be idle.
 
 A round's numbers depend on its configuration and its fold only, so it does not matter who runs it. Who runs which is
-settled in Ray's key-value store; nothing there outlives the trial.
+settled in Ray's key-value store; nothing there outlives the search.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class RoundBoard:
         return bool(store._internal_kv_exists(self._key("closed", 0), namespace=_NAMESPACE))
 
     def close(self) -> None:
-        """The trial has ended: forget its rounds, and let helpers know."""
+        """The trial has ended: forget its rounds, and let its helpers know."""
         store._internal_kv_put(self._key("closed", 0), b"1", overwrite=True, namespace=_NAMESPACE)
         for what in ("taken", "round"):
             store._internal_kv_del(f"{self._name}/{what}/", del_by_prefix=True, namespace=_NAMESPACE)
