@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-FIRST = ("test_survival", "test_whole_search", "test_trouble", "test_readme", "test_variants")
+FIRST = (
+    "test_survival",
+    "test_readme",
+    "test_whole_search",
+    "test_ctrl_c",
+    "test_blindness",
+    "test_trouble",
+    "test_python_api",
+    "test_time_budget",
+    "test_variants",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import Command, Ended, start_server
 
 SPACE = """
 loss: {choices: [ce, supcon, softtriple]}
@@ -29,58 +26,30 @@ first:
 SEARCH = ("search", "--task", "bbc", "--encoder", "bert-tiny", "--shots", "25", "--folds", "3", "--confirm-seeds", "2")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
-
-
 @pytest.fixture(scope="session")
-def tune_dml() -> Callable[..., Ended]:
+def tune_dml(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ended]:
     """Run ``tune-dml`` with these arguments."""
+    start_server()
 
-    def run(*arguments: str, timeout: float = 240, env: dict[str, str] | None = None) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "tune_dml", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env={**environment(), **(env or {})},
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+    def run(*arguments: str, timeout: float = 240, cwd: Path | None = None) -> Ended:
+        return Command(arguments, tmp_path_factory.mktemp("output"), cwd).ended(timeout)
 
     return run
 
 
-@pytest.fixture
-def signalled(tmp_path: Path) -> Callable[..., Ended]:
+@pytest.fixture(scope="session")
+def signalled(tmp_path_factory: pytest.TempPathFactory, tune_dml: Callable[..., Ended]) -> Callable[..., Ended]:
     """Run ``tune-dml`` and send it a signal as soon as ``when(journal text)`` is true."""
 
     def run(arguments: Sequence[str], journal: Path, when: Callable[[str], bool], number: int) -> Ended:
-        out, err = tmp_path / "stdout", tmp_path / "stderr"
-        with out.open("w") as stdout, err.open("w") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tune_dml", *arguments], stdout=stdout, stderr=stderr, env=environment()
-            )
-            deadline = time.monotonic() + 120
-            while not (journal.exists() and when(journal.read_text(errors="replace"))):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    process.kill()
-                    pytest.fail(f"it never came that far: {out.read_text()}{err.read_text()}")
-                time.sleep(0.02)
-            process.send_signal(number)
-            if number == signal.SIGINT:
-                process.wait(60)
-            else:
-                process.wait(10)
-        return Ended(process.returncode, out.read_text(), err.read_text())
+        command = Command(arguments, tmp_path_factory.mktemp("output"))
+        deadline = time.monotonic() + 120
+        while not (journal.exists() and when(journal.read_text(errors="replace"))):
+            if not command.is_running() or time.monotonic() > deadline:
+                pytest.fail(f"it never came that far: {command.ended(0)}")
+            time.sleep(0.02)
+        command.send_signal(number)
+        return command.ended(60)
 
     return run
 

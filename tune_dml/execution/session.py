@@ -11,7 +11,7 @@ from typing import Any
 from tune_dml.errors import EnvironmentFault
 
 #: Set before Ray is imported, unless the user has set them.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
@@ -54,7 +54,7 @@ def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = Fals
     Raises:
         EnvironmentFault: Ray cannot be started or joined.
     """
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     # All of it, before any other thread imports something: imports side by side have failed inside Ray.
     import ray

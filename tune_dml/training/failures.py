@@ -10,7 +10,12 @@ import torch
 from tune_dml.errors import TrainingFailure
 
 #: In the messages of errors without a type of their own: PyTorch's allocator on the host, CUDA's libraries, oneDNN.
-_OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "could not create a memory object")
+_OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "could not create a memory object",
+    "could not create a primitive",
+)
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.output import silent
 from tune_dml.workflows.preparation import Prepared, prepare_new
@@ -54,3 +57,20 @@ def test_without_a_budget_nothing_is_stopped(prepared: Prepared) -> None:
     budget = TimeBudget(endless, time.monotonic() - 1e6, {SCORED.name: SCORED})
     assert not budget.is_spent()
     assert budget.left() is None
+
+
+def test_time_budget_ends_in_a_confirmed_result(
+    tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...], space_file: Path
+) -> None:
+    where = ["--results", str(tmp_path / "results"), "--name", "brief", "--json"]
+    arguments = [*search_arguments, "--space", str(space_file), "--trials", "5000", "--time-budget", "25s"]
+    arguments += ["--concurrency", "1"]
+    ended = tune_dml(*arguments, *where)
+    assert ended.code == 0, ended.err
+    document = json.loads(ended.out)
+    assert len(document["winner"]["test"]["accuracy"]["seeds"]) == 2
+    # Of 5,000 trials that would take an hour; half of this is what a busy machine may need to start twice.
+    assert document["search"]["seconds"] < 100
+    records = Journal(tmp_path / "results" / "searches" / "brief", write=False).records()
+    assert State.RUNNING not in {r.state for r in records}
+    assert any(r.reason == "time budget" for r in records)

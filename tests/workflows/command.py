@@ -1,0 +1,107 @@
+"""Commands of ``tune-dml``, each in a process of its own that starts with the libraries imported.
+
+Half of what a small search computes is importing: here a server imports once, and every command is a fork of it. What a
+cold start does is tested with ``python -m tune_dml`` in ``tests/cli``, and with a whole search in ``test_readme.py``.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from tune_dml.execution.session import ENVIRONMENT
+
+_FORKS = multiprocessing.get_context("forkserver")
+_PRELOADED = (
+    "tune_dml.cli",
+    "tune_dml.workflows.search",
+    "tune_dml.workflows.resume",
+    "tune_dml.tuning.trainable",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.pyfunc",
+    "transformers.models.bert.modeling_bert",
+    "transformers.models.bert.tokenization_bert",
+    "ray.tune",
+    "pyarrow.parquet",
+    "rich.progress",
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """A running ``tune-dml`` (with ``-c``, Python code); its output goes into files of ``folder``."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, cwd: Path | None = None) -> None:
+        self._out, self._err = folder / "stdout", folder / "stderr"
+        self._process: ForkServerProcess = _FORKS.Process(
+            target=_run, args=(list(arguments), str(self._out), str(self._err), str(cwd or Path.cwd()))
+        )
+        self._process.start()
+
+    def is_running(self) -> bool:
+        return self._process.is_alive()
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def ended(self, timeout: float) -> Ended:
+        """What it leaves when it ends; it is killed after ``timeout`` seconds."""
+        self._process.join(timeout)
+        late = self._process.is_alive()
+        if late:
+            self._process.kill()
+            self._process.join()
+        out, err = self._out.read_text(), self._err.read_text()
+        assert not late, f"still running after {timeout:.0f} s: {out}{err}"
+        assert self._process.exitcode is not None
+        return Ended(self._process.exitcode, out, err)
+
+
+def start_server() -> None:
+    """Start the process that all commands are forks of."""
+    before = dict(os.environ)
+    os.environ.update(environment())
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        _FORKS.set_forkserver_preload(list(_PRELOADED))
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
+
+
+def _run(arguments: list[str], out: str, err: str, cwd: str) -> None:
+    from tune_dml.cli import main
+
+    # As in a terminal: a test run in the background of a shell script hands down that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(cwd)
+    for path, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    if arguments[0] == "-c":
+        exec(arguments[1], {"__name__": "__main__"})
+    else:
+        sys.argv = ["tune-dml", *arguments]
+        raise SystemExit(main())
