@@ -112,6 +112,7 @@ OPTIONS = {
     "confirm of nothing named": ("confirm", ["NAME"]),
     "confirm of no search": ("confirm absent --results {r}", ["absent"]),
     "resume of no search": ("resume absent --results {r}", ["absent"]),
+    "resume with no trial at a time": ("resume taken --concurrency 0", ["--concurrency is 0", "1 or more"]),
     "resume without searches": ("resume --results {r}", ["search"]),
     "resume of a damaged search": ("resume taken --results {w}/results", ["search.yaml"]),
     "show of no search": ("show absent --results {r}", ["absent"]),

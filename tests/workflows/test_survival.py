@@ -60,10 +60,12 @@ def killed(
 ) -> Killed:
     results = tmp_path_factory.mktemp("killed")
     folder, where = results / "searches" / "killed", ["--results", str(results)]
-    arguments = [*search_arguments, *SMALL, "--space", str(space_file), "--name", "killed", "--concurrency", "2"]
+    arguments = [*search_arguments, *SMALL, "--space", str(space_file), "--name", "killed"]
     journals = {}
     for moment, is_now in MOMENTS.items():
-        signalled([*arguments, *where], folder / "study.log", is_now, signal.SIGKILL)
+        # Two trials at a time where that makes a difference; elsewhere one worker is less to start.
+        slots = ["--concurrency", "2" if moment == "mid-round" else "1"]
+        signalled([*arguments, *slots, *where], folder / "study.log", is_now, signal.SIGKILL)
         assert not list(folder.rglob("checkpoint_*")), "a checkpoint was written during the search"
         if moment == "mid-round":
             # What a kill in the middle of a write leaves as well.
@@ -75,7 +77,7 @@ def killed(
         journal = Journal(folder, write=False)
         journals[moment] = journal.records() + journal.records("baseline")
         arguments = ["resume", "killed"]
-    resumed = tune_dml("resume", "killed", *where, "--json")
+    resumed = tune_dml("resume", "killed", "--concurrency", "1", *where, "--json")
     assert resumed.code == 0, resumed.err
     return Killed(results, journals, json.loads(resumed.out))
 
@@ -85,7 +87,8 @@ def test_a_kill_and_resume_lose_nothing_and_double_nothing(moment: str, killed: 
     journal = Journal(killed.folder, write=False)
     now = {(record.kind, record.number): record for record in journal.records() + journal.records("baseline")}
     left = killed.journals[moment]
-    assert any(record.state == State.RUNNING for record in left) or moment == "during confirm"
+    if moment == "mid-round":
+        assert any(record.state == State.RUNNING for record in left)
     for old in left:
         new = now[old.kind, old.number]
         if old.params:

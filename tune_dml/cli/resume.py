@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Concurrency, Debug, Json, Quiet, Results, Verbose
 
 EXAMPLES = """
 tune-dml resume                                 # the latest that is not finished
@@ -19,6 +19,7 @@ def resume(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Of the search; the latest unfinished one if left out.")
     ] = None,
+    concurrency: Concurrency = None,
     results: Results = DEFAULTS.results,
     json: Json = False,
     quiet: Quiet = False,
@@ -32,5 +33,5 @@ def resume(
     from tune_dml.workflows.resume import resume as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
-        finished = workflow(results, name, out)
+        finished = workflow(results, name, out, concurrency=concurrency)
     return terminal.finish(finished, json)

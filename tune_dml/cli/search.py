@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import DEFAULTS, Concurrency, Debug, Json, Quiet, Results, TrackingUri, Verbose
 from tune_dml.errors import UsageError
 from tune_dml.workflows.request import SearchRequest
 
@@ -83,9 +83,7 @@ def search(
     gpus_per_trial: Annotated[
         float | None, typer.Option(metavar="N", help="GPUs of a trial; fractions such as 0.5 share one.")
     ] = DEFAULTS.gpus_per_trial,
-    concurrency: Annotated[
-        int | None, typer.Option(metavar="N", help="Trials at a time; as many as fit unless told otherwise.")
-    ] = DEFAULTS.concurrency,
+    concurrency: Concurrency = DEFAULTS.concurrency,
     precision: Annotated[
         str, typer.Option(metavar="NAME", help="auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.")
     ] = DEFAULTS.precision,

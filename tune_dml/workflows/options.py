@@ -36,10 +36,10 @@ def check_options(request: SearchRequest) -> None:
     _one_of("--metric", request.metric, METRICS)
     _one_of("--validation", request.validation, VALIDATIONS)
     _one_of("--precision", request.precision, PRECISIONS)
-    _at_least("--trials", request.trials, 1)
-    _at_least("--concurrency", request.concurrency, 1)
-    _at_least("--confirm-seeds", request.confirm_seeds, 1)
-    _at_least("--seed", request.seed, 0)
+    at_least("--trials", request.trials, 1)
+    at_least("--concurrency", request.concurrency, 1)
+    at_least("--confirm-seeds", request.confirm_seeds, 1)
+    at_least("--seed", request.seed, 0)
     if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
         raise UsageError(f"--cpus-per-trial is {request.cpus_per_trial:g}; it must be more than 0.")
     if request.gpus_per_trial is not None and not 0 <= request.gpus_per_trial < math.inf:
@@ -64,7 +64,7 @@ def draw_settings(request: SearchRequest) -> DrawSettings:
     if request.shots_per_class is not None:
         if request.shots is not None:
             raise UsageError("Give --shots or --shots-per-class, not both.")
-        _at_least("--shots-per-class", request.shots_per_class, 1)
+        at_least("--shots-per-class", request.shots_per_class, 1)
         shots = None
     elif request.shots is None:
         shots = DEFAULT_SHOTS
@@ -75,10 +75,10 @@ def draw_settings(request: SearchRequest) -> DrawSettings:
             shots = int(request.shots)
         except ValueError:
             raise UsageError(f"--shots is '{request.shots}'; it must be a number of examples, or 'full'.") from None
-        _at_least("--shots", shots, 2)
-    _at_least("--draw", request.draw, 0)
-    _at_least("--folds", request.folds, 2)
-    _at_least("--repeats", request.repeats, 1)
+        at_least("--shots", shots, 2)
+    at_least("--draw", request.draw, 0)
+    at_least("--folds", request.folds, 2)
+    at_least("--repeats", request.repeats, 1)
     return DrawSettings(
         shots, request.shots_per_class, request.draw, request.folds, request.repeats, request.validation
     )
@@ -214,6 +214,7 @@ def _one_of(option: str, value: str, valid: Iterable[str]) -> None:
         raise UsageError(f"{option} is '{value}': {nearest(value, valid)}")
 
 
-def _at_least(option: str, value: int | None, least: int) -> None:
+def at_least(option: str, value: int | None, least: int) -> None:
+    """Refuse a ``value`` below ``least``, in the words of the command line."""
     if value is not None and value < least:
         raise UsageError(f"{option} is {value}; it must be {least} or more.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
-from tune_dml.workflows.options import results_folder
+from tune_dml.workflows.options import at_least, results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
 from tune_dml.workflows.results import search_folder, searches, state_of
@@ -17,18 +18,25 @@ if TYPE_CHECKING:
     from tune_dml.workflows.drive import Finished
 
 
-def resume(results: str, name: str | None, out: Output) -> Finished:
+def resume(results: str, name: str | None, out: Output, *, concurrency: int | None = None) -> Finished:
     """Run what is missing of search ``name`` (``None``: the latest unfinished one).
 
     Finished trials count; trials that were RUNNING keep their number and parameters, are handed their known rounds and
     go on; ASHA's rungs are refilled. A search that lacks nothing is only shown, and its files are written again.
 
+    Args:
+        concurrency: Trials at a time, this time; ``None``: as many as the search was started with.
+
     Raises:
         ResultsError: there is no such search, or nothing to resume.
+        UsageError: ``concurrency`` is less than 1.
     """
+    at_least("--concurrency", concurrency, 1)
     begun = time.monotonic()
     folder = search_folder(results, name) if name is not None else _latest_unfinished(results)
     about = read_search_file(folder)
+    if concurrency is not None:
+        about = replace(about, settings=replace(about.settings, concurrency=concurrency))
     out.line(f"resuming {about.settings.name}")
     prepared = prepare_again(about, out)
     from tune_dml.workflows.drive import drive
