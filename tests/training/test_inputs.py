@@ -9,6 +9,7 @@ from small_task import Small
 
 from tune_dml.models.encoder import build_encoder
 from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.inputs import TrainingInputs, cheapest_parts
 from tune_dml.training.micro_batches import end_to_end
 
@@ -47,9 +48,24 @@ def test_the_cheapest_parts_are_the_cheapest(per_part: int) -> None:
     assert [start for start, _ in parts] == [0, *(end for _, end in parts[:-1])]
 
 
-def test_a_gpu_gets_the_batch_in_one_piece(small: Small) -> None:
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_where_padding_costs_little_the_batch_stays_in_one_piece(small: Small, device: str) -> None:
     encoder = LayeredEncoder(build_encoder(small.encoder), None)
     rows = np.arange(36)
-    [alone] = TrainingInputs(encoder, small.tokens, 24, torch.device("meta")).parts(rows)
+    [alone] = TrainingInputs(encoder, small.tokens, 24, torch.device(device)).parts(rows)
     assert sorted(alone) == list(rows)
     assert len(alone) == 36
+
+
+def test_padding_that_an_encoder_computes_is_saved_by_parting_a_batch(small: Small) -> None:
+    encoder = LayeredEncoder(build_encoder(small.encoder), None)
+    encoder.encoder.config._attn_implementation = "eager"
+    long, short = small.tokenized(["a b c d e f g h i j k l m n o p q r s t"] * 8), small.tokenized(["a"] * 30)
+    both = TokenArrays(
+        np.concatenate([long.ids, short.ids]),
+        np.concatenate([long.offsets, long.offsets[-1] + short.offsets[1:]]),
+        None,
+        long.pad_id,
+    )
+    parts = TrainingInputs(encoder, both, 24, torch.device("cpu")).parts(np.arange(38))
+    assert [len(part) for part in parts] == [30, 8]

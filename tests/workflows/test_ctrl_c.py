@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from evidence import check_mlflow, finished_in, runs_of
 
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_everything_and_says_how_to_go_on(
     tmp_path: Path,
     space_file: Path,

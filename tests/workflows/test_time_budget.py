@@ -59,6 +59,7 @@ def test_without_a_budget_nothing_is_stopped(prepared: Prepared) -> None:
     assert budget.left() is None
 
 
+@pytest.mark.slow
 def test_time_budget_ends_in_a_confirmed_result(
     tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...], space_file: Path
 ) -> None:

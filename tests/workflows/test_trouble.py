@@ -7,6 +7,8 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 
@@ -34,6 +36,7 @@ class _Bomb:
         return (Path.touch, (self.marker,))
 
 
+@pytest.mark.slow
 def test_failed_trials_are_recorded_and_the_search_goes_on(
     tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...]
 ) -> None:

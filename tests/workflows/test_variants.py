@@ -34,6 +34,7 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_pairs_without_a_test_split(pairs: Path, tmp_path: Path, tune_dml: Any) -> None:
     space = tmp_path / "pairs.yaml"
     space.write_text(SPACE)

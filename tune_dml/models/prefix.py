@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.tokens import Batch
+from tune_dml.models.unpadded import layout_for, run
 
 #: Where the encoders of transformers keep their layers.
 _LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers")
@@ -75,7 +76,10 @@ class LayeredEncoder(nn.Module):
         return self.frozen_below is not None
 
     def forward(self, batch: Batch) -> Tensor:
-        """Last hidden states, ``[texts, tokens, dimension]``."""
+        """Last hidden states, ``[texts, tokens, dimension]``; what is at padding means nothing."""
+        layout = layout_for(self.encoder, batch)
+        if layout is not None:
+            return run(self.encoder, batch, layout)
         types = {} if batch.types is None else {"token_type_ids": batch.types}
         hidden: Tensor = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **types).last_hidden_state
         return hidden
@@ -94,7 +98,8 @@ class LayeredEncoder(nn.Module):
             try:
                 self(batch)
             except _Reached as reached:
-                return reached.hidden
+                layout = layout_for(self.encoder, batch)
+                return reached.hidden if layout is None else layout.pad(reached.hidden)
             finally:
                 hook.remove()
             raise AssertionError("the first trained layer was never reached")
@@ -107,8 +112,8 @@ class LayeredEncoder(nn.Module):
         assert self.frozen_below is not None
         if self.frozen_below == len(self._layers):
             return hidden
-        given = _Given()
-        given.hidden = hidden
+        given, layout = _Given(), layout_for(self.encoder, batch)
+        given.hidden = hidden if layout is None else layout.pack(hidden)
         # ELECTRA has a second module before its layers, which widens the embeddings.
         before = {name: getattr(self.encoder, name) for name in _BEFORE_LAYERS if hasattr(self.encoder, name)}
         try:

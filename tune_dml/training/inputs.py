@@ -10,6 +10,7 @@ from torch import Tensor
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.models.unpadded import runs_unpadded
 
 #: What a further forward pass costs on a CPU, in tokens: below this, padding is cheaper than parting a batch.
 _TOKENS_PER_PASS = 64
@@ -37,10 +38,10 @@ class TrainingInputs:
     def parts(self, rows: _Rows) -> list[_Rows]:
         """The rows of one batch by rising length, parted where that saves more padding than a further pass costs.
 
-        A GPU is never kept busy by a few texts: there all go together.
+        A GPU is never kept busy by a few texts: there all go together, and so they do where padding costs nothing.
         """
         ordered = rows[np.argsort(self.lengths[rows], kind="stable")]
-        if self.device.type != "cpu":
+        if self.device.type != "cpu" or runs_unpadded(self.encoder.encoder, self.device):
             return [ordered]
         return [ordered[start:end] for start, end in cheapest_parts(self.lengths[ordered], _TOKENS_PER_PASS)]
 

@@ -1,0 +1,118 @@
+"""Encoders on a CPU run without padding: everything but attention sees the real tokens of a batch, end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+from tune_dml.models.tokens import Batch
+
+_ATTENTION = "tune_dml_unpadded"
+#: ``model_type`` of the families whose attention and embeddings were read and are tested, to whether their positions
+#: begin after the padding token's number, and not at 0. All others are given padded batches.
+_BEGINS_AFTER_PADDING = {"bert": False, "roberta": True, "xlm-roberta": True}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the real tokens of a padded batch are.
+
+    Attributes:
+        shape: Texts, and tokens of the longest.
+        real: int64 ``[real tokens]``: their places among all of the batch.
+        sources: int64 ``[texts * tokens]``: which real token is at a place; for padding, some real token.
+        mask: Bool ``[texts, 1, 1, tokens]``: True at real tokens.
+    """
+
+    shape: tuple[int, int]
+    real: Tensor
+    sources: Tensor
+    mask: Tensor
+
+    @classmethod
+    def of(cls, mask: Tensor) -> Layout:
+        """From the mask of a batch, ``[texts, tokens]``."""
+        flat = mask.reshape(-1).bool()
+        sources = (flat.cumsum(0) - 1).clamp_(min=0)
+        return cls((mask.shape[0], mask.shape[1]), flat.nonzero().squeeze(1), sources, mask.bool()[:, None, None, :])
+
+    def pack(self, padded: Tensor) -> Tensor:
+        """``[texts, tokens, ...]`` to ``[1, real tokens, ...]``."""
+        return padded.flatten(0, 1).index_select(0, self.real)[None]
+
+    def pad(self, packed: Tensor) -> Tensor:
+        """``[1, real tokens, dimension]`` to ``[texts, tokens, dimension]``, with zeros as padding."""
+        padded = packed.new_zeros(self.shape[0] * self.shape[1], packed.shape[-1])
+        return padded.index_copy(0, self.real, packed[0]).view(*self.shape, -1)
+
+
+def runs_unpadded(encoder: nn.Module, device: torch.device) -> bool:
+    """Whether padding costs ``encoder`` next to nothing on ``device``."""
+    config: Any = encoder.config
+    return (
+        device.type == "cpu"
+        and config.model_type in _BEGINS_AFTER_PADDING
+        and config._attn_implementation in ("sdpa", _ATTENTION)
+    )
+
+
+def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
+    """How to run ``encoder`` on ``batch`` without its padding; ``None``: as it is."""
+    if not runs_unpadded(encoder, batch.mask.device) or bool(batch.mask.all()):
+        return None
+    return Layout.of(batch.mask)
+
+
+def run(encoder: nn.Module, batch: Batch, layout: Layout) -> Tensor:
+    """Last hidden states of ``batch``, ``[texts, tokens, dimension]``, zeros at padding."""
+    config: Any = encoder.config
+    ids = layout.pack(batch.ids)
+    first = config.pad_token_id + 1 if _BEGINS_AFTER_PADDING[config.model_type] else 0
+    positions = (batch.mask.cumsum(1) - 1).clamp_(min=0) + first
+    types = torch.zeros_like(ids) if batch.types is None else layout.pack(batch.types)
+    with _attention(config):
+        given = encoder(input_ids=ids, position_ids=layout.pack(positions), token_type_ids=types, layout=layout)
+    return layout.pad(given.last_hidden_state)
+
+
+@contextmanager
+def _attention(config: Any) -> Iterator[None]:
+    before = config._attn_implementation
+    config._attn_implementation = _ATTENTION
+    try:
+        yield
+    finally:
+        config._attn_implementation = before
+
+
+def _attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    layout: Layout,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """Attention within each text; ``query``, ``key``, ``value``: ``[1, heads, real tokens, dimension]``."""
+
+    def padded(states: Tensor) -> Tensor:
+        chosen = states[0].transpose(0, 1).index_select(0, layout.sources)
+        return chosen.view(*layout.shape, *chosen.shape[1:]).transpose(1, 2)
+
+    mixed = nn.functional.scaled_dot_product_attention(
+        padded(query), padded(key), padded(value), attn_mask=layout.mask, dropout_p=dropout, scale=scaling
+    )
+    return layout.pack(mixed.transpose(1, 2)), None
+
+
+AttentionInterface.register(_ATTENTION, _attend)  # type: ignore[no-untyped-call]
