@@ -115,4 +115,4 @@ def _attend(
     return layout.pack(mixed.transpose(1, 2)), None
 
 
-AttentionInterface.register(_ATTENTION, _attend)  # type: ignore[no-untyped-call]
+AttentionInterface.register(_ATTENTION, _attend)
