@@ -34,7 +34,7 @@ def test_parts_give_the_gradients_of_the_whole(
     def gradients(in_parts: bool) -> tuple[float, dict[str, torch.Tensor]]:
         # Without dropout, whose random numbers differ between one pass over a batch and several.
         encoder = LayeredEncoder(build_encoder(small.encoder, 0.0), trainable_layers).train()
-        # After that: the first encoder of a process imports its family, which draws random numbers too.
+        # After that: the first encoder that a process builds draws random numbers.
         torch.manual_seed(0)
         module = spec.build(3, small.encoder.dimension, spec.defaults)  # type: ignore[misc]
         inputs = TrainingInputs(encoder, small.tokens, 24, CPU)
@@ -115,7 +115,7 @@ if os.fork() == 0:
     resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[1]) * 2**20,) * 2)
     print(json.dumps(train()), flush=True)
     os._exit(0)
-os.wait()
+assert os.wait()[1] == 0
 print(json.dumps(train()), flush=True)
 """
 

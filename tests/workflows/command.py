@@ -77,7 +77,7 @@ class Command:
 def start_server() -> None:
     """Start the process that all commands are forks of."""
     before = dict(os.environ)
-    os.environ.update(environment())
+    os.environ.update({"TERM": "dumb", "NO_COLOR": "1"})
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
@@ -86,10 +86,6 @@ def start_server() -> None:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
 
 
 def _run(arguments: list[str], out: str, err: str, cwd: str) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.tokens import Batch
-from tune_dml.models.unpadded import layout_for, run
+from tune_dml.models.unpadded import Layout, layout_for, run_unpadded
 
 #: Where the encoders of transformers keep their layers.
 _LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers")
@@ -77,9 +77,11 @@ class LayeredEncoder(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Last hidden states, ``[texts, tokens, dimension]``; what is at padding means nothing."""
-        layout = layout_for(self.encoder, batch)
+        return self._run(batch, layout_for(self.encoder, batch))
+
+    def _run(self, batch: Batch, layout: Layout | None) -> Tensor:
         if layout is not None:
-            return run(self.encoder, batch, layout)
+            return run_unpadded(self.encoder, batch, layout)
         types = {} if batch.types is None else {"token_type_ids": batch.types}
         hidden: Tensor = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **types).last_hidden_state
         return hidden
@@ -94,11 +96,11 @@ class LayeredEncoder(nn.Module):
         try:
             if self.frozen_below == len(self._layers):
                 return self(batch)  # type: ignore[no-any-return]
+            layout = layout_for(self.encoder, batch)
             hook = self._layers[self.frozen_below].register_forward_pre_hook(_stop, with_kwargs=True)
             try:
-                self(batch)
+                self._run(batch, layout)
             except _Reached as reached:
-                layout = layout_for(self.encoder, batch)
                 return reached.hidden if layout is None else layout.pad(reached.hidden)
             finally:
                 hook.remove()
@@ -120,7 +122,7 @@ class LayeredEncoder(nn.Module):
             for name in before:
                 setattr(self.encoder, name, given)
             setattr(self._owner, self._attribute, self._layers[self.frozen_below :])
-            return self(batch)  # type: ignore[no-any-return]
+            return self._run(batch, layout)
         finally:
             for name, module in before.items():
                 setattr(self.encoder, name, module)

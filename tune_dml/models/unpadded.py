@@ -55,11 +55,8 @@ class Layout:
 def runs_unpadded(encoder: nn.Module, device: torch.device) -> bool:
     """Whether padding costs ``encoder`` next to nothing on ``device``."""
     config: Any = encoder.config
-    return (
-        device.type == "cpu"
-        and config.model_type in _BEGINS_AFTER_PADDING
-        and config._attn_implementation in ("sdpa", _ATTENTION)
-    )
+    known = config.model_type in _BEGINS_AFTER_PADDING and config._attn_implementation == "sdpa"
+    return device.type == "cpu" and known
 
 
 def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
@@ -69,7 +66,7 @@ def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
     return Layout.of(batch.mask)
 
 
-def run(encoder: nn.Module, batch: Batch, layout: Layout) -> Tensor:
+def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout) -> Tensor:
     """Last hidden states of ``batch``, ``[texts, tokens, dimension]``, zeros at padding."""
     config: Any = encoder.config
     ids = layout.pack(batch.ids)
