@@ -89,6 +89,16 @@ def test_refused(settings, groups, message):
         make_folds(draw(6, 1, 1, groups=groups), DrawSettings(**settings), None)
 
 
+def test_of_many_rows_the_holdout_is_a_bounded_number():
+    split = draw(20_000, 5_000)
+    (fold,) = make_folds(split, DrawSettings(validation="holdout"), None)
+    _sound(split, (fold,))
+    assert np.bincount(split.labels[fold.heldout]).tolist() == [1_600, 400]
+    grouped = draw(20_000, 5_000, groups=tuple(f"g{i // 10}" for i in range(25_000)))
+    (fold,) = make_folds(grouped, DrawSettings(validation="holdout"), None)
+    assert 1_500 < len(fold.heldout) <= 2_000
+
+
 def test_holdout_of_single_examples_is_refused():
     with pytest.raises(DataError, match="too small"):
         make_folds(draw(1, 1), DrawSettings(validation="holdout"), None)

@@ -18,10 +18,6 @@ TrackingUri = Annotated[
         "--tracking-uri", metavar="URI", help="MLflow server or store. Without it: the one in the results folder."
     ),
 ]
-Concurrency = Annotated[
-    int | None,
-    typer.Option("--concurrency", metavar="N", help="Trials at a time; as many as fit unless told otherwise."),
-]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Concurrency, Debug, Json, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, Verbose
 
 EXAMPLES = """
 tune-dml resume                                 # the latest that is not finished
@@ -19,7 +19,9 @@ def resume(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Of the search; the latest unfinished one if left out.")
     ] = None,
-    concurrency: Concurrency = None,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", help="Trials at a time; as many as before unless told otherwise.")
+    ] = None,
     results: Results = DEFAULTS.results,
     json: Json = False,
     quiet: Quiet = False,

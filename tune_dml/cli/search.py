@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Concurrency, Debug, Json, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, TrackingUri, Verbose
 from tune_dml.errors import UsageError
 from tune_dml.workflows.request import SearchRequest
 
@@ -83,7 +83,10 @@ def search(
     gpus_per_trial: Annotated[
         float | None, typer.Option(metavar="N", help="GPUs of a trial; fractions such as 0.5 share one.")
     ] = DEFAULTS.gpus_per_trial,
-    concurrency: Concurrency = DEFAULTS.concurrency,
+    concurrency: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Trials at a time; as many as fit unless told. auto: measure, and share GPUs."),
+    ] = None,
     precision: Annotated[
         str, typer.Option(metavar="NAME", help="auto, float32 or bfloat16; auto is bfloat16 on a GPU that has it.")
     ] = DEFAULTS.precision,
@@ -142,7 +145,7 @@ def search(
         metric=metric,
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
-        concurrency=concurrency,
+        concurrency=_count_or_word(concurrency),
         precision=precision,
         address=address,
         results=results,

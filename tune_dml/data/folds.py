@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from tune_dml.errors import DataError, nearest
 
 _STREAM = 0xF01D
 _HOLDOUT = 5  # one part in five
+#: Rows that are held out at most: enough for a percentage point, and every round scores and stores them.
+HOLDOUT_LIMIT = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +97,10 @@ def _assign(drawn: Split, folds: int, seed: tuple[int, ...]) -> npt.NDArray[np.i
 def _holdout(drawn: Split, draw: int) -> Fold:
     seed = (_STREAM, draw, 0)
     if drawn.groups is not None:
-        heldout = np.flatnonzero(assign_groups(drawn.labels, drawn.groups, _HOLDOUT, seed) == 0)
+        parts = max(_HOLDOUT, math.ceil(len(drawn) / HOLDOUT_LIMIT))
+        heldout = np.flatnonzero(assign_groups(drawn.labels, drawn.groups, parts, seed) == 0)
     else:
-        heldout = stratified_rows(drawn.labels, max(1, round(len(drawn) / _HOLDOUT)), seed)
+        heldout = stratified_rows(drawn.labels, min(HOLDOUT_LIMIT, max(1, round(len(drawn) / _HOLDOUT))), seed)
     if not len(heldout):
         raise DataError("This draw is too small for --validation holdout; ask for more shots.")
     return _fold(heldout, len(drawn))

@@ -1,6 +1,26 @@
 """Floor 4: Ray itself. Importing this imports no Ray."""
 
 from tune_dml.execution.interrupts import EXIT_CODE, interrupts
-from tune_dml.execution.session import capacity, check_fits, fetch, ray_session, share
+from tune_dml.execution.session import (
+    capacity,
+    check_fits,
+    collecting_no_garbage,
+    fetch,
+    ray_session,
+    share,
+    start_ray,
+    stop_ray,
+)
 
-__all__ = ["EXIT_CODE", "capacity", "check_fits", "fetch", "interrupts", "ray_session", "share"]
+__all__ = [
+    "EXIT_CODE",
+    "capacity",
+    "check_fits",
+    "collecting_no_garbage",
+    "fetch",
+    "interrupts",
+    "ray_session",
+    "share",
+    "start_ray",
+    "stop_ray",
+]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import logging
 import os
-from collections.abc import Iterator
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +25,8 @@ ENVIRONMENT = {
     "RAY_AIR_NEW_OUTPUT": "0",
     # Ray's own default, 15, leaves a worker next to nothing as soon as anything else computes.
     "RAY_worker_niceness": "0",
-    # A process per core that nobody uses: Tune's workers have an environment of their own.
-    "RAY_prestart_worker_first_driver": "0",
+    # A second, usually: the workers that Ray starts with would be gone before Tune asks for them.
+    "RAY_idle_worker_killing_time_threshold_ms": "600000",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -43,47 +49,119 @@ ENVIRONMENT = {
 }
 
 
-@contextmanager
-def ray_session(address: str | None, *, cpus: int, gpus: int, debug: bool = False) -> Iterator[None]:
-    """Ray for the length of a search.
+#: What ``ray.init`` imports late: in good time, so that it imports nothing beside another thread.
+_IMPORTED_BY_INIT = ("ray.dashboard.optional_deps", "ray.autoscaler.v2.utils")
+#: How long the head of a cluster may take to answer.
+CONNECT_SECONDS = 10.0
+#: Whether this process has started the Ray that it uses, and not found one running.
+_started = False
+
+
+def start_ray(
+    address: str | None,
+    *,
+    cpus: int,
+    gpus: int,
+    debug: bool = False,
+    preload: Sequence[str] = (),
+    meanwhile: Sequence[str] = (),
+) -> None:
+    """Start or join Ray, unless this process is in a session already; :func:`stop_ray` ends it.
 
     Args:
         address: ``None`` starts Ray on this machine; ``auto`` or ``host:port`` joins a cluster.
-        cpus, gpus: To start with, on this machine.
+        cpus, gpus: To start with, on this machine; Ray starts a worker for each CPU at once.
+        preload: Modules that those workers import before their first trial.
+        meanwhile: Modules that this process imports while it waits for Ray.
 
     Raises:
         EnvironmentFault: Ray cannot be started or joined.
     """
+    global _started
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # All of it, before any other thread imports something: imports side by side have failed inside Ray.
-    import ray
-    import ray.tune
+    os.environ.update(RAY_preload_python_modules=",".join(preload))
+    with collecting_no_garbage():
+        # All of it, before any other thread imports something: imports side by side have failed inside Ray.
+        import ray
+        import ray.tune
 
-    level = logging.INFO if debug else logging.ERROR
-    try:
-        if address is None:
-            # Never somebody else's session, which RAY_ADDRESS or a running head would give.
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
-                log_to_driver=debug,
-                logging_level=level,
-                ignore_reinit_error=True,
-            )
-        else:
-            ray.init(address=address, log_to_driver=debug, logging_level=level, ignore_reinit_error=True)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        what = "started on this machine" if address is None else f"reached at {address}"
-        raise EnvironmentFault(f"Ray cannot be {what}: {str(error).strip().splitlines()[0][:300]}") from error
+        if ray.is_initialized():
+            return
+        for name in _IMPORTED_BY_INIT:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        imports = threading.Thread(target=_import, args=(meanwhile,), daemon=True)
+        imports.start()
+        level = logging.INFO if debug else logging.ERROR
+        try:
+            if address is None:
+                # Never somebody else's session, which RAY_ADDRESS or a running head would give.
+                ray.init(
+                    address="local",
+                    num_cpus=cpus,
+                    num_gpus=gpus,
+                    include_dashboard=False,
+                    log_to_driver=debug,
+                    logging_level=level,
+                )
+            else:
+                _check_answers(address)
+                ray.init(address=address, log_to_driver=debug, logging_level=level)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            what = "started on this machine" if address is None else f"reached at {address}"
+            raise EnvironmentFault(f"Ray cannot be {what}: {str(error).strip().splitlines()[0][:300]}") from error
+        finally:
+            imports.join()
+    _started = True
     for name in ("ray", "ray.tune", "ray.train", "ray.data"):
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.CRITICAL)
+
+
+def stop_ray() -> None:
+    """End the session that :func:`start_ray` has begun, if any."""
+    global _started
+    if _started:
+        sys.modules["ray"].shutdown()
+        _started = False
+
+
+@contextmanager
+def ray_session(
+    address: str | None, *, cpus: int, gpus: int, debug: bool = False, preload: Sequence[str] = ()
+) -> Iterator[None]:
+    """Ray for the length of a block, as :func:`start_ray` has it; a session begun before the block ends with it too."""
+    start_ray(address, cpus=cpus, gpus=gpus, debug=debug, preload=preload)
     try:
         yield
     finally:
-        ray.shutdown()
+        stop_ray()
+
+
+@contextmanager
+def collecting_no_garbage() -> Iterator[None]:
+    """For a block that imports much: Python would look for garbage again and again, in a sixth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself would try for minutes where nobody listens."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+
+
+def _import(names: Sequence[str]) -> None:
+    # Whoever needs them imports them again, and sees what goes wrong.
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def share(value: object) -> Any:

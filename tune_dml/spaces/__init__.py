@@ -4,7 +4,7 @@ from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
 from tune_dml.spaces.shipped import shipped_spaces, space_path, spaces_folder
 from tune_dml.spaces.showing import SpaceRow, describe, space_text
-from tune_dml.spaces.space import Parameter, Space, Trial, parameter_names, suggest
+from tune_dml.spaces.space import Parameter, Space, Trial, largest_value, parameter_names, suggest
 from tune_dml.spaces.values import SIZES
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Trial",
     "complete",
     "describe",
+    "largest_value",
     "load_space",
     "parameter_names",
     "shipped_spaces",

@@ -106,6 +106,17 @@ def _drawn(trial: Trial, parameter: Parameter) -> Value:
     return trial.suggest_int(name, domain.low, domain.high, log=domain.log)
 
 
+def largest_value(space: Space, name: str) -> float | None:
+    """The largest number that a configuration may have as ``name``; ``None`` where the space says nothing of it."""
+    for parameter in space.parameters:
+        if parameter.name == name:
+            domain = parameter.domain
+            options = domain.options if isinstance(domain, Choice) else [domain.high]
+            return max(float(option) for option in options if option is not None)
+    constant = space.constants.get(name)
+    return None if constant is None else float(constant)
+
+
 def parameter_names(space: Space) -> tuple[str, ...]:
     """The flat names that a trial may put to Optuna, in order."""
     return tuple(parameter.name for parameter in space.parameters if not parameter.fixed)

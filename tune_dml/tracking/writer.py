@@ -39,6 +39,8 @@ class Tracker:
         results: The results folder.
         on_warning: Called from the writer's thread, once per outage, with a sentence for the user.
         retry_seconds: The first wait after a failure; it doubles, up to 15 times this.
+        patience: Seconds that the first write waits at most for a trial's first round: importing MLflow and making its
+            store take as much time as a worker does to start, and would be taken from the workers.
     """
 
     def __init__(
@@ -47,11 +49,12 @@ class Tracker:
         results: Path,
         on_warning: Callable[[str], None] | None = None,
         retry_seconds: float = 1.0,
+        patience: float = 0.0,
     ) -> None:
         self._runs = SearchRuns(settings, results)
         self._search = settings.name
         self._on_warning = on_warning
-        self._retry_seconds = retry_seconds
+        self._retry_seconds, self._patience = retry_seconds, patience
         self._pending = PendingFile(self._runs.folder)
         #: What an earlier process left unwritten and this one has not been told of again.
         self._inherited: dict[str, Note] = {note["part"]: note for note in self._pending.read()}
@@ -136,6 +139,8 @@ class Tracker:
 
     def _loop(self) -> None:
         wait, warned, refusals, told = self._retry_seconds, False, 0, False
+        with self._wake:
+            self._wake.wait_for(lambda: self._closing or self._trials_run(), timeout=self._patience)
         while (part := self._next()) is not None:
             try:
                 with http_limits():
@@ -159,6 +164,9 @@ class Tracker:
             else:
                 wait, warned, refusals = self._retry_seconds, False, 0
                 self._done(part)
+
+    def _trials_run(self) -> bool:
+        return any(isinstance(part, TrialPart) and part.record.rounds for part in self._parts.values())
 
     def _next(self) -> Part | None:
         """The part that has waited longest; ``None`` when all is written and the tracker is closing."""

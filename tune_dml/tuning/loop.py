@@ -93,7 +93,7 @@ def run_trials(
     again, new = ([], 0) if only_jobs else missing(journal, settings)
     if not again and not new and follow_up is None:
         return Ended.FINISHED
-    warm = WarmWorkers(settings.concurrency)
+    warm = WarmWorkers(settings.concurrency, local=settings.address is None)
     scheduler: AllRounds | RoundsASHA = AllRounds(warm)
     if settings.scheduler == "asha":
         scheduler = RoundsASHA(rounds, warm)

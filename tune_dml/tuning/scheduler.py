@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import ray
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 
 from tune_dml.config import State, TrialRecord
@@ -15,15 +16,16 @@ REDUCTION = 2
 
 
 class WarmWorkers:
-    """Has Ray Tune keep as many idle workers as there are slots. By itself it keeps one where no trial is waiting, and
-    the next trial or job pays for a new process that imports everything again.
+    """Has Ray Tune begin with the workers that Ray started with, and keep as many idle ones as there are slots. By
+    itself it keeps one where no trial is waiting, and the next trial or job pays for a new process and its imports.
 
     Args:
         slots: Trials at a time.
+        local: Whether all workers are on this machine and have inherited the driver's environment.
     """
 
-    def __init__(self, slots: int) -> None:
-        self._slots = slots
+    def __init__(self, slots: int, local: bool) -> None:
+        self._slots, self._local = slots, local
         self._told = False
 
     def trial_added(self, tune_controller: Any, trial: Any) -> None:
@@ -31,6 +33,11 @@ class WarmWorkers:
         cache = getattr(tune_controller, "_actor_cache", None)
         if not self._told and cache is not None:
             cache.increase_max(trial.placement_group_factory, by=self._slots)
+            classes = getattr(tune_controller, "_class_cache", None)
+            if self._local and classes is not None:
+                # Ray Tune would ask for an environment of its own, which no waiting worker has.
+                trainable = trial.get_trainable_cls()
+                classes._cache[trainable] = ray.remote(trainable)
         self._told = True
 
 

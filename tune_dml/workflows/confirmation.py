@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError, UsageError
+from tune_dml.execution import stop_ray
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
-from tune_dml.workflows.results import search_folder
+from tune_dml.workflows.results import search_folder, state_of
 from tune_dml.workflows.search_file import read_search_file
 
 if TYPE_CHECKING:
@@ -41,10 +42,13 @@ def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Out
             ensemble=settings.ensemble or ensemble,
         ),
     )
-    prepared = prepare_again(about, out)
-    from tune_dml.workflows.drive import drive
+    try:
+        prepared = prepare_again(about, out, workers=state_of(folder) == "cross-validated")
+        from tune_dml.workflows.drive import drive
 
-    finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+        finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+    finally:
+        stop_ray()
     if finished.report.winner is None:
         raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")
     about.write(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import leader
 from tune_dml.evaluation.confirm import confirm_job
-from tune_dml.execution import check_fits, interrupts, ray_session, share
+from tune_dml.execution import check_fits, interrupts, share, stop_ray
 from tune_dml.reporting import SearchReport
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
@@ -26,9 +25,12 @@ from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
 from tune_dml.workflows.models import join_members
-from tune_dml.workflows.options import cores
 from tune_dml.workflows.output import Output, Progress
 from tune_dml.workflows.preparation import Prepared
+from tune_dml.workflows.workers import start_workers
+
+#: Seconds that MLflow waits for the first round at most.
+MLFLOW_PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
     """
     about, settings, folder = prepared.about, prepared.about.settings, prepared.folder
     journal = Journal(folder, make_sampler(settings, _ended(folder)))
-    tracker = Tracker(settings, Path(settings.results), on_warning=out.warn)
+    tracker = Tracker(settings, Path(settings.results), on_warning=out.warn, patience=MLFLOW_PATIENCE)
     try:
         with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:
             confirming = Confirming(prepared, journal, out, confirm=confirm_now)
@@ -87,11 +89,12 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
 
 @contextmanager
 def _ray(settings: SearchSettings, out: Output) -> Iterator[None]:
-    cpus = max(cores(), math.ceil(settings.concurrency * settings.cpus_per_trial))
-    gpus = math.ceil(settings.concurrency * settings.gpus_per_trial)
-    with ray_session(settings.address, cpus=cpus, gpus=gpus, debug=out.debug):
+    start_workers(settings, settings.address, out.debug)
+    try:
         check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
         yield
+    finally:
+        stop_ray()
 
 
 def _ended(folder: Path) -> int:

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from tune_dml.workflows.request import SearchRequest
 DEFAULT_SHOTS = 50
 TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
 PRECISIONS = ("auto", "float32", "bfloat16")
+#: Trials at a time as measured.
+AUTO = "auto"
 _FIRST = (
     "amber bold brisk calm clear coral crisp eager early fair gentle golden keen light lucid merry noble quiet rapid"
 )
@@ -37,7 +40,7 @@ def check_options(request: SearchRequest) -> None:
     _one_of("--validation", request.validation, VALIDATIONS)
     _one_of("--precision", request.precision, PRECISIONS)
     at_least("--trials", request.trials, 1)
-    at_least("--concurrency", request.concurrency, 1)
+    _check_concurrency(request)
     at_least("--confirm-seeds", request.confirm_seeds, 1)
     at_least("--seed", request.seed, 0)
     if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
@@ -162,6 +165,27 @@ def gpu_share(request: SearchRequest, gpus: int) -> float:
     return request.gpus_per_trial if request.gpus_per_trial is not None else (1.0 if gpus else 0.0)
 
 
+@dataclass(frozen=True)
+class Slots:
+    """Trials at a time, and what each takes."""
+
+    concurrency: int
+    cpus_per_trial: float
+    gpus_per_trial: float
+
+
+def slots_of(request: SearchRequest, gpus: int) -> Slots:
+    """As many trials at a time as were asked for, or as fit on this machine.
+
+    Raises:
+        UsageError: as :func:`gpu_share`.
+    """
+    gpus_per_trial = gpu_share(request, gpus)
+    fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
+    asked = request.concurrency if isinstance(request.concurrency, int) else None
+    return Slots(asked or max(1, fit), request.cpus_per_trial, gpus_per_trial)
+
+
 def settings_of(
     request: SearchRequest,
     *,
@@ -175,8 +199,7 @@ def settings_of(
     draw: DrawSettings,
 ) -> SearchSettings:
     """Everything resolved."""
-    gpus_per_trial = gpu_share(request, gpus)
-    slots = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
+    slots = slots_of(request, gpus)
     trials = request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU)
     task = task_settings(request)
     return SearchSettings(
@@ -191,14 +214,14 @@ def settings_of(
         searcher=request.searcher,
         scheduler=request.scheduler,
         metric=request.metric,
-        cpus_per_trial=request.cpus_per_trial,
-        gpus_per_trial=gpus_per_trial,
-        concurrency=request.concurrency or max(1, slots),
+        cpus_per_trial=slots.cpus_per_trial,
+        gpus_per_trial=slots.gpus_per_trial,
+        concurrency=slots.concurrency,
         address=request.address,
         results=str(results),
         tracking_uri=None if request.tracking_uri is None else check_tracking_uri(request.tracking_uri),
         seed=request.seed,
-        device="cuda" if gpus_per_trial else "cpu",
+        device="cuda" if slots.gpus_per_trial else "cpu",
         precision=precision,
         space_text=space_text,
         protocol=protocol,
@@ -206,6 +229,20 @@ def settings_of(
         confirm_seeds=request.confirm_seeds,
         ensemble=request.ensemble,
     )
+
+
+def _check_concurrency(request: SearchRequest) -> None:
+    if not isinstance(request.concurrency, str):
+        at_least("--concurrency", request.concurrency, 1)
+    elif request.concurrency != AUTO:
+        raise UsageError(f"--concurrency is '{request.concurrency}'; it must be a number of trials, or '{AUTO}'.")
+    elif request.address is not None:
+        raise UsageError(
+            f"--concurrency {AUTO} measures a GPU of this machine; with --address, give a number of trials and "
+            "--gpus-per-trial."
+        )
+    elif request.gpus_per_trial:
+        raise UsageError(f"--concurrency {AUTO} finds how many trials share a GPU; leave out --gpus-per-trial.")
 
 
 def _one_of(option: str, value: str, valid: Iterable[str]) -> None:

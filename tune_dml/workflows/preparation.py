@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,23 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import DrawSettings, Float, Int, SearchSettings
+from tune_dml.config import DrawSettings, SearchSettings
 from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, per_class
 from tune_dml.errors import ResultsError
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
-from tune_dml.spaces import Space, load_space, space_from_text, space_text
+from tune_dml.spaces import Space, largest_value, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.options import (
+    AUTO,
     check_options,
     draw_settings,
     gpu_share,
     results_folder,
     settings_of,
+    slots_of,
     task_settings,
 )
 from tune_dml.workflows.output import Output
+from tune_dml.workflows.packing import packed
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile, versions
+from tune_dml.workflows.workers import start_workers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
     from tune_dml.training.workload import Workload
 
 DEFAULT_MAX_LENGTH = 128
+#: One of them is there where PyTorch could find a GPU (NVIDIA's driver, the same under WSL, AMD's). Importing PyTorch
+#: only to hear that there is none takes seconds.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 #: From this many shots on, a round is a part of a trial's schedule and not a fold.
 MANY_SHOTS = 1000
 
@@ -102,8 +110,11 @@ def protocol_sentence(drawn: Drawn, metric: str) -> str:
     return f"{shots}; {how}; " + (f"confirmed on {len(test)} test texts." if test is not None else "no test split.")
 
 
-def prepare_new(request: SearchRequest, out: Output) -> Prepared:
+def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
     """Check the options, the space, the data and the encoder, cheapest first, then load everything.
+
+    Args:
+        workers: Whether to start Ray and its workers while the encoder is loaded; ``stop_ray`` is the caller's.
 
     Raises:
         TuneDMLError: whatever is wrong, before anything is written.
@@ -120,6 +131,9 @@ def prepare_new(request: SearchRequest, out: Output) -> Prepared:
     if Path(name).is_dir():
         name = str(Path(name).resolve())
     source = _announced(find_encoder(name), request.encoder is None, out)
+    measure = request.concurrency == AUTO and gpus > 0
+    if workers and not measure:
+        start_workers(slots_of(request, gpus), request.address, out.debug)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
     from tune_dml.models.precision import default_precision
 
@@ -136,11 +150,12 @@ def prepare_new(request: SearchRequest, out: Output) -> Prepared:
         protocol=protocol_sentence(drawn, request.metric),
         draw=drawn.settings,
     )
-    return _loaded(settings, drawn, space, source, bundle, None)
+    prepared = _loaded(settings, drawn, space, source, bundle, None)
+    return packed(prepared, gpus, out) if measure else prepared
 
 
-def prepare_again(about: SearchFile, out: Output) -> Prepared:
-    """The same search, from ``search.yaml``.
+def prepare_again(about: SearchFile, out: Output, *, workers: bool = False) -> Prepared:
+    """The same search, from ``search.yaml``; ``workers`` as for :func:`prepare_new`.
 
     Raises:
         ResultsError: the data or the encoder is no longer what the search was started with.
@@ -153,6 +168,8 @@ def prepare_again(about: SearchFile, out: Output) -> Prepared:
             "not be compared. Start a new search."
         )
     source = _announced(find_encoder(settings.encoder), False, out)
+    if workers:
+        start_workers(settings, settings.address, out.debug)
     from tune_dml.models.encoder import load_bundle
 
     bundle = load_bundle(source)
@@ -250,12 +267,7 @@ def _loaded(
 
 def longest_text(space: Space) -> int:
     """Tokens that the longest ``max_length`` of the space keeps."""
-    for parameter in space.parameters:
-        if parameter.name == "max_length":
-            domain = parameter.domain
-            options = [domain.high] if isinstance(domain, Float | Int) else [o for o in domain.options if o is not None]
-            return int(max(float(o) for o in options))
-    return int(space.constants.get("max_length") or DEFAULT_MAX_LENGTH)
+    return int(largest_value(space, "max_length") or DEFAULT_MAX_LENGTH)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:
@@ -274,6 +286,8 @@ def _early_name_check(request: SearchRequest, results: Path) -> None:
 
 
 def _visible_gpus() -> int:
+    if sys.platform == "linux" and not any(Path(device).exists() for device in _GPU_DEVICES):
+        return 0
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0

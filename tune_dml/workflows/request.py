@@ -21,7 +21,8 @@ class SearchRequest:
         losses: Only these of the space's losses.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
-        concurrency: Trials at a time; default as many as fit.
+        concurrency: Trials at a time; default as many as there are cores or GPUs for. ``"auto"`` measures a training
+            step and lets as many trials share a GPU as it serves without loss.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
     """
@@ -48,7 +49,7 @@ class SearchRequest:
     metric: str = "accuracy"
     cpus_per_trial: float = 1.0
     gpus_per_trial: float | None = None
-    concurrency: int | None = None
+    concurrency: int | str | None = None
     precision: str = "auto"
     address: str | None = None
     results: str = "tune-dml-results"

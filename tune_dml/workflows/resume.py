@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
+from tune_dml.execution import stop_ray
 from tune_dml.workflows.options import at_least, results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
@@ -38,10 +39,13 @@ def resume(results: str, name: str | None, out: Output, *, concurrency: int | No
     if concurrency is not None:
         about = replace(about, settings=replace(about.settings, concurrency=concurrency))
     out.line(f"resuming {about.settings.name}")
-    prepared = prepare_again(about, out)
-    from tune_dml.workflows.drive import drive
+    try:
+        prepared = prepare_again(about, out, workers=state_of(folder) == "interrupted")
+        from tune_dml.workflows.drive import drive
 
-    return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
+        return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
+    finally:
+        stop_ray()
 
 
 def _latest_unfinished(results: str) -> Path:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault, ResultsError
+from tune_dml.execution import stop_ray
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
@@ -25,11 +26,14 @@ def search(request: SearchRequest, out: Output) -> Finished:
         TuneDMLError: before anything is written if the request is wrong; after all is written if no trial gave a score.
     """
     begun = time.monotonic()
-    prepared = prepare_new(request, out)
-    start(prepared, out)
-    from tune_dml.workflows.drive import drive
+    try:
+        prepared = prepare_new(request, out, workers=True)
+        start(prepared, out)
+        from tune_dml.workflows.drive import drive
 
-    return drive(prepared, out, begun=begun, confirm_now=prepared.about.settings.confirm)
+        return drive(prepared, out, begun=begun, confirm_now=prepared.about.settings.confirm)
+    finally:
+        stop_ray()
 
 
 def start(prepared: Prepared, out: Output) -> None:

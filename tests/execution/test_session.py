@@ -1,0 +1,38 @@
+import sys
+
+import pytest
+
+from tune_dml.errors import EnvironmentFault
+from tune_dml.execution import ray_session, start_ray, stop_ray
+
+
+def test_workers_import_in_good_time_and_a_block_ends_the_session():
+    import ray
+
+    start_ray(None, cpus=1, gpus=0, preload=["this_is_no_module", "colorsys"], meanwhile=["neither_is_this", "imghdr"])
+    try:
+        # A lambda travels by value: workers cannot import this file.
+        imported = ray.remote(num_cpus=1)(lambda name: name in sys.modules)
+        assert ray.get([imported.remote(name) for name in ("colorsys", "imghdr")]) == [True, False]
+        with ray_session(None, cpus=1, gpus=0):
+            assert ray.is_initialized()
+        assert not ray.is_initialized()
+    finally:
+        stop_ray()
+
+
+def test_a_session_of_the_user_is_used_and_left_alone():
+    import ray
+
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        with ray_session(None, cpus=1, gpus=0):
+            assert ray.is_initialized()
+        assert ray.is_initialized()
+    finally:
+        ray.shutdown()
+
+
+def test_a_cluster_that_is_not_there():
+    with pytest.raises(EnvironmentFault, match=r"Ray cannot be reached at 127\.0\.0\.1:1"):
+        start_ray("127.0.0.1:1", cpus=1, gpus=0)

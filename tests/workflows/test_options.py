@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from tune_dml.workflows.options import cores, slots_of
+from tune_dml.workflows.request import SearchRequest
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "concurrency", "share"),
+    [
+        ({}, 0, cores(), 0.0),
+        ({"concurrency": "auto"}, 0, cores(), 0.0),
+        ({"concurrency": 3}, 0, 3, 0.0),
+        ({"cpus_per_trial": 10_000}, 0, 1, 0.0),
+        ({}, 4, 4, 1.0),
+        ({"gpus_per_trial": 0.25}, 2, 8, 0.25),
+        ({"gpus_per_trial": 0}, 2, cores(), 0.0),
+        ({"gpus_per_trial": 0.5, "concurrency": 3}, 2, 3, 0.5),
+    ],
+)
+def test_as_many_trials_at_a_time_as_fit(
+    asked: dict[str, float | str], gpus: int, concurrency: int, share: float
+) -> None:
+    slots = slots_of(SearchRequest(**asked), gpus)
+    assert (slots.concurrency, slots.gpus_per_trial) == (concurrency, share)

@@ -1,0 +1,13 @@
+"""Imported by a worker before its first trial, for what it imports: all that a trial needs."""
+
+import importlib
+
+from tune_dml.execution import collecting_no_garbage
+
+with collecting_no_garbage():
+    for _name in (
+        "tune_dml.tuning.trainable",
+        "tune_dml.evaluation.confirm",
+        "transformers.models.auto.modeling_auto",
+    ):
+        importlib.import_module(_name)

@@ -1,0 +1,31 @@
+"""A search's workers: started while the driver is still getting ready."""
+
+from __future__ import annotations
+
+import math
+
+from tune_dml.config import SearchSettings
+from tune_dml.execution import start_ray
+from tune_dml.workflows.options import Slots
+
+_IN_WORKERS = ("tune_dml.workflows.worker_imports",)
+#: What the driver imports while Ray starts.
+_IN_DRIVER = ("tune_dml.models.encoder", "transformers.models.auto.modeling_auto", "tune_dml.workflows.drive")
+
+
+def start_workers(slots: Slots | SearchSettings, address: str | None, debug: bool) -> None:
+    """Start Ray with a worker per slot, which imports what it needs while the caller goes on; or join a cluster.
+
+    Does nothing in a session that has begun. Whoever calls this sees to it that ``stop_ray`` follows.
+
+    Raises:
+        EnvironmentFault: Ray cannot be started or joined.
+    """
+    start_ray(
+        address,
+        cpus=max(1, math.ceil(slots.concurrency * slots.cpus_per_trial)),
+        gpus=math.ceil(slots.concurrency * slots.gpus_per_trial),
+        debug=debug,
+        preload=_IN_WORKERS,
+        meanwhile=_IN_DRIVER,
+    )
