@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +143,17 @@ def test_fitting_draws_no_random_numbers() -> None:
         torch.manual_seed(1)
         READOUT_SPECS[name].fit(trained(BALANCED, "ce"))
         assert torch.rand(1) == expected
+
+
+def test_neighbours_among_many_texts_are_found_in_little_memory() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, CLASSES, 20_000)
+    few = READOUT_SPECS["knn"].fit(trained([*labels]))
+    queries = texts([0, 1, 2] * 100, seed=5)
+    tracemalloc.start()
+    together = READOUT_SPECS["knn"].probabilities(few, queries)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * 2**20
+    alone = [READOUT_SPECS["knn"].probabilities(few, query[None])[0] for query in queries[:9]]
+    assert np.allclose(together[:9], alone, atol=1e-6)

@@ -9,7 +9,7 @@ from transformers import AutoModel, BertConfig, DistilBertConfig, RobertaConfig,
 
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import Batch
-from tune_dml.models.unpadded import Layout, layout_for
+from tune_dml.models.unpadded import Layout, layout_for, run_unpadded
 
 SMALL = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
 #: Of 9 positions: fewer than the real tokens of a batch together.
@@ -58,6 +58,19 @@ def test_states_and_gradients_are_those_of_a_padded_batch(name: str, types: bool
     assert not got[~real].any()
     expected, there = gradients(model, want, batch), gradients(model, got, batch)
     assert expected.keys() == there.keys()
+    for key, gradient in expected.items():
+        assert torch.allclose(there[key], gradient, atol=1e-4, rtol=1e-4), key
+
+
+@pytest.mark.parametrize("multiple", [2, 8, 32])
+def test_a_round_number_of_packed_tokens_changes_nothing(multiple: int) -> None:
+    model = random_encoder(FAMILIES["bert"]).eval()
+    batch = random_batch(0)
+    exact, rounded = Layout.of(batch.mask), Layout.of(batch.mask, multiple)
+    assert rounded.pack(batch.ids).shape[1] % multiple == 0
+    want, got = (run_unpadded(model, batch, layout) for layout in (exact, rounded))
+    assert torch.allclose(got, want, atol=1e-6)
+    expected, there = gradients(model, want, batch), gradients(model, got, batch)
     for key, gradient in expected.items():
         assert torch.allclose(there[key], gradient, atol=1e-4, rtol=1e-4), key
 

@@ -1,7 +1,7 @@
 """Floor 1: tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
 from tune_dml.data.draws import draw_shots
-from tune_dml.data.folds import Fold, make_folds
+from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.load import load_task
 from tune_dml.data.registry import TASKS, HubSource, TaskSpec
 from tune_dml.data.task import Split, Task, per_class
@@ -19,4 +19,5 @@ __all__ = [
     "make_folds",
     "per_class",
     "read_texts",
+    "stratified_rows",
 ]

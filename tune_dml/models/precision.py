@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -18,6 +20,25 @@ def default_precision(device: str) -> str:
     return "bfloat16" if fast else "float32"
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[object]:
+@contextmanager
+def autocast(device: torch.device, precision: str) -> Iterator[None]:
     """Around forward passes of the encoder."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+    with own_kernels(device, precision), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        yield
+
+
+@contextmanager
+def own_kernels(device: torch.device, precision: str) -> Iterator[None]:
+    """Around all passes, backward ones too: float32 on a CPU without oneDNN.
+
+    What it does there is GELU, which it compiles for every number of tokens that it has not met and keeps (hundreds of
+    megabytes over a run); PyTorch's own is faster even where it has met it.
+    """
+    backend: Any = torch.backends.mkldnn
+    before = backend.enabled
+    if device.type == "cpu" and precision == "float32":
+        backend.enabled = False
+    try:
+        yield
+    finally:
+        backend.enabled = before

@@ -14,6 +14,8 @@ from transformers import AttentionInterface
 from tune_dml.models.tokens import Batch
 
 _ATTENTION = "tune_dml_unpadded"
+#: In bfloat16 oneDNN compiles every matrix product anew for a number of tokens that it has not met: few numbers, then.
+TOKENS_TOGETHER = 32
 #: ``model_type`` of the families whose attention and embeddings were read and are tested, to whether their positions
 #: begin after the padding token's number, and not at 0. All others are given padded batches.
 _BEGINS_AFTER_PADDING = {"bert": False, "roberta": True, "xlm-roberta": True}
@@ -25,31 +27,37 @@ class Layout:
 
     Attributes:
         shape: Texts, and tokens of the longest.
-        real: int64 ``[real tokens]``: their places among all of the batch.
+        count: Real tokens.
+        real: int64 ``[packed tokens]``: their places among all of the batch; the last may be repeated.
         sources: int64 ``[texts * tokens]``: which real token is at a place; for padding, some real token.
         mask: Bool ``[texts, 1, 1, tokens]``: True at real tokens.
     """
 
     shape: tuple[int, int]
+    count: int
     real: Tensor
     sources: Tensor
     mask: Tensor
 
     @classmethod
-    def of(cls, mask: Tensor) -> Layout:
-        """From the mask of a batch, ``[texts, tokens]``."""
+    def of(cls, mask: Tensor, multiple: int = 1) -> Layout:
+        """From the mask of a batch, ``[texts, tokens]``; as many packed tokens as a ``multiple`` of."""
         flat = mask.reshape(-1).bool()
         sources = (flat.cumsum(0) - 1).clamp_(min=0)
-        return cls((mask.shape[0], mask.shape[1]), flat.nonzero().squeeze(1), sources, mask.bool()[:, None, None, :])
+        real = flat.nonzero().squeeze(1)
+        count = len(real)
+        if count and count % multiple:
+            real = torch.cat([real, real[-1:].expand(-count % multiple)])
+        return cls((mask.shape[0], mask.shape[1]), count, real, sources, mask.bool()[:, None, None, :])
 
     def pack(self, padded: Tensor) -> Tensor:
-        """``[texts, tokens, ...]`` to ``[1, real tokens, ...]``."""
+        """``[texts, tokens, ...]`` to ``[1, packed tokens, ...]``."""
         return padded.flatten(0, 1).index_select(0, self.real)[None]
 
     def pad(self, packed: Tensor) -> Tensor:
-        """``[1, real tokens, dimension]`` to ``[texts, tokens, dimension]``, with zeros as padding."""
+        """``[1, packed tokens, dimension]`` to ``[texts, tokens, dimension]``, with zeros as padding."""
         padded = packed.new_zeros(self.shape[0] * self.shape[1], packed.shape[-1])
-        return padded.index_copy(0, self.real, packed[0]).view(*self.shape, -1)
+        return padded.index_copy(0, self.real[: self.count], packed[0, : self.count]).view(*self.shape, -1)
 
 
 def runs_unpadded(encoder: nn.Module, device: torch.device) -> bool:
@@ -63,7 +71,7 @@ def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
     """How to run ``encoder`` on ``batch`` without its padding; ``None``: as it is."""
     if not runs_unpadded(encoder, batch.mask.device) or bool(batch.mask.all()):
         return None
-    return Layout.of(batch.mask)
+    return Layout.of(batch.mask, TOKENS_TOGETHER if torch.is_autocast_enabled("cpu") else 1)
 
 
 def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout) -> Tensor:
@@ -100,7 +108,7 @@ def _attend(
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attention within each text; ``query``, ``key``, ``value``: ``[1, heads, real tokens, dimension]``."""
+    """Attention within each text; ``query``, ``key``, ``value``: ``[1, heads, packed tokens, dimension]``."""
 
     def padded(states: Tensor) -> Tensor:
         chosen = states[0].transpose(0, 1).index_select(0, layout.sources)

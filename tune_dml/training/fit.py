@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from tune_dml.config import Configuration, Probabilities
+from tune_dml.data import stratified_rows
 from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.kept import KeptStates, kept_states
-from tune_dml.models.precision import autocast
+from tune_dml.models.precision import autocast, own_kernels
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
 from tune_dml.models.representation import examples, pool
@@ -30,6 +31,9 @@ from tune_dml.training.optimization import MAX_GRADIENT_NORM, learning_rate_fact
 
 #: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
 LOGISTIC_C = 10.0
+#: Training texts that read-outs are fitted to at most, in proportion to the classes: their few numbers are well known
+#: by then, and the time and memory of a round no longer grow with the training set.
+READOUT_TEXTS = 10_000
 #: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. bert-tiny has
 #: 0.3 after training on BBC headlines, and less than 2e-6 once a learning rate of 1 has wrecked it.
 COLLAPSED_SPREAD = 1e-5
@@ -124,6 +128,7 @@ class _Run:
         self.batches: list[npt.NDArray[np.int64]] = []
         self.steps = config.epochs * max(1, -(-len(labels) // config.batch_size))
         self.done = 0
+        self.fitted_rows = rows_for_readouts(labels)
         self.losses: list[Tensor] = []
         self.zeros = 0
         # Texts at a time, once memory has run out with more.
@@ -165,7 +170,8 @@ class _Run:
         numbers = random_state(self.device)
         while True:
             try:
-                return self._gradients(parts, labels)
+                with own_kernels(self.device, self.precision):
+                    return self._gradients(parts, labels)
             except (MemoryError, RuntimeError) as error:
                 if self.micro_batch == 1 or not is_out_of_memory(error):
                     raise
@@ -218,12 +224,12 @@ class _Run:
 
     def stage(self, score: Mapping[str, TokenArrays], keep_encoder: bool) -> Stage:
         self.encoder.eval()
-        config = self.config
+        config, rows = self.config, self.fitted_rows
         trained = Trained(
             config=config,
             classes=self.classes,
-            embeddings=self._embed(self.inputs.tokens),
-            labels=self.labels,
+            embeddings=self._embed(self.inputs.tokens if rows is None else self.inputs.tokens.take(rows)),
+            labels=self.labels if rows is None else self.labels[rows],
             head=None if self.head is None or not self.steps else (_array(self.head.weight), _array(self.head.bias)),
             loss_state={}
             if self.loss is None or not self.steps
@@ -267,6 +273,16 @@ class _Run:
         predicted = READOUT_SPECS["logistic"].probabilities(logistic, trained.embeddings).argmax(axis=1)
         if spread < COLLAPSED_SPREAD or len(np.unique(predicted)) == 1:
             raise TrainingFailure("collapse", "every training text gets the same vector or the same class")
+
+
+def rows_for_readouts(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    """The texts that read-outs are fitted to, sorted: about :data:`READOUT_TEXTS` of them, and one of every class at
+    least; ``None``: all."""
+    if len(labels) <= READOUT_TEXTS:
+        return None
+    # A row of every class, however rare.
+    first = np.unique(labels, return_index=True)[1]
+    return np.union1d(first, stratified_rows(labels, READOUT_TEXTS, (0,)))
 
 
 def fit_once(

@@ -8,7 +8,8 @@ from tune_dml.config import Probabilities
 from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, unit
 
 NEIGHBOURS = 5
-_BLOCK = 1024
+#: Queries at a time, and similarities at a time, which are few enough for any number of training texts.
+_BLOCK, _SIMILARITIES = 1024, 2_000_000
 
 
 def _fit(trained: Trained) -> FittedReadout:
@@ -19,13 +20,14 @@ def _fit(trained: Trained) -> FittedReadout:
 def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
     vectors, labels = fitted.arrays["vectors"], fitted.arrays["labels"].astype(np.float64)
     k = min(NEIGHBOURS, len(vectors))
-    queries = unit(embeddings)
+    queries, neighbours = unit(embeddings), vectors.T.astype(np.float64)
+    block = min(_BLOCK, max(1, _SIMILARITIES // len(vectors)))
     result = np.empty((len(queries), labels.shape[1]))
-    for start in range(0, len(queries), _BLOCK):
-        similarity = queries[start : start + _BLOCK] @ vectors.T.astype(np.float64)
+    for start in range(0, len(queries), block):
+        similarity = queries[start : start + block] @ neighbours
         nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
         weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0.0) + 1e-6
-        result[start : start + _BLOCK] = np.einsum("qk,qkc->qc", weights, labels[nearest])
+        result[start : start + block] = np.einsum("qk,qkc->qc", weights, labels[nearest])
     # Laplace smoothing: k neighbours cannot rule a class out.
     result = result / result.sum(axis=1, keepdims=True) * k + 1.0 / labels.shape[1]
     smoothed: Probabilities = (result / result.sum(axis=1, keepdims=True)).astype(np.float32)
