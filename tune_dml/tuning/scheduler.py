@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +16,16 @@ GRACE_ROUNDS = 2
 REDUCTION = 2
 
 
+#: Seconds that a worker may take to start before its trial is given to another that is idle.
+START_PATIENCE = 60.0
+
+
 class WarmWorkers:
-    """Has Ray Tune begin with the workers that Ray started with, and keep as many idle ones as there are slots. By
-    itself it keeps one where no trial is waiting, and the next trial or job pays for a new process and its imports.
+    """Has Ray Tune begin with the workers that Ray started with, let them start, and keep as many idle ones as there
+    are slots.
+
+    By itself it keeps one where no trial is waiting, and hands the worker of a trial that has ended to one whose own
+    worker is about to start, and is stopped then: with short trials, workers would start for ever.
 
     Args:
         slots: Trials at a time.
@@ -38,7 +46,27 @@ class WarmWorkers:
                 # Ray Tune would ask for an environment of its own, which no waiting worker has.
                 trainable = trial.get_trainable_cls()
                 classes._cache[trainable] = ray.remote(trainable)
+            _let_workers_start(tune_controller)
         self._told = True
+
+
+def _let_workers_start(shown: Any) -> None:
+    reuse = getattr(shown, "_maybe_reuse_cached_actor", None)
+    # Schedulers are shown Ray Tune's controller through a wrapper.
+    controller = getattr(reuse, "__self__", None)
+    if reuse is None or controller is None:
+        return
+    since: dict[Any, float] = {}
+
+    def patient(trial: Any) -> bool:
+        if trial in controller._trial_to_actor and trial not in controller._resetting_trials:
+            begun = since.setdefault(trial, time.monotonic())
+            if time.monotonic() - begun < START_PATIENCE:
+                return False
+        since.pop(trial, None)
+        return bool(reuse(trial))
+
+    controller._maybe_reuse_cached_actor = patient
 
 
 class AllRounds(FIFOScheduler):
