@@ -79,3 +79,20 @@ def test_jobs_run_in_the_workers_of_the_trials(tmp_path: Path) -> None:
     assert sorted(over) == over, "jobs for idle slots first, then those that need every trial"
     assert not (tmp_path / "ray").exists()
     journal.close()
+
+
+def test_short_trials_start_no_more_workers_than_there_are_slots(tmp_path: Path) -> None:
+    import ray
+
+    settings = SearchSettings("short", TaskSettings("none"), DrawSettings(), "none", "ce", trials=30, concurrency=4)
+    journal = Journal(tmp_path, make_sampler(settings, 0))
+    watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
+    with ray_session(None, cpus=4, gpus=0):
+        run_trials(
+            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False
+        )  # fmt: skip
+        logs = Path(ray._private.worker.global_worker.node.get_logs_dir_path())
+        started = {path.stem for path in logs.glob("python-core-worker-*.log")}
+    assert [r.state for r in journal.records()] == [State.COMPLETE] * 30
+    assert len(started) == 4
+    journal.close()

@@ -49,8 +49,14 @@ ENVIRONMENT = {
 }
 
 
-#: What ``ray.init`` imports late: in good time, so that it imports nothing beside another thread.
-_IMPORTED_BY_INIT = ("ray.dashboard.optional_deps", "ray.autoscaler.v2.utils")
+#: What ``ray.init`` imports late: imported before, so that only one thread imports while it waits. Imports side by side
+#: have failed inside Ray.
+_IMPORTED_BY_INIT = (
+    "ray.dashboard.optional_deps",
+    "ray.autoscaler.v2.utils",
+    "ray._common.usage.usage_lib",
+    "ray._private.runtime_env.uv_runtime_env_hook",
+)
 #: How long the head of a cluster may take to answer.
 CONNECT_SECONDS = 10.0
 #: Whether this process has started the Ray that it uses, and not found one running.
@@ -82,16 +88,14 @@ def start_ray(
         os.environ.setdefault(name, value)
     os.environ.update(RAY_preload_python_modules=",".join(preload))
     with collecting_no_garbage():
-        # All of it, before any other thread imports something: imports side by side have failed inside Ray.
         import ray
-        import ray.tune
 
         if ray.is_initialized():
             return
         for name in _IMPORTED_BY_INIT:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        imports = threading.Thread(target=_import, args=(meanwhile,), daemon=True)
+        imports = threading.Thread(target=_import, args=(("ray.tune", *meanwhile),), daemon=True)
         imports.start()
         level = logging.INFO if debug else logging.ERROR
         try:
