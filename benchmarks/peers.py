@@ -58,9 +58,9 @@ def main(arguments: list[str]) -> None:
             for name, parts in (("optuna", cores()), ("ray", 1)):
                 rows.append((f"transformers, {name}", precision, *_measured(_rival(name, path, parts))))
         rows.append(("SetFit, optuna", "float32", *_measured(_rival("setfit", scratch / "job-float32.json", cores()))))
-    own = rows[0][2]
+    own = {precision: busy for tool, precision, busy, _ in rows if tool == "tune-dml"}
     table = [
-        (tool, precision, f"{busy / given.trials:.1f}", f"{wall / given.trials:.1f}", f"{busy / own:.2f}")
+        (tool, precision, f"{busy / given.trials:.1f}", f"{wall / given.trials:.1f}", f"{busy / own[precision]:.2f}")
         for tool, precision, busy, wall in rows
     ]
     headers = ("search", "precision", "core-seconds a trial", "wall seconds a trial", "core-seconds, tune-dml = 1")

@@ -27,19 +27,21 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=20, help="of the rival; this tool's are its space's")
+    parser.add_argument("--keep", type=Path, help="a file for the draws that are done; those in it are not repeated")
     return parser
 
 
 def main(arguments: list[str]) -> None:
     given = options().parse_args(arguments)
-    rows = []
-    for draw in range(given.draws):
+    kept = given.keep.read_text().splitlines() if given.keep is not None and given.keep.exists() else []
+    rows = [json.loads(line) for line in kept][: given.draws]
+    for draw in range(len(rows), given.draws):
         with tempfile.TemporaryDirectory() as folder:
             (own_rate, own), (rate, rival) = _own(given, draw, Path(folder)), _rival(given, draw, Path(folder))
-        rows.append((draw, own_rate, rate, own, rival))
-        print(
-            f"draw {draw}: {own_rate:.0f} and {rate:.0f} trials/h, accuracy {own:.3f} and {rival:.3f}", file=sys.stderr
-        )
+        rows.append([draw, own_rate, rate, own, rival])
+        if given.keep is not None:
+            with given.keep.open("a") as file:
+                print(json.dumps(rows[-1]), file=file)
     table = [
         (draw, f"{own_rate:.0f}", f"{rate:.0f}", f"{own_rate / rate:.1f}", f"{own:.3f}", f"{rival:.3f}")
         for draw, own_rate, rate, own, rival in rows

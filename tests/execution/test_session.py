@@ -1,3 +1,4 @@
+import os
 import sys
 
 import pytest
@@ -13,6 +14,7 @@ def test_workers_import_in_good_time_and_a_block_ends_the_session():
     try:
         # A lambda travels by value: workers cannot import this file.
         imported = ray.remote(num_cpus=1)(lambda name: name in sys.modules)
+        assert "RAY_preload_python_modules" not in os.environ
         assert ray.get([imported.remote(name) for name in ("colorsys", "imghdr")]) == [True, False]
         with ray_session(None, cpus=1, gpus=0):
             assert ray.is_initialized()

@@ -57,6 +57,7 @@ _IMPORTED_BY_INIT = (
     "ray._common.usage.usage_lib",
     "ray._private.runtime_env.uv_runtime_env_hook",
 )
+_PRELOAD = "RAY_preload_python_modules"
 #: How long the head of a cluster may take to answer.
 CONNECT_SECONDS = 10.0
 #: Whether this process has started the Ray that it uses, and not found one running.
@@ -86,12 +87,12 @@ def start_ray(
     global _started
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    os.environ.update(RAY_preload_python_modules=",".join(preload))
     with collecting_no_garbage():
         import ray
 
         if ray.is_initialized():
             return
+        os.environ[_PRELOAD] = ",".join(preload)
         for name in _IMPORTED_BY_INIT:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
@@ -116,6 +117,8 @@ def start_ray(
             what = "started on this machine" if address is None else f"reached at {address}"
             raise EnvironmentFault(f"Ray cannot be {what}: {str(error).strip().splitlines()[0][:300]}") from error
         finally:
+            # Ray has read it; a session that the caller starts later is none of ours.
+            del os.environ[_PRELOAD]
             imports.join()
     _started = True
     for name in ("ray", "ray.tune", "ray.train", "ray.data"):
