@@ -120,7 +120,9 @@ def _measured(commands: list[list[str]]) -> tuple[float, float]:
     running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
     if any([process.wait() for process in running]):
         raise SystemExit(f"{' '.join(commands[0])} failed")
-    return _busy() - before, time.monotonic() - begun
+    busy, wall = _busy() - before, time.monotonic() - begun
+    print(f"{' '.join(commands[0][1:])}: {busy:.0f} core-seconds, {wall:.0f} s", file=sys.stderr)
+    return busy, wall
 
 
 def _busy() -> float:

@@ -132,7 +132,12 @@ def _setfit(job: dict[str, Any], rates: list[float], scratch: str) -> Any:
         show_progress_bar=False, logging_strategy="no",
     )  # fmt: skip
     trainer = Trainer(
-        model_init=model, args=arguments, train_dataset=data(job["train"]), eval_dataset=data(job["heldout"])
+        model_init=model,
+        args=arguments,
+        train_dataset=data(job["train"]),
+        eval_dataset=data(job["heldout"]),
+        # By its name it would be fetched from the hub.
+        metric=lambda predicted, true: {"accuracy": float((predicted.numpy() == true).mean())},
     )
     return trainer.hyperparameter_search(
         hp_space=lambda trial: {"body_learning_rate": trial.suggest_categorical("body_learning_rate", rates)},
