@@ -6,9 +6,11 @@ import argparse
 import importlib
 
 NAMES = {
+    "alone": "what each metric loss teaches by itself, above the frozen probe",
     "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
     "epochs": "test accuracy against passes over the training texts, for every loss",
     "gpu": "a large encoder on one GPU: steps, packed trials (skipped where there is none)",
+    "losses": "every loss with its default hyperparameters on two tasks",
     "peers": "the same configurations in the searches of transformers and SetFit",
     "prefix": "step time against the number of trained layers",
     "scaling": "what a trial costs the driver as the search grows",

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tune_dml.config import Configuration
+from tune_dml.config import Choice, Configuration
 from tune_dml.errors import ConfigurationError
 from tune_dml.losses import LOSSES, LossSpec, check, loss_named
+from tune_dml.models.representation import examples
 from tune_dml.training.optimization import make_optimizer
 
 CLASSES, DIMENSION = 3, 8
@@ -49,6 +50,7 @@ BATCHES = {
     "no positives": (torch.randn(3, DIMENSION), torch.arange(3)),
     "duplicates": (torch.ones(6, DIMENSION), torch.tensor([0, 0, 1, 1, 2, 2])),
     "zero vectors": (torch.zeros(6, DIMENSION), torch.tensor([0, 0, 1, 1, 2, 2])),
+    "opposite vectors": (torch.tensor([[1.0], [-1.0]]).repeat(3, DIMENSION), torch.tensor([0, 0, 1, 1, 2, 2])),
     "long vectors": (1e4 * torch.randn(6, DIMENSION), torch.tensor([0, 0, 1, 1, 2, 2])),
     "many": batch(200),
 }
@@ -108,6 +110,46 @@ def test_a_batch_without_positives_teaches_nothing(name: str) -> None:
     assert value.item() == pytest.approx(LOSSES[name].defaults.get("l2", 0.0))
 
 
+@pytest.mark.parametrize("name", METRIC)
+def test_only_losses_that_say_so_need_a_second_class(name: str) -> None:
+    embeddings, labels = (
+        torch.nn.functional.normalize(torch.randn(4, DIMENSION), dim=1),
+        torch.zeros(4, dtype=torch.long),
+    )
+    embeddings.requires_grad_()
+    module, spec = build(name), LOSSES[name]
+    l2 = spec.defaults.get("l2", 0.0)
+    value = module(embeddings, labels) - l2 * embeddings.square().sum(1).mean()  # type: ignore[operator]
+    value.backward()
+    assert embeddings.grad is not None
+    assert (embeddings.grad.abs().max().item() < 1e-7) == spec.needs_negatives
+
+
+@pytest.mark.parametrize("name", METRIC)
+def test_names_of_classes_do_not_matter(name: str) -> None:
+    embeddings, labels = batch()
+    module, renamed = build(name), build(name)
+    order = torch.tensor([2, 0, 1])
+    for parameter, other in zip(module.parameters(), renamed.parameters(), strict=True):
+        # Classes lie along the dimension that they divide: [classes], [classes, d], [d, classes * centers].
+        axis = next(a for a, size in enumerate(parameter.shape) if size % CLASSES == 0)
+        blocks = parameter.detach().unflatten(axis, (CLASSES, -1))
+        other.data = blocks.index_select(axis, order.argsort()).flatten(axis, axis + 1)
+    assert renamed(embeddings, order[labels]).item() == pytest.approx(module(embeddings, labels).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", METRIC)
+def test_works_on_states_of_bfloat16_with_parameters_in_float32(name: str) -> None:
+    module, mask = build(name), torch.ones(12, 5)
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden = nn.Linear(DIMENSION, DIMENSION)(torch.randn(12, 5, DIMENSION))
+    assert hidden.dtype == torch.bfloat16
+    value = module(*examples(hidden, mask, torch.arange(12) % CLASSES, "mean"))
+    value.backward()
+    assert math.isfinite(value.item())
+    assert {value.dtype, *(p.dtype for p in module.parameters())} == {torch.float32}
+
+
 @pytest.mark.parametrize("name", [n for n in METRIC if LOSSES[n].logits is not None])
 def test_logits_favour_the_own_class_once_trained(name: str) -> None:
     spec = LOSSES[name]
@@ -142,6 +184,7 @@ def test_unknown_loss_names_the_nearest() -> None:
         ("softtriple", {"la": "20"}, "softtriple/la must be a number, not '20'."),
         ("softtriple", {"la": True}, "softtriple/la must be a number, not True."),
         ("softtriple", {"centers": 2.5}, "softtriple/centers must be a whole number, not 2.5."),
+        ("triplet", {"miner": "soft"}, "triplet/miner is 'soft'; it must be none | semihard | hard."),
     ],
 )
 def test_check_refuses(loss: str, params: dict[str, object], message: str) -> None:
@@ -152,7 +195,10 @@ def test_check_refuses(loss: str, params: dict[str, object], message: str) -> No
 
 POSITIVE = [
     ("supcon", "temperature"), ("softtriple", "gamma"), ("softtriple", "la"), ("softtriple", "centers"),
-    ("proxy_anchor", "alpha"), ("proxy_nca", "scale"), ("npairs", "l2"),
+    ("proxy_anchor", "alpha"), ("proxy_nca", "scale"), ("npairs", "l2"), ("normalized_softmax", "temperature"),
+    ("cosface", "scale"), ("arcface", "scale"), ("subcenter_arcface", "centers"), ("margin", "beta"),
+    ("ntxent", "temperature"), ("contrastive", "neg_margin"), ("multi_similarity", "alpha"), ("circle", "gamma"),
+    ("lifted_structure", "margin"), ("tuplet_margin", "scale"), ("nca", "scale"),
 ]  # fmt: skip
 
 
@@ -164,7 +210,12 @@ def test_what_must_be_positive_is_refused_otherwise(loss: str, name: str, value:
         check(Configuration(loss=loss, loss_params={name: value}))
 
 
-@pytest.mark.parametrize(("loss", "name"), [(n, h) for n, s in LOSSES.items() for h in s.hyperparameters])
+NUMBERS = [
+    (n, h) for n, s in LOSSES.items() for h, own in s.hyperparameters.items() if not isinstance(own.domain, Choice)
+]
+
+
+@pytest.mark.parametrize(("loss", "name"), NUMBERS)
 def test_no_hyperparameter_may_be_infinite(loss: str, name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{loss}/{name} must be finite"):
         check(Configuration(loss=loss, loss_params={name: math.nan}))

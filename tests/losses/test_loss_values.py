@@ -1,84 +1,53 @@
-"""Values against the papers' formulas, written out plainly in float64."""
+"""Values and gradients against the papers' formulas."""
 
-import math
+from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import formulas
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
+from formulas import FORMULAS, Array, Labels
 
 from tune_dml.losses import LOSSES
 
-Array = npt.NDArray[np.float64]
-CLASSES, DIMENSION, N = 3, 6, 9
-LABELS = np.array([0, 0, 1, 1, 2, 2, 0, 1, 2])
+SHAPES = {
+    "three classes": (6, np.array([0, 0, 1, 1, 2, 2, 0, 1, 2])),
+    "two uneven classes": (3, np.array([1, 0, 0, 1, 0, 0, 0])),
+    "five classes, one of them a single example": (16, np.array([3, 0, 1, 1, 2, 0, 3, 2, 4, 1, 0, 3])),
+    "in the middle of other settings": (4, np.array([0, 0, 1, 1, 2, 2, 1])),
+}
 
 
-def unit(rows: Array) -> Array:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def setting(name: str, shape: str) -> dict[str, Any]:
+    """The defaults, and for one shape something else: where a domain is a quarter along its way."""
+    spec = LOSSES[name]
+    if not shape.startswith("in the middle"):
+        return dict(spec.defaults)
+    return {k: _quarter(h.domain) for k, h in spec.hyperparameters.items()}
 
 
-def log_softmax(row: Array) -> Array:
-    return row - row.max() - math.log(np.exp(row - row.max()).sum())
+def _quarter(domain: Any) -> Any:
+    if hasattr(domain, "options"):
+        return domain.options[0]
+    value = domain.low + (domain.high - domain.low) / 4
+    return int(value) if isinstance(domain.low, int) else value
 
 
-def softtriple(x: Array, centers: Array, la: float, gamma: float, margin: float) -> float:
-    """centers: [dimension, classes * centers per class]."""
-    cosines = (unit(x) @ unit(centers.T).T).reshape(N, CLASSES, -1)
-    total = 0.0
-    for i in range(N):
-        similarity = np.array([np.exp(log_softmax(c / gamma)) @ c for c in cosines[i]])
-        similarity[LABELS[i]] -= margin
-        total -= log_softmax(la * similarity)[LABELS[i]]
-    return total / N
+def made(name: str, shape: str, seed: int = 0) -> tuple[Callable[..., Any], torch.Tensor, Labels, dict[str, Any]]:
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    dimension, labels = SHAPES[shape]
+    spec, params = LOSSES[name], setting(name, shape)
+    assert spec.build is not None
+    module = spec.build(int(labels.max()) + 1, dimension, params).double()
+    return module, torch.randn(len(labels), dimension, dtype=torch.float64), labels, params
 
 
-def proxy_anchor(x: Array, proxies: Array, alpha: float, margin: float) -> float:
-    cosines = unit(x) @ unit(proxies).T
-    pull = push = 0.0
-    for c in range(CLASSES):
-        pull += math.log(1 + sum(math.exp(-alpha * (cosines[i, c] - margin)) for i in range(N) if LABELS[i] == c))
-        push += math.log(1 + sum(math.exp(alpha * (cosines[i, c] + margin)) for i in range(N) if LABELS[i] != c))
-    return pull / CLASSES + push / CLASSES
-
-
-def proxy_nca(x: Array, proxies: Array, scale: float) -> float:
-    squared = ((unit(x)[:, None] - unit(proxies)[None]) ** 2).sum(-1)
-    return -sum(log_softmax(-scale * squared[i])[LABELS[i]] for i in range(N)) / N
-
-
-def supcon(x: Array, temperature: float) -> float:
-    cosines = unit(x) @ unit(x).T / temperature
-    total = 0.0
-    for i in range(N):
-        others = [j for j in range(N) if j != i]
-        normaliser = math.log(sum(math.exp(cosines[i, j]) for j in others))
-        positives = [j for j in others if LABELS[j] == LABELS[i]]
-        total -= sum(cosines[i, j] - normaliser for j in positives) / len(positives)
-    return total / N
-
-
-def triplet(x: Array, margin: float) -> float:
-    distance = np.sqrt(((unit(x)[:, None] - unit(x)[None]) ** 2).sum(-1))
-    violations = [
-        distance[a, p] - distance[a, n] + margin
-        for a in range(N)
-        for p in range(N)
-        for n in range(N)
-        if a != p and LABELS[a] == LABELS[p] and LABELS[a] != LABELS[n]
-    ]
-    counted = [v for v in violations if v > 0]
-    return sum(counted) / len(counted)
-
-
-def npairs(x: Array, l2: float) -> float:
-    pairs = [np.flatnonzero(c == LABELS)[:2] for c in range(CLASSES)]
-    anchors, positives = x[[p[0] for p in pairs]], x[[p[1] for p in pairs]]
-    value = -sum(log_softmax(anchors[c] @ positives.T)[c] for c in range(CLASSES)) / CLASSES
-    return value + l2 * float((x**2).sum(axis=1).mean())
-
-
-FORMULAS = {f.__name__: f for f in (softtriple, proxy_anchor, proxy_nca, supcon, triplet, npairs)}
+def own(module: Any) -> list[Array]:
+    return [p.detach().numpy() for p in module.parameters()]
 
 
 def test_every_metric_loss_has_a_formula() -> None:
@@ -86,25 +55,76 @@ def test_every_metric_loss_has_a_formula() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", FORMULAS)
-def test_value_is_that_of_the_formula(name: str, seed: int) -> None:
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
+def test_value_is_that_of_the_formula(name: str, shape: str, seed: int) -> None:
+    module, x, labels, params = made(name, shape, seed)
+    expected = FORMULAS[name](x.numpy(), labels, *own(module), **params)
+    assert module(x, torch.from_numpy(labels)).item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_gradient_is_that_of_the_formula(name: str, shape: str) -> None:
+    module, x, labels, params = made(name, shape)
+    if name == "circle":
+        params["weights_at"] = x.numpy().copy()
+    x.requires_grad_()
+    module(x, torch.from_numpy(labels)).backward()
+    tensors = [x, *module.parameters()]  # type: ignore[attr-defined]
+    arrays = [tensor.detach().numpy().copy() for tensor in tensors]
+    for position, tensor in enumerate(tensors):
+
+        def value(changed: Array, position: int = position) -> float:
+            x, *rest = [*arrays[:position], changed, *arrays[position + 1 :]]
+            result: float = FORMULAS[name](x, labels, *rest, **params)
+            return result
+
+        expected = central_differences(value, arrays[position])
+        assert tensor.grad is not None
+        assert np.abs(tensor.grad.numpy() - expected).max() < 1e-5 * max(1.0, np.abs(expected).max())
+
+
+def central_differences(value: Callable[[Array], float], at: Array, step: float = 1e-6) -> Array:
+    gradient = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        up, down = at.copy(), at.copy()
+        up[index] += step
+        down[index] -= step
+        gradient[index] = (value(up) - value(down)) / (2 * step)
+    return gradient
+
+
+@pytest.mark.parametrize("miner", ["none", "semihard", "hard"])
+def test_mined_triplets_are_those_of_the_papers(miner: str) -> None:
+    x, labels = torch.randn(12, 5, dtype=torch.float64), np.arange(12) % 3
+    build = LOSSES["triplet"].build
+    assert build is not None
+    value = build(3, 5, {"margin": 0.6, "miner": miner})(x, torch.from_numpy(labels)).item()
+    assert value == pytest.approx(formulas.triplet(x.numpy(), labels, margin=0.6, miner=miner), rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", "multi_similarity", "margin"])
+def test_miners_choose_among_the_pairs(loss: str) -> None:
+    spec = LOSSES[loss]
+    assert spec.build is not None
+    torch.manual_seed(0)
+    x, labels = torch.randn(12, 5), torch.arange(12) % 3
+    values = [
+        spec.build(3, 5, {**spec.defaults, "miner": miner})(x, labels).item()
+        for miner in spec.hyperparameters["miner"].domain.options  # type: ignore[union-attr]
+    ]
+    assert len({round(value, 6) for value in values}) == len(values)
+
+
+@pytest.mark.parametrize("name", ["triplet", "margin", "ntxent", "tuplet_margin", "lifted_structure"])
+def test_large_batches_are_sampled(name: str) -> None:
     spec = LOSSES[name]
     assert spec.build is not None
-    module = spec.build(CLASSES, DIMENSION, spec.defaults)
-    x = torch.randn(N, DIMENSION)
+    module = spec.build(3, 6, spec.defaults)
+    x, labels = torch.randn(90, 6), torch.arange(90) % 3
+    values = [module(x, labels).item() for _ in range(20)]
+    assert len(set(values)) == 20
     own = [p.detach().double().numpy() for p in module.parameters()]
-    params = {k: v for k, v in spec.defaults.items() if k != "centers"}
-    expected = FORMULAS[name](x.double().numpy(), *own, **params)  # type: ignore[operator]
-    assert module(x, torch.from_numpy(LABELS)).item() == pytest.approx(expected, rel=1e-5)
-
-
-def test_large_batches_of_triplets_are_sampled() -> None:
-    spec = LOSSES["triplet"]
-    assert spec.build is not None
-    module = spec.build(CLASSES, DIMENSION, spec.defaults)
-    x, labels = torch.randn(600, DIMENSION), torch.arange(600) % CLASSES
-    first, second = module(x, labels).item(), module(x, labels).item()
-    assert first != second
-    assert first == pytest.approx(second, rel=0.05)
+    whole = FORMULAS[name](x.double().numpy(), labels.numpy(), *own, **spec.defaults)
+    assert np.mean(values) == pytest.approx(whole, rel=0.05)

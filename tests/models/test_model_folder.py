@@ -38,7 +38,7 @@ class Saved:
         tokens = tokenize(tokenizer, TEXTS, [b for _, b in PAIRS] if kind == "pair" else None, 24)
         self.vectors = embed(LayeredEncoder(encoder, None), tokens, "mean", 24, torch.device("cpu"))
         config = check(Configuration(loss="proxy_anchor", max_length=24))
-        head = (np.eye(3, 128, dtype=np.float32), np.zeros(3, dtype=np.float32))
+        head = {"weight": np.eye(3, 128, dtype=np.float32), "bias": np.zeros(3, dtype=np.float32)}
         run = Trained(config, 3, self.vectors, CLASSES, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0)
         fitted = READOUT_SPECS[readout].fit(run)
         self.probabilities = READOUT_SPECS[readout].probabilities(fitted, self.vectors)

@@ -36,9 +36,13 @@ def trained(labels: list[int], loss: str = "softtriple", c: float | None = 10.0,
         means[: len(MEANS)] = MEANS[:classes]
         if loss == "softtriple":
             state["fc"] = np.repeat(means, int(config.loss_params["centers"]), axis=0).T.copy()  # type: ignore[arg-type]
-        elif state:
+        elif loss == "subcenter_arcface":
+            state["W"] = np.repeat(means, int(config.loss_params["centers"]), axis=0).T.copy()  # type: ignore[arg-type]
+        elif "W" in state:
+            state["W"] = means.T.copy()
+        elif "proxies" in state:
             state["proxies"] = means
-    head = (np.eye(classes, DIMENSION, dtype=np.float32), np.zeros(classes, dtype=np.float32))
+    head = {"weight": np.eye(classes, DIMENSION, dtype=np.float32), "bias": np.zeros(classes, dtype=np.float32)}
     return Trained(config, classes, texts(labels, 0), np.array(labels), head, state, c)
 
 

@@ -80,7 +80,7 @@ MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS])
 LABELS = torch.tensor([2, 0, 1, 0])
 
 
-@pytest.mark.parametrize("representation", ["mean", "tokens", "cls"])
+@pytest.mark.parametrize("representation", ["mean", "tokens", "cls", "last_token"])
 def test_pool_is_a_plain_loop(representation: str) -> None:
     vectors = pool(HIDDEN, MASK, representation)
     for i, length in enumerate(LENGTHS):
@@ -91,7 +91,7 @@ def test_pool_is_a_plain_loop(representation: str) -> None:
 def test_padding_changes_nothing() -> None:
     hidden = HIDDEN.clone()
     hidden[MASK == 0] = 1e6
-    for representation in ("mean", "tokens", "cls"):
+    for representation in ("mean", "tokens", "cls", "last_token"):
         assert torch.equal(pool(hidden, MASK, representation), pool(HIDDEN, MASK, representation))
         for a, b in zip(
             examples(hidden, MASK, LABELS, representation), examples(HIDDEN, MASK, LABELS, representation), strict=True

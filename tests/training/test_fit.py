@@ -131,7 +131,7 @@ class _Spy(nn.Module):
 
 
 @pytest.mark.parametrize("trainable_layers", [None, 1])
-@pytest.mark.parametrize("representation", ["tokens", "mean", "cls"])
+@pytest.mark.parametrize("representation", ["tokens", "mean", "cls", "last_token"])
 def test_the_loss_sees_exactly_the_real_tokens_with_their_texts_labels(
     small: Small, monkeypatch: pytest.MonkeyPatch, representation: str, trainable_layers: int | None
 ) -> None:

@@ -36,9 +36,15 @@ def losses(
         terminal.print_json([_document(spec) for spec in LOSSES.values()])
     else:
         terminal.print_table(
-            ["loss", "paper", "own parameters", "needs positives"],
+            ["loss", "own parameters", "needs positives", "needs negatives", "paper"],
             [
-                (spec.name, spec.paper, _yes(spec.owns_parameters), _yes(spec.needs_positives))
+                (
+                    spec.name,
+                    _yes(spec.owns_parameters),
+                    _yes(spec.needs_positives),
+                    _yes(spec.needs_negatives),
+                    spec.paper,
+                )
                 for spec in LOSSES.values()
             ],
         )
@@ -51,6 +57,7 @@ def _show(spec: LossSpec) -> None:
             f"{spec.name}: {spec.paper}",
             f"Has parameters of its own, trained with loss_lr: {_yes(spec.owns_parameters)}.",
             f"Needs two examples of a class in a batch: {_yes(spec.needs_positives)}.",
+            f"Needs two classes in a batch: {_yes(spec.needs_negatives)}.",
         ]
     )
     if not spec.hyperparameters:
@@ -69,6 +76,7 @@ def _document(spec: LossSpec) -> dict[str, object]:
         "paper": spec.paper,
         "owns_parameters": spec.owns_parameters,
         "needs_positives": spec.needs_positives,
+        "needs_negatives": spec.needs_negatives,
         "hyperparameters": {
             own: {"default": h.default, "range": str(h.domain), "source": h.source}
             for own, h in spec.hyperparameters.items()

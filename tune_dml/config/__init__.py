@@ -1,6 +1,7 @@
 """Floor 0: the dataclasses that pass between floors."""
 
 from tune_dml.config.configuration import (
+    HEADS,
     LIMITS,
     OPTIONAL,
     READOUTS,
@@ -23,6 +24,7 @@ from tune_dml.config.settings import (
 )
 
 __all__ = [
+    "HEADS",
     "LIMITS",
     "METRICS",
     "OPTIONAL",

@@ -10,15 +10,18 @@ from typing import Any
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 
-REPRESENTATIONS = ("mean", "cls", "tokens")
+REPRESENTATIONS = ("mean", "cls", "tokens", "last_token")
 READOUTS = ("logistic", "head", "centroid", "knn", "proxies", "head+proxies")
 SCHEDULES = ("linear", "cosine", "constant")
+HEADS = ("linear", "mlp")
+CLASS_WEIGHTS = ("equal", "balanced")
 
 #: What each hyperparameter may be at all. A search space narrows it.
 LIMITS: dict[str, Domain] = {
     "beta": Float(0.0, 1.0),
     "representation": Choice(REPRESENTATIONS),
     "readout": Choice(READOUTS),
+    "head": Choice(HEADS),
     "lr": Float(0.0, 1.0),
     "head_lr": Float(0.0, 10.0),
     "loss_lr": Float(0.0, 10.0),
@@ -31,6 +34,12 @@ LIMITS: dict[str, Domain] = {
     "dropout": Float(0.0, 0.95),
     "trainable_layers": Int(0, 1_000),
     "train_word_embeddings": Choice((False, True)),
+    "label_smoothing": Float(0.0, 0.9),
+    "class_weights": Choice(CLASS_WEIGHTS),
+    "max_grad_norm": Float(0.0, 1_000.0),
+    "layer_decay": Float(0.01, 1.0),
+    "reinit_layers": Int(0, 1_000),
+    "patience": Int(0, 10_000),
 }
 #: Those that may also be ``None``: the encoder's own dropout, every layer.
 OPTIONAL = frozenset({"dropout", "trainable_layers"})
@@ -44,9 +53,10 @@ class Configuration:
         loss: A name out of ``tune-dml losses``.
         loss_params: The loss's own hyperparameters; what is left out takes the loss's default.
         beta: Training loss = ``beta`` * cross entropy + (1 - ``beta``) * metric loss. Ignored by ``ce``.
-        representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, or ``tokens`` (each
-            token is an example of the metric loss; heads and read-outs use the mean).
+        representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, ``last_token``, or
+            ``tokens`` (each token is an example of the metric loss; heads and read-outs use the mean).
         readout: How classes are read from the final embeddings.
+        head: Of cross entropy: ``linear``, or ``mlp``, RoBERTa's with a dense layer and tanh in front.
         lr, head_lr, loss_lr: Peak learning rates of the encoder, the cross-entropy head, and the loss's own parameters.
         weight_decay: AdamW's, on weight matrices of the encoder and the head.
         warmup: Share of the steps in which the learning rates rise from 0.
@@ -57,6 +67,16 @@ class Configuration:
         dropout: In the encoder's trained layers and before the head; ``None`` keeps the encoder's own value.
         trainable_layers: How many of the top layers are trained; ``None`` means all.
         train_word_embeddings: Whether the word-embedding table is trained when all layers are.
+        label_smoothing: Share of the label that cross entropy spreads over all classes (Szegedy et al. 2015,
+            arXiv 1512.00567).
+        class_weights: ``balanced`` weighs each class in cross entropy by the inverse of its frequency.
+        max_grad_norm: Gradients are scaled down to this norm; 0 leaves them as they are.
+        layer_decay: The learning rate of each layer is this times that of the layer above it (Howard and Ruder 2018,
+            arXiv 1801.06146).
+        reinit_layers: How many of the top layers, at most those that are trained, start from random weights (Zhang et
+            al. 2021, arXiv 2006.05987).
+        patience: Training ends once so many epochs in a row have not lowered the mean training loss by a hundredth of
+            the lowest; 0: never.
     """
 
     loss: str = "ce"
@@ -64,6 +84,7 @@ class Configuration:
     beta: float = 0.1
     representation: str = "mean"
     readout: str = "logistic"
+    head: str = "linear"
     lr: float = 1e-4
     head_lr: float = 1e-3
     loss_lr: float = 1e-2
@@ -76,6 +97,12 @@ class Configuration:
     dropout: float | None = None
     trainable_layers: int | None = None
     train_word_embeddings: bool = False
+    label_smoothing: float = 0.0
+    class_weights: str = "equal"
+    max_grad_norm: float = 1.0
+    layer_decay: float = 1.0
+    reinit_layers: int = 0
+    patience: int = 0
 
     @property
     def beta_effective(self) -> float:

@@ -37,5 +37,6 @@ SPEC = LossSpec(
         ),
     },
     needs_positives=True,
+    needs_negatives=True,
     check=positive("l2"),
 )

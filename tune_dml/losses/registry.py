@@ -5,14 +5,39 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tune_dml.config import Configuration, Int, Value
+from tune_dml.config import Choice, Configuration, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
-from tune_dml.losses import ce, npairs, proxy_anchor, proxy_nca, softtriple, supcon, triplet
+from tune_dml.losses import (
+    arcface,
+    ce,
+    circle,
+    contrastive,
+    cosface,
+    lifted_structure,
+    margin,
+    multi_similarity,
+    nca,
+    normalized_softmax,
+    npairs,
+    ntxent,
+    proxy_anchor,
+    proxy_nca,
+    softtriple,
+    subcenter_arcface,
+    supcon,
+    triplet,
+    tuplet_margin,
+)
 from tune_dml.losses.spec import Hyperparameter, LossSpec
 
+#: Cross entropy first, then losses with parameters of their own, then those over pairs and triplets of a batch.
 LOSSES: dict[str, LossSpec] = {
-    module.SPEC.name: module.SPEC for module in (ce, softtriple, proxy_anchor, proxy_nca, supcon, triplet, npairs)
-}
+    module.SPEC.name: module.SPEC
+    for module in (
+        ce, softtriple, proxy_anchor, proxy_nca, normalized_softmax, cosface, arcface, subcenter_arcface, margin,
+        supcon, ntxent, npairs, triplet, contrastive, multi_similarity, circle, lifted_structure, tuplet_margin, nca,
+    )
+}  # fmt: skip
 
 
 def loss_named(name: str) -> LossSpec:
@@ -41,7 +66,7 @@ def check(config: Configuration) -> Configuration:
             problems.append(f"{spec.name} has no hyperparameter '{name}': {hint}")
     params = {**spec.defaults, **{k: v for k, v in config.loss_params.items() if v is not None}}
     for name, hyperparameter in spec.hyperparameters.items():
-        params[name], problem = _number(params[name], hyperparameter, f"{spec.name}/{name}")
+        params[name], problem = _checked(params[name], hyperparameter, f"{spec.name}/{name}")
         problems.extend(problem)
     if not problems:
         problems = [f"{spec.name}/{problem}" for problem in spec.check(params)]
@@ -50,8 +75,11 @@ def check(config: Configuration) -> Configuration:
     return replace(config, loss_params=params)
 
 
-def _number(value: Value, hyperparameter: Hyperparameter, name: str) -> tuple[Value, list[str]]:
-    """``value`` as the kind of number that the hyperparameter is, and what is wrong with it."""
+def _checked(value: Value, hyperparameter: Hyperparameter, name: str) -> tuple[Value, list[str]]:
+    """``value`` as the kind of value that the hyperparameter is, and what is wrong with it."""
+    if isinstance(hyperparameter.domain, Choice):
+        ok = hyperparameter.domain.contains(value)
+        return value, [] if ok else [f"{name} is {value!r}; it must be {hyperparameter.domain}."]
     if isinstance(value, str | bool) or not isinstance(value, int | float):
         return value, [f"{name} must be a number, not {value!r}."]
     if not math.isfinite(value):

@@ -48,6 +48,7 @@ class LossSpec:
         hyperparameters: Its own, by name.
         owns_parameters: Whether it has proxies, centers or class weights to train (with ``loss_lr``).
         needs_positives: Whether a batch without two examples of a class teaches it nothing.
+        needs_negatives: Whether a batch of a single class teaches it nothing.
         logits: For losses with proxies, ``logits(module, embeddings)`` gives class logits ``[n, classes]``.
         check: Gives a sentence, begun with the hyperparameter's name, for each value that cannot work.
     """
@@ -58,6 +59,7 @@ class LossSpec:
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
     owns_parameters: bool = False
     needs_positives: bool = False
+    needs_negatives: bool = False
     logits: Callable[[nn.Module, Tensor], Tensor] | None = None
     check: Callable[[Mapping[str, Any]], list[str]] = lambda params: []
 

@@ -27,5 +27,6 @@ SPEC = LossSpec(
         "temperature": Hyperparameter(0.1, Float(0.03, 0.7, log=True), "papers: 0.07 to 0.1; for text 0.1 to 0.7"),
     },
     needs_positives=True,
+    needs_negatives=True,
     check=positive("temperature"),
 )

@@ -17,6 +17,28 @@ _LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers"
 _BEFORE_LAYERS = ("embeddings", "embeddings_project")
 
 
+def layers_of(encoder: nn.Module) -> nn.ModuleList | None:
+    """The encoder's layers, lowest first; ``None`` where they cannot be told apart."""
+    owner, attribute = _find_layers(encoder)
+    return None if owner is None else getattr(owner, attribute)
+
+
+def reinitialise(encoder: nn.Module, layers: int) -> None:
+    """Give the top ``layers`` layers random weights, as transformers gives a new encoder.
+
+    Raises:
+        ConfigurationError: the encoder's layers cannot be found.
+    """
+    found = layers_of(encoder)
+    if found is None:
+        raise ConfigurationError("The layers of this encoder cannot be told apart; set reinit_layers to 0.")
+    for layer in list(found)[max(0, len(found) - layers) :]:
+        for parameter in layer.parameters():
+            parameter._is_hf_initialized = False  # type: ignore[attr-defined]
+        for module in layer.modules():
+            encoder._init_weights(module)  # type: ignore[operator]
+
+
 class _Reached(Exception):
     """Ends a forward pass at the first trained layer."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -11,7 +12,8 @@ def pool(hidden: Tensor, mask: Tensor, representation: str) -> Tensor:
     Args:
         hidden: Last hidden states, ``[texts, tokens, dimension]``.
         mask: 1 for real tokens, 0 for padding, ``[texts, tokens]``.
-        representation: ``cls`` takes the first token; ``mean`` and ``tokens`` the mean over real tokens.
+        representation: ``cls`` takes the first token, ``last_token`` the last real one; ``mean`` and ``tokens`` the
+            mean over real tokens.
 
     Returns:
         float32 ``[texts, dimension]``.
@@ -19,6 +21,10 @@ def pool(hidden: Tensor, mask: Tensor, representation: str) -> Tensor:
     hidden = hidden.float()
     if representation == "cls":
         return hidden[:, 0]
+    if representation == "last_token":
+        # Padding stands at the end.
+        last = mask.long().sum(1).clamp(min=1) - 1
+        return hidden[torch.arange(len(hidden), device=hidden.device), last]
     weights = mask.unsqueeze(-1).to(hidden.dtype)
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
 

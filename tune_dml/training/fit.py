@@ -17,9 +17,10 @@ from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
+from tune_dml.models.head import ClassificationHead
 from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast, own_kernels
-from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.prefix import LayeredEncoder, reinitialise
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
 from tune_dml.models.representation import examples, pool
 from tune_dml.models.tokens import TokenArrays
@@ -27,7 +28,8 @@ from tune_dml.training.batches import stratified_batches
 from tune_dml.training.failures import is_out_of_memory, training_failures
 from tune_dml.training.inputs import TrainingInputs
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end, random_state, set_random_state
-from tune_dml.training.optimization import MAX_GRADIENT_NORM, learning_rate_factor, make_optimizer
+from tune_dml.training.optimization import learning_rate_factor, make_optimizer
+from tune_dml.training.plateau import Plateau
 
 #: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
 LOGISTIC_C = 10.0
@@ -118,10 +120,16 @@ class _Run:
         encoder = build_encoder(bundle, config.dropout)
         # Not before: the first encoder that a process builds draws random numbers.
         torch.manual_seed(seed)
+        if config.reinit_layers and config.epochs:
+            trained = config.trainable_layers
+            reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
         self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
-        self.dropout = nn.Dropout(config.dropout if config.dropout is not None else 0.1)
         spec = LOSSES[config.loss]
-        self.head = nn.Linear(bundle.dimension, classes).to(device) if config.beta_effective > 0 else None
+        self.head: ClassificationHead | None = None
+        if config.beta_effective > 0:
+            dropout = config.dropout if config.dropout is not None else 0.1
+            self.head = ClassificationHead(config.head, bundle.dimension, classes, dropout).to(device)
+        self.class_weights = _class_weights(config.class_weights, labels, classes, device)
         self.loss = spec.build(classes, bundle.dimension, config.loss_params).to(device) if spec.build else None
         self.encoder_name = bundle.sha256
         self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device, self._kept(tokens))
@@ -131,6 +139,7 @@ class _Run:
         self.fitted_rows = rows_for_readouts(labels)
         self.losses: list[Tensor] = []
         self.zeros = 0
+        self.plateau = Plateau(config.patience)
         # Texts at a time, once memory has run out with more.
         self.micro_batch: int | None = None
         if self.steps:
@@ -141,14 +150,22 @@ class _Run:
 
     def train(self, until: int) -> None:
         self.encoder.train()
-        while self.done < until:
+        while self.done < until and not self.plateau.reached:
             if not self.batches:
-                self._check_losses()
-                self.losses = []
+                self._end_epoch()
+                if self.plateau.reached:
+                    break
                 self.batches = stratified_batches(self.labels, self.config.batch_size, self.generator)
             self._step(self.batches.pop(0))
             self.done += 1
         self._check_losses()
+
+    def _end_epoch(self) -> None:
+        self._check_losses()
+        if self.losses and self.config.patience:
+            self.plateau.add(float(torch.stack(self.losses).mean()))
+        if not self.plateau.reached:
+            self.losses = []
 
     def _step(self, rows: npt.NDArray[np.int64]) -> None:
         factor = learning_rate_factor(self.done, self.steps, self.config.warmup, self.config.schedule)
@@ -160,7 +177,8 @@ class _Run:
         self.losses.append(loss)
         trained = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
         if trained:
-            nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
+            if self.config.max_grad_norm:
+                nn.utils.clip_grad_norm_(trained, self.config.max_grad_norm)
             self.optimizer.step()
 
     def _backward(self, parts: list[npt.NDArray[np.int64]]) -> tuple[Tensor, int]:
@@ -209,8 +227,10 @@ class _Run:
         beta, zero = self.config.beta_effective, False
         total = hidden.new_zeros((), dtype=torch.float32)
         if self.head is not None:
-            pooled = self.dropout(pool(hidden, mask, self.config.representation))
-            total = total + beta * nn.functional.cross_entropy(self.head(pooled), labels)
+            logits = self.head(pool(hidden, mask, self.config.representation))
+            total = total + beta * nn.functional.cross_entropy(
+                logits, labels, weight=self.class_weights, label_smoothing=self.config.label_smoothing
+            )
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
             metric = self.loss(*examples(hidden, mask, labels, self.config.representation))
@@ -230,10 +250,8 @@ class _Run:
             classes=self.classes,
             embeddings=self._embed(self.inputs.tokens if rows is None else self.inputs.tokens.take(rows)),
             labels=self.labels if rows is None else self.labels[rows],
-            head=None if self.head is None or not self.steps else (_array(self.head.weight), _array(self.head.bias)),
-            loss_state={}
-            if self.loss is None or not self.steps
-            else {k: _array(v) for k, v in self.loss.state_dict().items()},
+            head_state=_state(self.head if self.steps else None),
+            loss_state=_state(self.loss if self.steps else None),
             logistic_c=LOGISTIC_C if self.steps else None,
         )
         if not np.isfinite(trained.embeddings).all():
@@ -253,7 +271,7 @@ class _Run:
         }
         if self.micro_batch is not None:
             diagnostics["micro_batch"] = float(self.micro_batch)
-        state = {k: _array(v) for k, v in self.encoder.encoder.state_dict().items()} if keep_encoder else None
+        state = _state(self.encoder.encoder) if keep_encoder else None
         return Stage(probabilities, fitted, diagnostics, state)
 
     def _embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
@@ -273,6 +291,15 @@ class _Run:
         predicted = READOUT_SPECS["logistic"].probabilities(logistic, trained.embeddings).argmax(axis=1)
         if spread < COLLAPSED_SPREAD or len(np.unique(predicted)) == 1:
             raise TrainingFailure("collapse", "every training text gets the same vector or the same class")
+
+
+def _class_weights(kind: str, labels: npt.NDArray[np.int64], classes: int, device: torch.device) -> Tensor | None:
+    """Of cross entropy: 1 for a class of average frequency, and for one that does not occur."""
+    if kind == "equal":
+        return None
+    counts = np.bincount(labels, minlength=classes)
+    weights = np.where(counts > 0, len(labels) / (classes * np.maximum(counts, 1)), 1.0)
+    return torch.tensor(weights, dtype=torch.float32, device=device)
 
 
 def rows_for_readouts(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
@@ -304,6 +331,10 @@ def fit_once(
         seed=seed, keep_encoder=keep_encoder, device=device, precision=precision,
     )  # fmt: skip
     return stage
+
+
+def _state(module: nn.Module | None) -> dict[str, npt.NDArray[np.float32]]:
+    return {} if module is None else {name: _array(tensor) for name, tensor in module.state_dict().items()}
 
 
 def _array(tensor: Tensor) -> npt.NDArray[np.float32]:

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
 
 from tune_dml.config import Configuration
-
-#: Gradients are scaled down to this norm, as fine-tuning recipes for Transformers do.
-MAX_GRADIENT_NORM = 1.0
+from tune_dml.errors import ConfigurationError
+from tune_dml.models.prefix import layers_of
 
 
 def make_optimizer(
     config: Configuration, encoder: nn.Module, head: nn.Module | None, loss: nn.Module | None
 ) -> torch.optim.AdamW:
-    """Every trainable parameter is in exactly one group; biases, norms and the loss's parameters are not decayed."""
-    trained = [p for p in encoder.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "lr": config.lr, "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "lr": config.lr, "weight_decay": 0.0},
-    ]
+    """Every trainable parameter is in exactly one group; biases, norms and the loss's parameters are not decayed.
+
+    Raises:
+        ConfigurationError: the learning rate shall fall from layer to layer, and the encoder's cannot be told apart.
+    """
+    groups: list[dict[str, Any]] = []
+    for factor, parameters in _by_depth(encoder, config.layer_decay):
+        trained, rate = [p for p in parameters if p.requires_grad], config.lr * factor
+        groups += [
+            {"params": [p for p in trained if p.ndim > 1], "lr": rate, "weight_decay": config.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "lr": rate, "weight_decay": 0.0},
+        ]
     if head is not None:
         groups.append({"params": list(head.parameters()), "lr": config.head_lr, "weight_decay": config.weight_decay})
     if loss is not None:
         groups.append({"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0})
     return torch.optim.AdamW([g for g in groups if g["params"]], fused=True)
+
+
+def _by_depth(encoder: nn.Module, decay: float) -> list[tuple[float, list[nn.Parameter]]]:
+    """The encoder's parameters with the factor of their learning rate: 1 for the top layer and what is above it."""
+    if decay == 1.0:
+        return [(1.0, list(encoder.parameters()))]
+    layers = layers_of(encoder)
+    if layers is None:
+        raise ConfigurationError("The layers of this encoder cannot be told apart; set layer_decay to 1.")
+    within = [list(layer.parameters()) for layer in layers]
+    inside = {id(p) for parameters in within for p in parameters}
+    below = {id(p) for p in encoder.embeddings.parameters()}  # type: ignore[union-attr, operator]
+    rest = [p for p in encoder.parameters() if id(p) not in inside]
+    groups = [(decay ** (len(within) - 1 - depth), parameters) for depth, parameters in enumerate(within)]
+    groups.append((decay ** len(within), [p for p in rest if id(p) in below]))
+    groups.append((1.0, [p for p in rest if id(p) not in below]))
+    return groups
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, schedule: str) -> float:

@@ -9,20 +9,21 @@ from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec
 
 
 def _fit(trained: Trained) -> FittedReadout:
-    assert trained.head is not None
-    weight, bias = trained.head
-    return FittedReadout("head", {"weight": weight, "bias": bias})
+    return FittedReadout("head", dict(trained.head_state))
 
 
 def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
-    weight = fitted.arrays["weight"].astype(np.float64)
-    return softmax(embeddings.astype(np.float64) @ weight.T + fitted.arrays["bias"].astype(np.float64))
+    arrays = {name: array.astype(np.float64) for name, array in fitted.arrays.items()}
+    hidden = embeddings.astype(np.float64)
+    if "dense.weight" in arrays:
+        hidden = np.tanh(hidden @ arrays["dense.weight"].T + arrays["dense.bias"])
+    return softmax(hidden @ arrays["weight"].T + arrays["bias"])
 
 
 SPEC = ReadoutSpec(
     name="head",
     description="the cross-entropy head",
-    available=lambda trained: trained.head is not None,
+    available=lambda trained: bool(trained.head_state),
     fit=_fit,
     probabilities=_probabilities,
 )

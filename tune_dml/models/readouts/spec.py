@@ -22,8 +22,8 @@ class Trained:
         classes: How many there are.
         embeddings: Of the training texts by the final encoder, float32 ``[n, dimension]``.
         labels: int64 ``[n]``.
-        head: Weight ``[classes, dimension]`` and bias ``[classes]`` of the cross-entropy head, or ``None`` if cross
-            entropy had no part in the training loss.
+        head_state: Parameters of the cross-entropy head (:class:`tune_dml.models.head.ClassificationHead`) by name;
+            empty if cross entropy had no part in the training loss.
         loss_state: The metric loss's own parameters by name; empty if it has none.
         logistic_c: Inverse strength of the ``logistic`` read-out's penalty; ``None`` picks it by cross validation.
     """
@@ -32,7 +32,7 @@ class Trained:
     classes: int
     embeddings: Embeddings
     labels: npt.NDArray[np.int64]
-    head: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None
+    head_state: Mapping[str, npt.NDArray[np.float32]]
     loss_state: Mapping[str, npt.NDArray[np.float32]]
     logistic_c: float | None
 
