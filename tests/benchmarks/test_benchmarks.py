@@ -22,7 +22,9 @@ from benchmarks.__main__ import NAMES  # noqa: E402
 from benchmarks.plain import one_round  # noqa: E402
 from benchmarks.tables import markdown  # noqa: E402
 
-PAGES = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/performance.md"))
+PAGES = "\n".join(
+    (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/performance.md", "docs/losses.md")
+)
 
 
 def test_every_command_of_the_pages_is_a_benchmark_that_knows_its_options() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, Verbose
 
 EXAMPLES = """
 tune-dml confirm sst2-50-20250131-brave-otter
@@ -24,6 +24,7 @@ def confirm(
     ensemble: Annotated[
         bool, typer.Option("--ensemble", help="Also score, and save, the average of the winner's seeds.")
     ] = DEFAULTS.ensemble,
+    loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
     json: Json = False,
     quiet: Quiet = False,
@@ -38,5 +39,5 @@ def confirm(
     from tune_dml.workflows.confirmation import confirm as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
-        finished = workflow(results, name, seeds, ensemble, out)
+        finished = workflow(results, name, seeds, ensemble, out, loss_plugins=tuple(loss_plugin or ()))
     return terminal.finish(finished, json)

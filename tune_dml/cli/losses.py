@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json
+from tune_dml.cli.options import Debug, Json, LossPlugin
 
 if TYPE_CHECKING:
     from tune_dml.losses import LossSpec
@@ -20,12 +20,14 @@ tune-dml losses softtriple
 
 def losses(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show all of this one.")] = None,
+    loss_plugin: LossPlugin = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """List the losses, or show one with its hyperparameters."""
-    from tune_dml.losses import LOSSES, loss_named
+    from tune_dml.losses import LOSSES, add_plugins, loss_named
 
+    add_plugins(loss_plugin or ())
     if name is not None:
         spec = loss_named(name)
         if json:

@@ -18,6 +18,12 @@ TrackingUri = Annotated[
         "--tracking-uri", metavar="URI", help="MLflow server or store. Without it: the one in the results folder."
     ),
 ]
+LossPlugin = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss-plugin", metavar="MODULE:NAME", help="A loss of another package, whose code then runs; may be repeated."
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

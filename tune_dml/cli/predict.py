@@ -8,7 +8,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from tune_dml.cli.options import Debug
+from tune_dml.cli.options import Debug, LossPlugin
 from tune_dml.errors import UsageError, nearest
 
 EXAMPLES = """
@@ -32,6 +32,7 @@ def predict(
     output: Annotated[
         str | None, typer.Option("--output", metavar="FILE", help="Write here instead of stdout, all or nothing.")
     ] = None,
+    loss_plugin: LossPlugin = None,
     debug: Debug = False,
 ) -> None:
     """Label new texts with a saved model.
@@ -41,11 +42,11 @@ def predict(
     if out_format not in _FORMATS:
         raise UsageError(f"--format is csv or jsonl, not '{out_format}': {nearest(out_format, _FORMATS)}")
     chosen = cast(Literal["csv", "jsonl"], out_format)
-    columns = tuple(text_column or ())
+    columns, plugins = tuple(text_column or ()), tuple(loss_plugin or ())
     if output is None:
         from tune_dml.workflows.predict import predict_file
 
-        predict_file(model, file, columns, chosen, sys.stdout)
+        predict_file(model, file, columns, chosen, sys.stdout, plugins)
         return
     path = Path(output)
     if path.is_dir():
@@ -56,5 +57,5 @@ def predict(
     from tune_dml.workflows.predict import predict_file
 
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        rows = predict_file(model, file, columns, chosen, stream)
+        rows = predict_file(model, file, columns, chosen, stream, plugins)
     print(f"{rows} {'text' if rows == 1 else 'texts'} labelled in {output}.", file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
 from tune_dml.errors import UsageError
 from tune_dml.workflows.request import SearchRequest
 
@@ -63,6 +63,7 @@ def search(
         str, typer.Option(metavar="NAME|FILE", help="Search space: a name from 'tune-dml spaces list', or a file.")
     ] = DEFAULTS.space,
     losses: Annotated[list[str] | None, typer.Option(metavar="A,B", help="Only these of the space's losses.")] = None,
+    loss_plugin: LossPlugin = None,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Configurations to try; 16, or 64 where a GPU is visible.")
     ] = DEFAULTS.trials,
@@ -138,6 +139,7 @@ def search(
         encoder=encoder,
         space=space,
         losses=_names(losses),
+        loss_plugins=tuple(loss_plugin or ()),
         trials=trials,
         time_budget=time_budget,
         searcher=searcher,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json
+from tune_dml.cli.options import Debug, Json, LossPlugin
 from tune_dml.errors import UsageError
 
 HELP = "Search spaces: list, show, check and copy them."
@@ -56,12 +56,15 @@ def show(
     size: Annotated[
         str, typer.Option(metavar="SIZE", help="Ranges for small encoders (under 100M parameters) or large ones.")
     ] = "small",
+    loss_plugin: LossPlugin = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Show a search space: ranges, and when they apply."""
+    from tune_dml.losses import add_plugins
     from tune_dml.spaces import describe, load_space, parameter_names
 
+    add_plugins(loss_plugin or ())
     kept = [name.strip() for name in losses.split(",") if name.strip()]
     found = load_space(space, kept, size)
     rows = describe(found)
@@ -91,11 +94,14 @@ def show(
 
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A YAML file.")],
+    loss_plugin: LossPlugin = None,
     debug: Debug = False,
 ) -> None:
     """Check a search-space file; every problem is reported."""
+    from tune_dml.losses import add_plugins
     from tune_dml.spaces import load_space, parameter_names
 
+    add_plugins(loss_plugin or ())
     space = load_space(file)
     searched = _counted(len(parameter_names(space)), "hyperparameter")
     terminal.print_lines([f"{file} is a valid search space ({searched} searched)."])

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json, Quiet, Verbose
+from tune_dml.cli.options import Debug, Json, LossPlugin, Quiet, Verbose
 
 EXAMPLES = """
 tune-dml train --config best.yaml --seed 0     # the model that the search saved
@@ -30,6 +30,7 @@ def train(
     output: Annotated[
         str, typer.Option("--output", metavar="DIR", help="Folder for the model and its predictions.")
     ] = "tune-dml-train",
+    loss_plugin: LossPlugin = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -42,7 +43,7 @@ def train(
     from tune_dml.workflows.train import train as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
-        result = workflow(config, seed, fold, data, output, out)
+        result = workflow(config, seed, fold, data, output, out, loss_plugins=tuple(loss_plugin or ()))
     if json:
         terminal.print_json(result.document)
     else:

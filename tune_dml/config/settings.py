@@ -52,6 +52,7 @@ class SearchSettings:
     Attributes:
         space, space_text: The path or shipped name that was given; the resolved text, so that a resume does not depend
             on the file.
+        loss_plugins: Where losses of other packages are. A resume imports them only if it is told to again.
         protocol: One sentence: how configurations are selected and scored.
         trials: Configurations to try, baselines not counted.
         time_budget: Seconds for the whole job, confirm included, or ``None``.
@@ -65,6 +66,7 @@ class SearchSettings:
     encoder: str
     space: str
     losses: tuple[str, ...] = ()
+    loss_plugins: tuple[str, ...] = ()
     trials: int = 16
     time_budget: float | None = None
     searcher: str = "tpe"
@@ -99,6 +101,7 @@ def settings_from(values: dict[str, Any], where: str) -> SearchSettings:
             "task": TaskSettings(**task),
             "draw": DrawSettings(**values["draw"]),
             "losses": tuple(values.get("losses") or ()),
+            "loss_plugins": tuple(values.get("loss_plugins") or ()),
         }
         return SearchSettings(**rest)
     except (KeyError, TypeError, ValueError) as error:

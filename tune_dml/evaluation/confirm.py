@@ -86,10 +86,13 @@ def confirm_job(
     values: Mapping[str, Any], workload: Workload, test: TokenArrays | None
 ) -> tuple[dict[str, Any], TrainedModel | None]:
     """In a worker: the run that :func:`job_of` describes, as JSON values, and its model where that is kept."""
+    from tune_dml.training.workload import ready
+
     seed = int(values["seed"])
     candidate = Candidate(
         values["name"], values["params"], values["readout"], (seed,), (seed,) if values["keep"] else ()
     )
+    ready(workload)
     run, model = confirm_run(candidate, seed, workload, test)
     return confirm_to_json(run), model
 

@@ -1,6 +1,9 @@
-"""Floor 1: one small spec per loss."""
+"""Floor 1: one small spec per loss. Those of installed packages are known as soon as this is imported."""
 
+from tune_dml.losses.plugins import add_installed, add_plugins
 from tune_dml.losses.registry import LOSSES, check, loss_named
 from tune_dml.losses.spec import Hyperparameter, LossSpec
 
-__all__ = ["LOSSES", "Hyperparameter", "LossSpec", "check", "loss_named"]
+__all__ = ["LOSSES", "Hyperparameter", "LossSpec", "add_plugins", "check", "loss_named"]
+
+add_installed()

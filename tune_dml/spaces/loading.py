@@ -13,13 +13,13 @@ from tune_dml.spaces.definitions import Definition
 from tune_dml.spaces.nodes import Problems
 from tune_dml.spaces.reading import Contents, Reader
 from tune_dml.spaces.rows import row_problems
-from tune_dml.spaces.shipped import shipped_spaces
+from tune_dml.spaces.shipped import shipped_spaces, space_of_loss, spaces_folder
 from tune_dml.spaces.space import Parameter, Space
 from tune_dml.spaces.values import SIZES, Mistake
 
 
 def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str = "small") -> Space:
-    """A shipped space by name, or the space in a file.
+    """A shipped space by name, the space in a file, or that of a loss of another package by the loss's name.
 
     Args:
         losses: Keep only these of the space's losses, and drop rows of ``first`` that have another; empty keeps all.
@@ -35,11 +35,15 @@ def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str 
     path = shipped.get(name_or_path) or Path(name_or_path)
     problems = Problems()
     try:
-        if name_or_path not in shipped and not path.suffix and not path.exists():
+        if name_or_path not in {*shipped, *LOSSES} and not path.suffix and not path.exists():
             raise Mistake(
                 f"there is no shipped search space and no file '{name_or_path}': {nearest(name_or_path, shipped)}"
             )
-        contents = Reader(problems).file(path)
+        if name_or_path in LOSSES and name_or_path not in shipped and not path.exists():
+            text = space_of_loss(LOSSES[name_or_path])
+            contents = Reader(problems).text(text, f"the space of {name_or_path}", spaces_folder())
+        else:
+            contents = Reader(problems).file(path)
     except Mistake as mistake:
         raise SpaceError(str(mistake)[0].upper() + str(mistake)[1:]) from None
     spaces = _built(contents, path.stem, str(path), problems)

@@ -15,7 +15,7 @@ import torch
 from tune_dml.config import Configuration, Round, Value, configuration_from
 from tune_dml.data import Fold
 from tune_dml.errors import ConfigurationError, nearest
-from tune_dml.losses import LOSSES, check
+from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.fit import Stage, fit, fit_once
@@ -36,6 +36,7 @@ class Workload:
         tokens, labels: Of the draw: the labelled texts there are.
         folds: Training and held-out parts. Several: a round is a fold. One: a round is a fifth of the schedule.
         official, official_labels: The validation split that an ``official`` fold's held-out rows index.
+        loss_plugins: Losses of other packages that every worker imports.
         seed: The search's; each round's seed follows from it, the same for all trials.
     """
 
@@ -46,6 +47,7 @@ class Workload:
     folds: tuple[Fold, ...] = field(repr=False)
     official: TokenArrays | None = field(default=None, repr=False)
     official_labels: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    loss_plugins: tuple[str, ...] = ()
     seed: int = 0
     device: str = "cpu"
     precision: str = "float32"
@@ -78,6 +80,12 @@ def single_thread() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
+
+
+def ready(workload: Workload) -> None:
+    """Before a process runs anything of ``workload``: one thread, and the losses of other packages."""
+    single_thread()
+    add_plugins(workload.loss_plugins)
 
 
 def resolve(params: Mapping[str, Value], where: str = "configuration") -> Configuration:

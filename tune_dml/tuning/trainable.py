@@ -14,7 +14,7 @@ from tune_dml.config import Round
 from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.errors import TrainingFailure, TuneDMLError
 from tune_dml.training.scoring import mean_objective
-from tune_dml.training.workload import Workload, resolve, run_fold, run_rounds, single_thread
+from tune_dml.training.workload import Workload, ready, resolve, run_fold, run_rounds, single_thread
 from tune_dml.tuning.side_by_side import RoundBoard, help_with, in_order
 
 
@@ -26,10 +26,10 @@ def trial_rounds(config: dict[str, Any], metric: str, workload: Workload, *_: An
     Whatever goes wrong in training is reported as ``failed`` with its reason, so that an error of the worker itself
     means a fault of the infrastructure.
     """
-    single_thread()
     done: list[Round] = []
     latest = workload.by_schedule
     with _failures_reported(done):
+        ready(workload)
         for payload in config["known"]:
             done.append(round_from_json(payload))
             tune.report({"round": done[-1].number, "score": mean_objective(done, metric, latest)})
@@ -49,7 +49,7 @@ def _rounds(workload: Workload, config: dict[str, Any], start: int) -> Iterator[
 
 def help_trial(config: dict[str, Any], workload: Workload, *_: Any) -> None:
     """Run rounds of a trial that another worker reports."""
-    single_thread()
+    ready(workload)
     run = partial(run_fold, workload, resolve(config["params"]))
     help_with(RoundBoard(config["board"], config["helper"]), run, config["rounds"])
 

@@ -77,7 +77,7 @@ def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
     for name in options:
         if name not in names:
             raise UsageError(f"search() has no option '{name}': {nearest(name, names)}")
-    for name in ("losses", "text_columns"):
+    for name in ("losses", "loss_plugins", "text_columns"):
         value = options.get(name)
         if isinstance(value, str):
             options[name] = tuple(part.strip() for part in value.split(",") if part.strip())

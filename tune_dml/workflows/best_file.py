@@ -25,6 +25,7 @@ class BestFile:
     Attributes:
         config: The configuration, flat, with its read-out.
         hashes: SHA-256 of each drawn row, to see that the data is still the same.
+        loss_plugins: Where losses of other packages are.
     """
 
     config: dict[str, Value]
@@ -37,6 +38,7 @@ class BestFile:
     device: str
     precision: str
     max_length: int
+    loss_plugins: tuple[str, ...] = ()
 
 
 def write_best(folder: Path, about: SearchFile, winner: TrialRecord, readout: str) -> Path:
@@ -52,6 +54,7 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, readout: st
         "task": asdict(settings.task),
         "draw": asdict(settings.draw),
         "label_names": about.label_names,
+        **({"loss_plugins": list(settings.loss_plugins)} if settings.loss_plugins else {}),
         "encoder": settings.encoder,
         "encoder_sha256": about.encoder_sha256,
         "seed": settings.seed,
@@ -92,6 +95,7 @@ def read_best(path: Path) -> BestFile:
             device=str(values["device"]),
             precision=str(values["precision"]),
             max_length=int(values["max_length"]),
+            loss_plugins=tuple(str(place) for place in values.get("loss_plugins") or ()),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(f"{path} is not a complete best.yaml ({error}); was it edited?") from None

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from tune_dml.workflows.drive import Finished
 
 
-def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Output) -> Finished:
+def confirm(
+    results: str, name: str, seeds: int | None, ensemble: bool, out: Output, loss_plugins: tuple[str, ...] = ()
+) -> Finished:
     """Retrain the winner and what it is compared with; runs that are known are not repeated.
 
     Args:
         seeds: How many; ``None`` keeps what the search was asked for.
         ensemble: Also score the average of the winner's seeds.
+        loss_plugins: Those of the search, named again.
 
     Raises:
         ResultsError: there is no such search, or none of its trials has a score.
@@ -43,7 +46,7 @@ def confirm(results: str, name: str, seeds: int | None, ensemble: bool, out: Out
         ),
     )
     try:
-        prepared = prepare_again(about, out, workers=state_of(folder) == "cross-validated")
+        prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "cross-validated")
         from tune_dml.workflows.drive import drive
 
         finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)

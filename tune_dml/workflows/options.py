@@ -209,6 +209,7 @@ def settings_of(
         encoder=encoder,
         space=request.space,
         losses=tuple(request.losses),
+        loss_plugins=tuple(request.loss_plugins),
         trials=trials,
         time_budget=seconds(request.time_budget),
         searcher=request.searcher,

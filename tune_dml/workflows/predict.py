@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from tune_dml.data import read_texts
 from tune_dml.errors import UsageError, nearest
+from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
 
 if TYPE_CHECKING:
@@ -20,7 +21,14 @@ FORMATS = ("csv", "jsonl")
 BLOCK = 1024
 
 
-def predict_file(model: str, source: str, text_columns: tuple[str, ...], out_format: str, stream: TextIO) -> int:
+def predict_file(
+    model: str,
+    source: str,
+    text_columns: tuple[str, ...],
+    out_format: str,
+    stream: TextIO,
+    loss_plugins: tuple[str, ...] = (),
+) -> int:
     """Write one row per text, in order: the text(s), ``label``, and the probability of each class.
 
     Args:
@@ -28,6 +36,7 @@ def predict_file(model: str, source: str, text_columns: tuple[str, ...], out_for
         source: A CSV, TSV, JSONL or Parquet file, or ``-`` for one text per line on standard input.
         text_columns: Their names; empty takes the usual ones.
         out_format: ``csv`` or ``jsonl``.
+        loss_plugins: Needed by a model that reads classes off the proxies of another package's loss.
 
     Returns:
         The number of texts.
@@ -37,6 +46,7 @@ def predict_file(model: str, source: str, text_columns: tuple[str, ...], out_for
     """
     if out_format not in FORMATS:
         raise UsageError(f"--format is '{out_format}': {nearest(out_format, FORMATS)}")
+    add_plugins(loss_plugins)
     folder = Path(model)
     description = read_description(folder)
     if source == "-":

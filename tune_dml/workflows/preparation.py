@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tune_dml.config import DrawSettings, SearchSettings
 from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, per_class
 from tune_dml.errors import ResultsError
+from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
 from tune_dml.spaces import Space, largest_value, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
@@ -28,6 +29,7 @@ from tune_dml.workflows.options import (
 )
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.packing import packed
+from tune_dml.workflows.plugins import allow_plugins
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile, versions
 from tune_dml.workflows.workers import start_workers
@@ -119,6 +121,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     Raises:
         TuneDMLError: whatever is wrong, before anything is written.
     """
+    add_plugins(request.loss_plugins)
     check_options(request)
     results = results_folder(request.results)
     load_space(request.space, request.losses)
@@ -154,13 +157,19 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     return packed(prepared, gpus, out) if measure else prepared
 
 
-def prepare_again(about: SearchFile, out: Output, *, workers: bool = False) -> Prepared:
+def prepare_again(
+    about: SearchFile, out: Output, *, loss_plugins: tuple[str, ...] = (), workers: bool = False
+) -> Prepared:
     """The same search, from ``search.yaml``; ``workers`` as for :func:`prepare_new`.
+
+    Args:
+        loss_plugins: Those of the search, named again.
 
     Raises:
         ResultsError: the data or the encoder is no longer what the search was started with.
     """
     settings = about.settings
+    allow_plugins(settings.loss_plugins, loss_plugins, f"The search '{settings.name}'")
     drawn = draw_data(load_task(settings.task), settings.draw)
     if drawn.split.hashes() != about.hashes:
         raise ResultsError(
@@ -178,12 +187,16 @@ def prepare_again(about: SearchFile, out: Output, *, workers: bool = False) -> P
     return _loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
 
 
-def prepare_one(best: BestFile, out: Output) -> Prepared:
+def prepare_one(best: BestFile, out: Output, loss_plugins: tuple[str, ...] = ()) -> Prepared:
     """What one training run of ``best.yaml``'s configuration needs.
+
+    Args:
+        loss_plugins: Those of the search, named again.
 
     Raises:
         ResultsError: the data or the encoder is no longer what the file was made with.
     """
+    allow_plugins(best.loss_plugins, loss_plugins, "The file")
     drawn = draw_data(load_task(best.task), best.draw)
     if drawn.split.hashes() != best.hashes:
         raise ResultsError(
@@ -201,6 +214,7 @@ def prepare_one(best: BestFile, out: Output) -> Prepared:
         draw=best.draw,
         encoder=best.encoder,
         space="best.yaml",
+        loss_plugins=best.loss_plugins,
         seed=best.seed,
         device=best.device,
         precision=best.precision,
@@ -238,6 +252,7 @@ def _loaded(
         folds=drawn.folds,
         official=tokens(validation) if official and validation is not None else None,
         official_labels=validation.labels if official and validation is not None else None,
+        loss_plugins=settings.loss_plugins,
         seed=settings.seed,
         device=settings.device,
         precision=settings.precision,

@@ -19,6 +19,7 @@ class SearchRequest:
         no_test: Use every label for training; the answer is the bias-corrected estimate.
         space: A shipped name or a YAML file.
         losses: Only these of the space's losses.
+        loss_plugins: Losses of other packages to make known, as ``package.module:NAME``. Their code runs.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
         concurrency: Trials at a time; default as many as there are cores or GPUs for. ``"auto"`` measures a training
@@ -42,6 +43,7 @@ class SearchRequest:
     encoder: str | None = None
     space: str = "default"
     losses: tuple[str, ...] = ()
+    loss_plugins: tuple[str, ...] = ()
     trials: int | None = None
     time_budget: str | float | None = None
     searcher: str = "tpe"

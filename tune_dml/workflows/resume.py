@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tune_dml.workflows.drive import Finished
 
 
-def resume(results: str, name: str | None, out: Output, *, concurrency: int | None = None) -> Finished:
+def resume(
+    results: str, name: str | None, out: Output, *, concurrency: int | None = None, loss_plugins: tuple[str, ...] = ()
+) -> Finished:
     """Run what is missing of search ``name`` (``None``: the latest unfinished one).
 
     Finished trials count; trials that were RUNNING keep their number and parameters, are handed their known rounds and
@@ -27,6 +29,7 @@ def resume(results: str, name: str | None, out: Output, *, concurrency: int | No
 
     Args:
         concurrency: Trials at a time, this time; ``None``: as many as the search was started with.
+        loss_plugins: Those of the search, named again.
 
     Raises:
         ResultsError: there is no such search, or nothing to resume.
@@ -40,7 +43,7 @@ def resume(results: str, name: str | None, out: Output, *, concurrency: int | No
         about = replace(about, settings=replace(about.settings, concurrency=concurrency))
     out.line(f"resuming {about.settings.name}")
     try:
-        prepared = prepare_again(about, out, workers=state_of(folder) == "interrupted")
+        prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")
         from tune_dml.workflows.drive import drive
 
         return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)

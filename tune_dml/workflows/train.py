@@ -41,6 +41,7 @@ def train(
     data: str | None,
     output: str,
     out: Output,
+    loss_plugins: tuple[str, ...] = (),
 ) -> TrainResult:
     """Train as a worker of the search did: same seeds, same single thread, same batches, so the same probabilities.
 
@@ -49,6 +50,7 @@ def train(
         seed: Confirm seed; default 0. Excludes ``fold``.
         fold: Round number, 1 and up: train on that fold's training part and score its held-out part.
         data: Where the data is now, if it has moved.
+        loss_plugins: Those that the file names, named again.
         output: Folder to write: ``model/`` (with ``seed``) and ``predictions.parquet``.
 
     Raises:
@@ -64,7 +66,7 @@ def train(
     best = read_best(Path(config))
     if data is not None:
         best = replace(best, task=replace(best.task, data=str(Path(data).expanduser().absolute())))
-    prepared = prepare_one(best, out)
+    prepared = prepare_one(best, out, loss_plugins)
     if fold is not None:
         return _round(best, prepared, fold, target)
     return _confirm(best, prepared, seed or 0, target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tune_dml.config import Probabilities, Value
-from tune_dml.losses import LOSSES
+from tune_dml.losses import LOSSES, loss_named
 from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax
 
 
@@ -24,7 +24,7 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
     import torch
 
     values: dict[str, Any] = dict(fitted.values)
-    spec = LOSSES[values["loss"]]
+    spec = loss_named(values["loss"])
     assert spec.build is not None
     assert spec.logits is not None
     params = {name.partition("/")[2]: v for name, v in values.items() if "/" in name}
