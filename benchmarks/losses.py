@@ -4,6 +4,7 @@ cross validation and on the test split, seconds, and the share of batches in whi
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean
@@ -14,7 +15,7 @@ import numpy as np
 from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
-from tune_dml.config import Configuration, State, TrialRecord
+from tune_dml.config import READOUTS, Configuration, State, TrialRecord
 from tune_dml.evaluation import choose_readout, pooled
 from tune_dml.losses import LOSSES, check
 from tune_dml.training.scoring import score
@@ -22,9 +23,6 @@ from tune_dml.training.workload import run_confirm, run_rounds, single_thread
 from tune_dml.workflows.output import silent
 from tune_dml.workflows.preparation import Prepared, prepare_new
 from tune_dml.workflows.request import SearchRequest
-
-#: Read-outs that every loss has.
-COMMON = ("logistic", "head", "centroid", "knn")
 
 
 def options() -> argparse.ArgumentParser:
@@ -85,7 +83,9 @@ def _behind(runs: dict[Any, Any], loss: str, task: str, losses: list[str], draws
 
 def _readouts(runs: list[Any]) -> list[tuple[str, str]]:
     rows = [("chosen by the rule", mean(run["test"][run["readout"]] for run in runs))]
-    rows += [(name, mean(run["test"][name] for run in runs)) for name in COMMON]
+    rows.append(("the same, usual settings only", mean(run["test"][run["usual"]] for run in runs)))
+    common = [name for name in READOUTS if all(name in run["test"] for run in runs)]
+    rows += [(name, mean(run["test"][name] for run in runs)) for name in common]
     return [(name, f"{value:.4f}") for name, value in rows]
 
 
@@ -93,6 +93,14 @@ def _readouts(runs: list[Any]) -> list[tuple[str, str]]:
 def _prepared(task: str, draw: int, shots: int, encoder: str, data: str | None) -> Prepared:
     single_thread()
     return prepare_new(SearchRequest(task=task, shots=shots, draw=draw, data=data, encoder=encoder), silent())
+
+
+def _usual_settings(record: TrialRecord) -> TrialRecord:
+    rounds = [
+        replace(r, probabilities={name: p for name, p in r.probabilities.items() if ":" not in name})
+        for r in record.rounds
+    ]
+    return replace(record, rounds=tuple(rounds))
 
 
 def _run(loss: str, task: str, draw: int, shots: int, encoder: str, data: str | None) -> dict[str, Any]:
@@ -107,6 +115,7 @@ def _run(loss: str, task: str, draw: int, shots: int, encoder: str, data: str | 
         "cv": {name: score(one.probabilities, one.labels).accuracy for name, one in cv.items()},
         "correct": "".join(str(int(hit)) for hit in logistic.probabilities.argmax(axis=1) == logistic.labels),
         "readout": choose_readout(record, workload.labels, "accuracy"),
+        "usual": choose_readout(_usual_settings(record), workload.labels, "accuracy"),
         "test": {name: score(p, prepared.test_labels).accuracy for name, p in stage.probabilities["test"].items()},
         "seconds": mean([r.seconds for r in rounds]),
         "zero": mean([r.diagnostics["zero_loss_share"] for r in rounds]),

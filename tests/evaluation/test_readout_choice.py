@@ -5,7 +5,7 @@ import pytest
 
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord
 from tune_dml.errors import ResultsError
-from tune_dml.evaluation import choose_readout, confirm_scores, ensemble, ensemble_scores, pooled
+from tune_dml.evaluation import choose_readout, confirm_scores, ensemble, ensemble_scores, pooled, readout_accuracies
 from tune_dml.training.scoring import score, summaries
 
 LABELS = np.arange(100) % 2
@@ -43,6 +43,20 @@ def test_another_readout_must_be_clearly_better(others, expected):
     record = _record({"logistic": _with_errors(20), **{k: _with_errors(n) for k, n in others.items()}})
     assert choose_readout(record, LABELS, "accuracy") == expected
     assert choose_readout(record, LABELS, "macro_f1") == expected
+
+
+def test_of_each_readout_the_best_setting_is_looked_at():
+    readouts = {"logistic": 20, "knn": 19, "knn:k=1": 10, "knn:k=3": 10, "centroid": 12, "logistic:C=1": 19}
+    record = _record({name: _with_errors(count) for name, count in readouts.items()})
+    assert choose_readout(record, LABELS, "accuracy") == "knn:k=1"
+    assert readout_accuracies(record, LABELS) == {name: 1 - count / 100 for name, count in readouts.items()}
+    # Another setting of the same read-out has to be clearly better too.
+    record = _record(
+        {"logistic": _with_errors(20), "logistic:C=1": _with_errors(19), "logistic:C=100": _with_errors(20)}
+    )
+    assert choose_readout(record, LABELS, "accuracy") == "logistic"
+    record = _record({"logistic": _with_errors(20), "logistic:C=1": _with_errors(12)})
+    assert choose_readout(record, LABELS, "accuracy") == "logistic:C=1"
 
 
 def test_noisy_gain_is_not_enough():

@@ -125,14 +125,47 @@ def test_head_and_proxies_are_mixed_by_beta() -> None:
         for name in ("head", "proxies", "head+proxies")
     )
     np.testing.assert_allclose(mixed, 0.3 * head + 0.7 * proxies, atol=1e-6)
+    spec = READOUT_SPECS["head+proxies:0.25"]
+    np.testing.assert_allclose(spec.probabilities(spec.fit(run), x), 0.25 * head + 0.75 * proxies, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "k", "weighted"), [("knn", 5, True), ("knn:k=1", 1, True), ("knn:k=10,uniform", 10, False)]
+)
+def test_neighbours_are_scikit_learns(name: str, k: int, weighted: bool) -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    run, spec, x = trained(BALANCED), READOUT_SPECS[name], texts(BALANCED, 1)
+    weights = (lambda distances: np.maximum(1 - distances, 0) + 1e-6) if weighted else "uniform"
+    model = KNeighborsClassifier(k, metric="cosine", weights=weights).fit(run.embeddings, run.labels)
+    expected = (model.predict_proba(x) * k + 1 / CLASSES) / (k + 1)
+    np.testing.assert_allclose(spec.probabilities(spec.fit(run), x), expected, atol=1e-5)
+
+
+def test_euclidean_centroids_are_scikit_learns() -> None:
+    from sklearn.neighbors import NearestCentroid
+
+    run, spec, x = trained([0, 1, 2, 2, 1] * 3), READOUT_SPECS["centroid:euclidean"], 0.3 * texts([0, 1, 2] * 20, 1)
+    expected = NearestCentroid().fit(run.embeddings, run.labels).predict(x)
+    np.testing.assert_array_equal(spec.probabilities(spec.fit(run), x).argmax(axis=1), expected)
+
+
+def test_settings_of_logistic_regression_change_its_penalty() -> None:
+    run = trained(BALANCED)
+    spread = [
+        float(np.abs(READOUT_SPECS[name].fit(run).arrays["coefficients"]).mean())
+        for name in ("logistic:C=1", "logistic", "logistic:C=100")
+    ]
+    assert spread == sorted(spread)
+    assert not READOUT_SPECS["logistic:C=1"].available(trained(BALANCED, c=None))
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSSES if name not in WITH_PROXIES])
 def test_read_outs_that_a_run_cannot_have(loss: str) -> None:
     run = trained(BALANCED, loss)
-    available = {name for name, spec in READOUT_SPECS.items() if spec.available(run)}
+    available = {name.partition(":")[0] for name, spec in READOUT_SPECS.items() if spec.available(run)}
     assert available == {"logistic", "head", "centroid", "knn"}
-    without = Trained(run.config, CLASSES, run.embeddings, run.labels, None, {}, 10.0)
+    without = Trained(run.config, CLASSES, run.embeddings, run.labels, {}, {}, 10.0)
     assert not READOUT_SPECS["head"].available(without)
 
 

@@ -21,6 +21,7 @@ def test_has_the_promised_shape(report):
     winner = document["winner"]
     assert (winner["trial"], winner["readout"]) == (2, "centroid")
     assert winner["config"]["readout"] == "centroid"
+    assert winner["readouts"]["knn:k=1"] == 0.75
     assert winner["config"]["supcon/temperature"] == 0.1
     assert winner["cv"]["accuracy"] == pytest.approx(0.8)
     assert winner["cv"]["corrected_accuracy"] == 0.74

@@ -11,7 +11,12 @@ from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 
 REPRESENTATIONS = ("mean", "cls", "tokens", "last_token")
-READOUTS = ("logistic", "head", "centroid", "knn", "proxies", "head+proxies")
+#: Each read-out with its usual setting, then with others: ``name:setting``.
+READOUTS = (
+    "logistic", "logistic:C=1", "logistic:C=100", "head", "centroid", "centroid:euclidean",
+    "knn", "knn:k=1", "knn:k=3", "knn:k=10", "knn:k=20", "knn:k=10,uniform",
+    "proxies", "head+proxies", "head+proxies:0.25", "head+proxies:0.5", "head+proxies:0.75",
+)  # fmt: skip
 SCHEDULES = ("linear", "cosine", "constant")
 HEADS = ("linear", "mlp")
 CLASS_WEIGHTS = ("equal", "balanced")

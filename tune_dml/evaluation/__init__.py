@@ -2,7 +2,7 @@
 
 from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked
-from tune_dml.evaluation.readout_choice import choose_readout
+from tune_dml.evaluation.readout_choice import choose_readout, readout_accuracies
 from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
 from tune_dml.evaluation.selection import best_of_loss, leader, runners_up, winner
 
@@ -16,6 +16,7 @@ __all__ = [
     "ensemble_scores",
     "leader",
     "pooled",
+    "readout_accuracies",
     "runners_up",
     "stacked",
     "winner",

@@ -6,15 +6,26 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import READOUTS, TrialRecord
-from tune_dml.evaluation.pooling import pooled
+from tune_dml.evaluation.pooling import Pooled, pooled
 from tune_dml.evaluation.standard_error import clearly_better
 from tune_dml.training.scoring import objective, score
 
 DEFAULT = "logistic"
 
 
+def readout_accuracies(record: TrialRecord, labels: npt.ArrayLike, latest: bool = False) -> dict[str, float]:
+    """Accuracy of each read-out that all rounds have, on the pooled out-of-fold predictions."""
+    return {
+        readout: score(one.probabilities, one.labels).accuracy
+        for readout, one in _pooled(record, labels, latest).items()
+        if np.isfinite(one.probabilities).all()
+    }
+
+
 def choose_readout(record: TrialRecord, labels: npt.ArrayLike, metric: str, latest: bool = False) -> str:
     """``logistic``, unless another read-out is better by more than one standard error.
+
+    Of each read-out the setting with the best pooled objective is looked at, the usual one if it is as good as any.
 
     The difference is paired, row by row of the pooled out-of-fold predictions: of log losses where the metric is
     ``log_loss``, else of correctness. Of several that qualify, the one with the best pooled objective is taken.
@@ -26,16 +37,25 @@ def choose_readout(record: TrialRecord, labels: npt.ArrayLike, metric: str, late
     Raises:
         ResultsError: the record has no out-of-fold predictions of ``logistic``.
     """
-    reference = pooled(record, labels, DEFAULT, latest)
-    rounds = record.rounds
-    best, best_objective = DEFAULT, objective(score(reference.probabilities, reference.labels), metric)
-    for readout in READOUTS:
-        if readout == DEFAULT or any(readout not in r.probabilities for r in rounds):
-            continue
-        other = pooled(record, labels, readout, latest)
-        if not np.isfinite(other.probabilities).all() or not clearly_better(other, reference, metric):
-            continue
-        value = objective(score(other.probabilities, other.labels), metric)
-        if value > best_objective:
-            best, best_objective = readout, value
-    return best
+    found = _pooled(record, labels, latest)
+    values = {
+        readout: objective(score(one.probabilities, one.labels), metric)
+        for readout, one in found.items()
+        if readout == DEFAULT or np.isfinite(one.probabilities).all()
+    }
+    families: dict[str, str] = {}
+    for readout, value in values.items():
+        family = readout.partition(":")[0]
+        if family not in families or value > values[families[family]]:
+            families[family] = readout
+    better = [r for r in families.values() if r != DEFAULT and clearly_better(found[r], found[DEFAULT], metric)]
+    # The first of equals: the sort is stable.
+    return max([DEFAULT, *better], key=lambda readout: values[readout])
+
+
+def _pooled(record: TrialRecord, labels: npt.ArrayLike, latest: bool) -> dict[str, Pooled]:
+    return {
+        readout: pooled(record, labels, readout, latest)
+        for readout in READOUTS
+        if readout == DEFAULT or all(readout in r.probabilities for r in record.rounds)
+    }

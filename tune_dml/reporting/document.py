@@ -25,6 +25,7 @@ class SearchReport:
         latest: Rounds are parts of one schedule, and the last one's score counts.
         winner: ``None`` if no trial finished.
         readouts: By record name, the read-out chosen for it; at least for the winner and what was confirmed.
+        readout_accuracies: The winner's, by read-out, over its out-of-fold predictions.
         corrected: The bias-corrected estimate, if there is a winner.
         has_test: Whether the task has a test split.
         confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
@@ -45,6 +46,7 @@ class SearchReport:
     latest: bool = False
     winner: TrialRecord | None = None
     readouts: Mapping[str, str] = field(default_factory=dict)
+    readout_accuracies: Mapping[str, float] = field(default_factory=dict)
     corrected: CorrectedEstimate | None = None
     has_test: bool = True
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
@@ -141,6 +143,7 @@ def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
             "corrected_macro_f1": _plain(corrected.scores.macro_f1) if corrected else None,
             "corrected_interval": [_plain(v) for v in corrected.intervals["accuracy"]] if corrected else None,
         },
+        "readouts": {name: _plain(value) for name, value in report.readout_accuracies.items()},
         "test": _test(row),
     }
     if report.ensemble is not None:

@@ -35,7 +35,7 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     winner = next((row for row in rows if row.is_winner), None)
     sentences = [_winner(report, winner)]
     if winner:
-        sentences += [*_tie(report, winner, rows), *_beliefs(report, winner)]
+        sentences += [*_tie(report, winner, rows), *_beliefs(report, winner), *_readouts(report)]
     if report.failed:
         sentences.append(failures(report.failed))
     if report.confirm_failed:
@@ -105,6 +105,19 @@ def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:
         f"{first.name} is ahead of it in {_SCORE_WORDS[report.settings.draw.validation]} by no more than luck "
         "gives the best of so many trials: a tie, and ties go to what the space begins with."
     ]
+
+
+def _readouts(report: SearchReport) -> list[str]:
+    """The best setting of each read-out; the usual one where none is better."""
+    best: dict[str, str] = {}
+    for name, accuracy in report.readout_accuracies.items():
+        family = name.partition(":")[0]
+        if family not in best or accuracy > report.readout_accuracies[best[family]]:
+            best[family] = name
+    if len(best) < 2:
+        return []
+    listed = ", ".join(f"{name} {report.readout_accuracies[name]:.3f}" for name in best.values())
+    return [f"The winner's read-outs by {_SCORE_WORDS[report.settings.draw.validation]} accuracy: {listed}."]
 
 
 def _beliefs(report: SearchReport, winner: Row) -> list[str]:

@@ -36,6 +36,8 @@ LOGISTIC_C = 10.0
 #: Training texts that read-outs are fitted to at most, in proportion to the classes: their few numbers are well known
 #: by then, and the time and memory of a round no longer grow with the training set.
 READOUT_TEXTS = 10_000
+#: With more training texts than this, read-outs are not tried in several settings: it hardly matters, and takes time.
+SETTINGS_TEXTS = 500
 #: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. bert-tiny has
 #: 0.3 after training on BBC headlines, and less than 2e-6 once a learning rate of 1 has wrecked it.
 COLLAPSED_SPREAD = 1e-5
@@ -256,7 +258,12 @@ class _Run:
         )
         if not np.isfinite(trained.embeddings).all():
             raise TrainingFailure("nan", "the embeddings are not finite")
-        fitted = {name: spec.fit(trained) for name, spec in READOUT_SPECS.items() if spec.available(trained)}
+        specs = {
+            name: spec
+            for name, spec in READOUT_SPECS.items()
+            if spec.available(trained) and (":" not in name or len(trained.labels) <= SETTINGS_TEXTS)
+        }
+        fitted = {name: spec.fit(trained) for name, spec in specs.items()}
         if self.steps:
             self._check_collapse(fitted["logistic"], trained)
         probabilities: dict[str, dict[str, Probabilities]] = {}

@@ -18,6 +18,7 @@ from tune_dml.evaluation import (
     choose_readout,
     confirm_scores,
     ensemble_scores,
+    readout_accuracies,
     runners_up,
     winner,
 )
@@ -37,11 +38,13 @@ class Picked:
 
     Attributes:
         readouts: Of the winner and of everything that is confirmed.
+        readout_accuracies: Of the winner, by read-out.
     """
 
     winner: TrialRecord
     candidates: tuple[Candidate, ...]
     readouts: dict[str, str]
+    readout_accuracies: dict[str, float]
 
 
 def pick(about: SearchFile, journal: Journal) -> Picked | None:
@@ -70,7 +73,7 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     if not about.has_test:
         others, best_ce, baselines = [], None, []
     wanted = candidates(best, others, best_ce, baselines, readouts, seeds, settings.ensemble)
-    return Picked(best, tuple(wanted), readouts)
+    return Picked(best, tuple(wanted), readouts, readout_accuracies(best, labels, latest))
 
 
 def assemble(
@@ -109,6 +112,7 @@ def assemble(
         latest=about.by_schedule,
         winner=picked.winner if picked else None,
         readouts=picked.readouts if picked else {},
+        readout_accuracies=picked.readout_accuracies if picked else {},
         corrected=bias_corrected(
             records=[r for r in records if r.kind == "trial"],
             labels=about.heldout_labels(),

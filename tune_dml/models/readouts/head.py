@@ -27,3 +27,4 @@ SPEC = ReadoutSpec(
     fit=_fit,
     probabilities=_probabilities,
 )
+SPECS = (SPEC,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from tune_dml.config import Probabilities
@@ -9,10 +10,11 @@ from tune_dml.models.readouts import head, proxies
 from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained
 
 
-def _fit(trained: Trained) -> FittedReadout:
+def _fit(name: str, share: float | None, trained: Trained) -> FittedReadout:
     first, second = head.SPEC.fit(trained), proxies.SPEC.fit(trained)
     arrays = {f"head.{k}": v for k, v in first.arrays.items()} | {f"proxies.{k}": v for k, v in second.arrays.items()}
-    return FittedReadout("head+proxies", arrays, {"beta": trained.config.beta_effective, **second.values})
+    beta = trained.config.beta_effective if share is None else share
+    return FittedReadout(name, arrays, {"beta": beta, **second.values})
 
 
 def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
@@ -29,10 +31,15 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
     return mixed
 
 
-SPEC = ReadoutSpec(
-    name="head+proxies",
-    description="beta * softmax(head) + (1 - beta) * softmax(proxies)",
-    available=lambda trained: head.SPEC.available(trained) and proxies.SPEC.available(trained),
-    fit=_fit,
-    probabilities=_probabilities,
-)
+def _spec(name: str, share: float | None = None) -> ReadoutSpec:
+    weights = "beta * softmax(head) + (1 - beta)" if share is None else f"{share} * softmax(head) + {1 - share}"
+    return ReadoutSpec(
+        name=name,
+        description=f"{weights} * softmax(proxies)",
+        available=lambda trained: head.SPEC.available(trained) and proxies.SPEC.available(trained),
+        fit=partial(_fit, name, share),
+        probabilities=_probabilities,
+    )
+
+
+SPECS = (_spec("head+proxies"), *(_spec(f"head+proxies:{share}", share) for share in (0.25, 0.5, 0.75)))

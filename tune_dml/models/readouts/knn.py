@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from tune_dml.config import Probabilities
@@ -12,21 +14,24 @@ NEIGHBOURS = 5
 _BLOCK, _SIMILARITIES = 1024, 2_000_000
 
 
-def _fit(trained: Trained) -> FittedReadout:
+def _fit(name: str, trained: Trained) -> FittedReadout:
     labels = np.eye(trained.classes, dtype=np.float32)[trained.labels]
-    return FittedReadout("knn", {"vectors": unit(trained.embeddings).astype(np.float32), "labels": labels})
+    return FittedReadout(name, {"vectors": unit(trained.embeddings).astype(np.float32), "labels": labels})
 
 
-def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
+def _probabilities(
+    neighbours_asked: int, weighted: bool, fitted: FittedReadout, embeddings: Embeddings
+) -> Probabilities:
     vectors, labels = fitted.arrays["vectors"], fitted.arrays["labels"].astype(np.float64)
-    k = min(NEIGHBOURS, len(vectors))
+    k = min(neighbours_asked, len(vectors))
     queries, neighbours = unit(embeddings), vectors.T.astype(np.float64)
     block = min(_BLOCK, max(1, _SIMILARITIES // len(vectors)))
     result = np.empty((len(queries), labels.shape[1]))
     for start in range(0, len(queries), block):
         similarity = queries[start : start + block] @ neighbours
         nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-        weights = np.maximum(np.take_along_axis(similarity, nearest, axis=1), 0.0) + 1e-6
+        closeness = np.take_along_axis(similarity, nearest, axis=1) if weighted else np.ones(nearest.shape)
+        weights = np.maximum(closeness, 0.0) + 1e-6
         result[start : start + block] = np.einsum("qk,qkc->qc", weights, labels[nearest])
     # Laplace smoothing: k neighbours cannot rule a class out.
     result = result / result.sum(axis=1, keepdims=True) * k + 1.0 / labels.shape[1]
@@ -34,10 +39,22 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
     return smoothed
 
 
-SPEC = ReadoutSpec(
-    name="knn",
-    description=f"the {NEIGHBOURS} nearest training texts by cosine similarity",
-    available=lambda trained: True,
-    fit=_fit,
-    probabilities=_probabilities,
+def _spec(name: str, neighbours: int = NEIGHBOURS, weighted: bool = True) -> ReadoutSpec:
+    how = "weighed by cosine similarity" if weighted else "each with the same weight"
+    return ReadoutSpec(
+        name=name,
+        description=f"the {neighbours} nearest training texts, {how}",
+        available=lambda trained: True,
+        fit=partial(_fit, name),
+        probabilities=partial(_probabilities, neighbours, weighted),
+    )
+
+
+SPECS = (
+    _spec("knn"),
+    _spec("knn:k=1", 1),
+    _spec("knn:k=3", 3),
+    _spec("knn:k=10", 10),
+    _spec("knn:k=20", 20),
+    _spec("knn:k=10,uniform", 10, weighted=False),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ def _regression(c: float) -> Any:
     return LogisticRegression(C=c, max_iter=1000)
 
 
-def _fit(trained: Trained) -> FittedReadout:
+def _fit(name: str, own_c: float | None, trained: Trained) -> FittedReadout:
     vectors = unit(trained.embeddings)
-    c = trained.logistic_c if trained.logistic_c is not None else _c_by_cross_validation(trained)
+    c = own_c or trained.logistic_c or _c_by_cross_validation(trained)
     coefficients = np.zeros((trained.classes, vectors.shape[1]))
     # A class without any training example can only be given a very small probability.
     intercepts = np.full(trained.classes, -30.0)
@@ -42,7 +43,7 @@ def _fit(trained: Trained) -> FittedReadout:
         else:
             coefficients[present], intercepts[present] = model.coef_, model.intercept_
     arrays = {"coefficients": coefficients.astype(np.float32), "intercepts": intercepts.astype(np.float32)}
-    return FittedReadout("logistic", arrays, {"c": c})
+    return FittedReadout(name, arrays, {"c": c})
 
 
 def _c_by_cross_validation(trained: Trained) -> float:
@@ -78,10 +79,15 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
     return softmax(unit(embeddings) @ coefficients.T + fitted.arrays["intercepts"].astype(np.float64))
 
 
-SPEC = ReadoutSpec(
-    name="logistic",
-    description="logistic regression on unit-length embeddings",
-    available=lambda trained: True,
-    fit=_fit,
-    probabilities=_probabilities,
-)
+def _spec(name: str, c: float | None = None) -> ReadoutSpec:
+    return ReadoutSpec(
+        name=name,
+        description="logistic regression on unit-length embeddings" + (f", C {c:g}" if c else ""),
+        # The probe's own C is chosen among many.
+        available=lambda trained: c is None or trained.logistic_c is not None,
+        fit=partial(_fit, name, c),
+        probabilities=_probabilities,
+    )
+
+
+SPECS = (_spec("logistic"), _spec("logistic:C=1", 1.0), _spec("logistic:C=100", 100.0))

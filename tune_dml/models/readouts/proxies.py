@@ -41,3 +41,4 @@ SPEC = ReadoutSpec(
     fit=_fit,
     probabilities=_probabilities,
 )
+SPECS = (SPEC,)
