@@ -1,11 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tune_dml.errors import ConfigurationError
 from tune_dml.models.encoder import load_tokenizer
-from tune_dml.models.representation import examples, pool
+from tune_dml.models.representation import after_mask, examples, pool
 from tune_dml.models.tokens import TokenArrays, tokenize
 
 CPU = torch.device("cpu")
@@ -68,6 +70,40 @@ def test_take(tokens: TokenArrays, rows: list[int]) -> None:
         assert own.tolist() == tokens.ids[tokens.offsets[row] : tokens.offsets[row + 1]].tolist()
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+def test_prompted_texts_end_with_the_template(tiny_folder: Path, pairs: bool) -> None:
+    tokenizer = load_tokenizer(tiny_folder)
+    texts, other = ["one two three four five six seven", "one", ""], ["eins zwei", "drei", "vier"] if pairs else None
+    plain = tokenize(tokenizer, texts, other, 64)
+    prompted = plain.prompted(64)
+    for i, text in enumerate(texts):
+        second = [] if other is None else [f"{other[i]} It was [MASK]."]
+        expected = tokenizer(text if pairs else f"{text} It was [MASK].", *second)
+        span = slice(prompted.offsets[i], prompted.offsets[i + 1])
+        assert prompted.ids[span].tolist() == expected["input_ids"]
+        assert prompted.types is not None
+        assert prompted.types[span].tolist() == expected["token_type_ids"]
+        assert prompted.ids[prompted.offsets[i + 1] - 1 - after_mask(prompted)] == tokenizer.mask_token_id
+    assert plain.prompted(64) is prompted
+    taken = plain.take(np.array([2, 0])).prompted(64)
+    assert taken.batch(np.arange(2), CPU).ids.tolist() == prompted.batch(np.array([2, 0]), CPU).ids.tolist()
+    assert taken.whole[0] is prompted
+
+
+def test_prompted_texts_are_cut_before_the_template(tiny_folder: Path) -> None:
+    tokenizer = load_tokenizer(tiny_folder)
+    plain = tokenize(tokenizer, ["one two three four five six seven"], None, 64)
+    [row] = plain.prompted(10).batch(np.array([0]), CPU, 10).ids.tolist()
+    assert row == tokenizer("one two three four It was [MASK].")["input_ids"][:1] + plain.ids[1:5].tolist() + [
+        *tokenizer("It was [MASK].", add_special_tokens=False)["input_ids"],
+        tokenizer.sep_token_id,
+    ]
+    with pytest.raises(ConfigurationError, match="max_length is 6; the representation 'mask' needs 7"):
+        plain.prompted(6)
+    with pytest.raises(ConfigurationError, match="has no mask token"):
+        replace(plain, ending=None).prompted(64)
+
+
 def test_no_texts_and_an_empty_text(tiny_folder: Path) -> None:
     tokenizer = load_tokenizer(tiny_folder)
     assert len(tokenize(tokenizer, [], None, 16)) == 0
@@ -84,7 +120,8 @@ LABELS = torch.tensor([2, 0, 1, 0])
 def test_pool_is_a_plain_loop(representation: str) -> None:
     vectors = pool(HIDDEN, MASK, representation)
     for i, length in enumerate(LENGTHS):
-        expected = HIDDEN[i, 0] if representation == "cls" else sum(HIDDEN[i, t] for t in range(length)) / length
+        places = {"cls": [0], "last_token": [length - 1]}.get(representation, range(length))
+        expected = sum(HIDDEN[i, t] for t in places) / len(places)
         torch.testing.assert_close(vectors[i], expected)
 
 

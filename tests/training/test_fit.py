@@ -19,7 +19,7 @@ from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import build_encoder, load_tokenizer
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.representation import examples
+from tune_dml.models.representation import after_mask, examples, prepared
 from tune_dml.models.tokens import tokenize
 from tune_dml.training.fit import Stage, fit, fit_once
 from tune_dml.training.scoring import score
@@ -131,7 +131,7 @@ class _Spy(nn.Module):
 
 
 @pytest.mark.parametrize("trainable_layers", [None, 1])
-@pytest.mark.parametrize("representation", ["tokens", "mean", "cls", "last_token"])
+@pytest.mark.parametrize("representation", ["tokens", "mean", "cls", "last_token", "mask"])
 def test_the_loss_sees_exactly_the_real_tokens_with_their_texts_labels(
     small: Small, monkeypatch: pytest.MonkeyPatch, representation: str, trainable_layers: int | None
 ) -> None:
@@ -144,9 +144,11 @@ def test_the_loss_sees_exactly_the_real_tokens_with_their_texts_labels(
     encoder = LayeredEncoder(build_encoder(small.encoder), None).eval()
     alone = []
     for row in range(len(small.labels)):
-        batch = small.tokens.batch(np.array([row]), torch.device("cpu"))
+        texts = prepared(small.tokens, representation, 128)
+        batch = texts.batch(np.array([row]), torch.device("cpu"), 128)
+        label = torch.tensor([small.labels[row]])
         with torch.no_grad():
-            alone.append(examples(encoder(batch), batch.mask, torch.tensor([small.labels[row]]), representation))
+            alone.append(examples(encoder(batch), batch.mask, label, representation, after_mask(texts)))
     expected, expected_labels = torch.cat([v for v, _ in alone]), torch.cat([y for _, y in alone])
     count = int(small.tokens.lengths.sum()) if representation == "tokens" else len(small.labels)
     assert len(vectors) == len(labels) == len(expected) == count

@@ -10,7 +10,7 @@ from typing import Any
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 
-REPRESENTATIONS = ("mean", "cls", "tokens", "last_token")
+REPRESENTATIONS = ("mean", "cls", "tokens", "last_token", "mask")
 #: Each read-out with its usual setting, then with others: ``name:setting``.
 READOUTS = (
     "logistic", "logistic:C=1", "logistic:C=100", "head", "centroid", "centroid:euclidean",
@@ -58,8 +58,9 @@ class Configuration:
         loss: A name out of ``tune-dml losses``.
         loss_params: The loss's own hyperparameters; what is left out takes the loss's default.
         beta: Training loss = ``beta`` * cross entropy + (1 - ``beta``) * metric loss. Ignored by ``ce``.
-        representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, ``last_token``, or
-            ``tokens`` (each token is an example of the metric loss; heads and read-outs use the mean).
+        representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, ``last_token``,
+            ``mask`` (the mask token of a template that follows the text), or ``tokens`` (each token is an example of
+            the metric loss; heads and read-outs use the mean).
         readout: How classes are read from the final embeddings.
         head: Of cross entropy: ``linear``, or ``mlp``, RoBERTa's with a dense layer and tanh in front.
         lr, head_lr, loss_lr: Peak learning rates of the encoder, the cross-entropy head, and the loss's own parameters.

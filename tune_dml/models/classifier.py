@@ -18,6 +18,7 @@ from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, 
 from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS
+from tune_dml.models.representation import prepared
 from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import tokenize
 
@@ -52,6 +53,7 @@ class Classifier:
         if not first:
             return np.empty((0, 0), dtype=np.float32)
         tokens = tokenize(self._tokenizer, first, second, about.max_length)
+        tokens = prepared(tokens, about.representation, about.max_length)
         return embed(self._encoder, tokens, about.representation, about.max_length, self._device, self._precision)
 
     def predict_proba(self, texts: Sequence[Text]) -> Probabilities:

@@ -9,7 +9,7 @@ import torch
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.precision import autocast
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.representation import pool
+from tune_dml.models.representation import after_mask, pool
 from tune_dml.models.tokens import TokenArrays, by_length
 
 SCORING_BATCH = 64
@@ -28,6 +28,7 @@ def embed(
     """Vectors of texts in evaluation mode, float32 ``[texts, dimension]``; batches are of similar lengths.
 
     Args:
+        tokens: As :func:`tune_dml.models.representation.prepared` gives them.
         kept: What the frozen layers gave for these texts, if that is known: they are not run again.
     """
     encoder.eval()
@@ -36,7 +37,7 @@ def embed(
         batch = tokens.batch(rows, device, max_length)
         with autocast(device, precision):
             hidden = encoder(batch) if kept is None else encoder.top(kept.padded(rows, batch), batch)
-        vectors = pool(hidden, batch.mask, representation).cpu().numpy()
+        vectors = pool(hidden, batch.mask, representation, after_mask(tokens)).cpu().numpy()
         if result is None:
             result = np.empty((len(tokens), vectors.shape[1]), dtype=np.float32)
         result[rows] = vectors

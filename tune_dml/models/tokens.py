@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,24 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from tune_dml.errors import ConfigurationError
+
 #: Texts that are tokenised at a time.
 _BLOCK = 5_000
+#: What follows a text whose class is read at the mask token (Gao et al. 2021, arXiv 2012.15723).
+TEMPLATE = " It was {mask}."
+
+
+class Ending(NamedTuple):
+    """:data:`TEMPLATE` as tokens.
+
+    Attributes:
+        ids: Without special tokens but the mask.
+        after_mask: How many tokens of a whole text follow its mask token, the separator among them.
+    """
+
+    ids: tuple[int, ...]
+    after_mask: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,7 @@ class TokenArrays:
         types: Token types (0 first text, 1 second), like ``ids``; ``None`` where the encoder takes none.
         pad_id: What fills shorter rows.
         origin: Of texts that were taken: the set, and where in it they are.
+        ending: What :meth:`prompted` puts after each text; ``None`` where the tokenizer has no mask token.
     """
 
     ids: npt.NDArray[np.int32]
@@ -44,6 +62,7 @@ class TokenArrays:
     types: npt.NDArray[np.int32] | None
     pad_id: int
     origin: tuple[TokenArrays, npt.NDArray[np.int64]] | None = field(default=None, repr=False, compare=False)
+    ending: Ending | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -75,7 +94,47 @@ class TokenArrays:
         if self.types is not None:
             types = np.concatenate([self.types[s] for s in spans]) if spans else self.types[:0]
         whole, places = self.whole
-        return TokenArrays(ids, offsets, types, self.pad_id, (whole, places[rows]))
+        return TokenArrays(ids, offsets, types, self.pad_id, (whole, places[rows]), self.ending)
+
+    def prompted(self, max_length: int) -> TokenArrays:
+        """The texts with :data:`TEMPLATE` after them, before their last token; cut so that it stays whole.
+
+        Raises:
+            ConfigurationError: the encoder has no mask token, or the template fills ``max_length``.
+        """
+        if self.ending is None:
+            raise ConfigurationError("This encoder has no mask token; take another representation than 'mask'.")
+        added = np.array(self.ending.ids, dtype=np.int32)
+        if max_length < len(added) + 3:
+            raise ConfigurationError(f"max_length is {max_length}; the representation 'mask' needs {len(added) + 3}.")
+        if self.origin is not None:
+            whole, places = self.origin
+            return whole.prompted(max_length).take(places)
+        if max_length not in self._prompted:
+            kept = np.minimum(self.lengths, max_length - len(added)) - 1
+            bodies = [self.offsets[i] + np.arange(length) for i, length in enumerate(kept)]
+            ids = [part for i, body in enumerate(bodies) for part in (self.ids[body], added, self._last(self.ids, i))]
+            types = None
+            if self.types is not None:
+                types = []
+                for i, body in enumerate(bodies):
+                    last = self._last(self.types, i)
+                    types += [self.types[body], last.repeat(len(added)), last]
+            self._prompted[max_length] = TokenArrays(
+                np.concatenate(ids or [self.ids]),
+                np.concatenate([[0], np.cumsum(kept + len(added) + 1)]).astype(np.int64),
+                None if types is None else np.concatenate(types or [self.ids]),
+                self.pad_id,
+                ending=self.ending,
+            )
+        return self._prompted[max_length]
+
+    @cached_property
+    def _prompted(self) -> dict[int, TokenArrays]:
+        return {}
+
+    def _last(self, array: npt.NDArray[np.int32], text: int) -> npt.NDArray[np.int32]:
+        return array[self.offsets[text + 1] - 1 : self.offsets[text + 1]]
 
     def batch(self, rows: npt.NDArray[np.int64], device: torch.device, max_length: int | None = None) -> Batch:
         """The texts at ``rows``, padded to the longest of them; longer than ``max_length`` are cut before their last
@@ -121,7 +180,20 @@ def tokenize(
             types.append(_flat(encoded["token_type_ids"]))
     offsets = np.cumsum(lengths, dtype=np.int64)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    return TokenArrays(np.concatenate(ids), offsets, np.concatenate(types) if has_types else None, int(pad or 0))
+    return TokenArrays(
+        np.concatenate(ids),
+        offsets,
+        np.concatenate(types) if has_types else None,
+        int(pad or 0),
+        ending=_ending(tokenizer),
+    )
+
+
+def _ending(tokenizer: PreTrainedTokenizerBase) -> Ending | None:
+    if tokenizer.mask_token is None:
+        return None
+    ids = tokenizer(TEMPLATE.replace("{mask}", tokenizer.mask_token), add_special_tokens=False)["input_ids"]
+    return Ending(tuple(ids), len(ids) - ids.index(tokenizer.mask_token_id))
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int32]:

@@ -22,7 +22,7 @@ from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast, own_kernels
 from tune_dml.models.prefix import LayeredEncoder, reinitialise
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
-from tune_dml.models.representation import examples, pool
+from tune_dml.models.representation import after_mask, examples, pool, prepared
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.batches import stratified_batches
 from tune_dml.training.failures import is_out_of_memory, training_failures
@@ -134,6 +134,8 @@ class _Run:
         self.class_weights = _class_weights(config.class_weights, labels, classes, device)
         self.loss = spec.build(classes, bundle.dimension, config.loss_params).to(device) if spec.build else None
         self.encoder_name = bundle.sha256
+        tokens = prepared(tokens, config.representation, config.max_length)
+        self.after_mask = after_mask(tokens)
         self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device, self._kept(tokens))
         self.batches: list[npt.NDArray[np.int64]] = []
         self.steps = config.epochs * max(1, -(-len(labels) // config.batch_size))
@@ -229,13 +231,13 @@ class _Run:
         beta, zero = self.config.beta_effective, False
         total = hidden.new_zeros((), dtype=torch.float32)
         if self.head is not None:
-            logits = self.head(pool(hidden, mask, self.config.representation))
+            logits = self.head(pool(hidden, mask, self.config.representation, self.after_mask))
             total = total + beta * nn.functional.cross_entropy(
                 logits, labels, weight=self.class_weights, label_smoothing=self.config.label_smoothing
             )
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
-            metric = self.loss(*examples(hidden, mask, labels, self.config.representation))
+            metric = self.loss(*examples(hidden, mask, labels, self.config.representation, self.after_mask))
             zero = metric.detach().item() == 0.0
             total = total + (1.0 - beta) * metric
         return total, zero
@@ -268,7 +270,7 @@ class _Run:
             self._check_collapse(fitted["logistic"], trained)
         probabilities: dict[str, dict[str, Probabilities]] = {}
         for name, texts in score.items():
-            vectors = self._embed(texts)
+            vectors = self._embed(prepared(texts, config.representation, config.max_length))
             probabilities[name] = {r: READOUT_SPECS[r].probabilities(f, vectors) for r, f in fitted.items()}
         diagnostics = {
             "train_loss": float(torch.stack(self.losses).mean()) if self.losses else 0.0,
