@@ -35,7 +35,7 @@ def one_round(workload: Workload, config: Configuration, number: int) -> float:
     metric = build(workload.classes, dimension, config.loss_params) if build else None
     steps = config.epochs * max(1, -(-len(fold.train) // config.batch_size))
     if steps:
-        optimizer = make_optimizer(config, encoder, head, metric)
+        optimizer = make_optimizer(config, encoder, [] if head is None else [head], metric)
         peaks = [group["lr"] for group in optimizer.param_groups]
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
     encoder.train()

@@ -91,7 +91,7 @@ def test_own_parameters_are_in_the_optimizer_with_their_own_rate_and_move(name: 
     module = build(name)
     spec = LOSSES[name]
     assert (len(list(module.parameters())) > 0) == spec.owns_parameters
-    optimizer = make_optimizer(Configuration(loss_lr=0.05), nn.Linear(2, 2), None, module)
+    optimizer = make_optimizer(Configuration(loss_lr=0.05), nn.Linear(2, 2), [], module)
     for parameter in module.parameters():
         [group] = [g for g in optimizer.param_groups if any(p is parameter for p in g["params"])]
         assert group["lr"] == 0.05

@@ -31,7 +31,7 @@ def test_every_trained_parameter_is_in_one_group() -> None:
     encoder[2].requires_grad_(False)
     head, loss = nn.Linear(3, 2), nn.Bilinear(2, 2, 2)
     config = Configuration(lr=1e-5, head_lr=1e-3, loss_lr=1e-2, weight_decay=0.03)
-    optimizer = make_optimizer(config, encoder, head, loss)
+    optimizer = make_optimizer(config, encoder, [head], loss)
     grouped = [id(p) for group in optimizer.param_groups for p in group["params"]]
     trained = [p for module in (encoder, head, loss) for p in module.parameters() if p.requires_grad]
     assert sorted(grouped) == sorted(id(p) for p in trained)

@@ -12,7 +12,7 @@ from small_task import Small
 from tune_dml.config import HEADS, Configuration
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.encoder import build_encoder
-from tune_dml.models.head import ClassificationHead
+from tune_dml.models.head import ClassificationHead, make_projection
 from tune_dml.models.prefix import layers_of, reinitialise
 from tune_dml.models.readouts import READOUT_SPECS, Trained
 from tune_dml.training.fit import Stage, fit_once
@@ -75,6 +75,27 @@ def test_the_head_s_read_out_is_the_head(small: Small, kind: str) -> None:
     assert (probabilities(stage).argmax(axis=1) == small.labels[:6]).mean() > 0.8
 
 
+@pytest.mark.parametrize("kind", ["linear", "mlp"])
+def test_the_metric_loss_sees_the_projection_and_read_outs_do_not(small: Small, kind: str) -> None:
+    config = replace(SHORT, loss="softtriple", loss_params={"centers": 2}, beta=0.5, projection=kind, projection_size=5)
+    stage = small.fit(config)
+    assert stage.readouts["centroid"].arrays["centroids"].shape == (3, 128)
+    assert not {"proxies", "head+proxies"} & set(stage.readouts)
+    assert {"proxies", "head+proxies"} <= set(small.fit(replace(config, projection="none")).readouts)
+    assert np.abs(probabilities(stage) - probabilities(small.fit(replace(config, projection_size=6)))).max() > 1e-5
+
+
+def test_a_projection_is_trained() -> None:
+    torch.manual_seed(0)
+    assert make_projection("none", 8, 5) is None
+    projection = make_projection("mlp", 8, 5)
+    assert projection is not None
+    assert projection(torch.randn(3, 8)).shape == (3, 5)
+    optimizer = make_optimizer(Configuration(head_lr=0.02), torch.nn.Linear(2, 2), [projection], None)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert {rates[id(p)] for p in projection.parameters()} == {0.02}
+
+
 def test_balanced_classes_count_alike_even_where_one_does_not_occur(small: Small) -> None:
     config, labels = replace(SHORT, class_weights="balanced"), np.arange(36, dtype=np.int64) % 2
     stage = fit_once(config, small.encoder, small.tokens, labels, 3, {"first": small.tokens}, seed=0)
@@ -86,7 +107,7 @@ def test_rates_fall_from_layer_to_layer(small: Small) -> None:
     layers = layers_of(encoder)
     assert layers is not None
     assert len(layers) == 2
-    optimizer = make_optimizer(Configuration(lr=1e-4, layer_decay=0.5), encoder, None, None)
+    optimizer = make_optimizer(Configuration(lr=1e-4, layer_decay=0.5), encoder, [], None)
     rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
     assert set(rates) == {id(p) for p in encoder.parameters()}
     expected = ((layers[1], 1e-4), (layers[0], 5e-5), (encoder.embeddings, 2.5e-5))
@@ -117,7 +138,7 @@ def test_layers_that_cannot_be_told_apart_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="set reinit_layers to 0"):
         reinitialise(encoder, 1)
     with pytest.raises(ConfigurationError, match="set layer_decay to 1"):
-        make_optimizer(Configuration(layer_decay=0.9), encoder, None, None)
+        make_optimizer(Configuration(layer_decay=0.9), encoder, [], None)
 
 
 def test_a_run_whose_loss_stands_still_ends_early(small: Small) -> None:

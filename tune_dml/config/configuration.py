@@ -19,6 +19,7 @@ READOUTS = (
 )  # fmt: skip
 SCHEDULES = ("linear", "cosine", "constant")
 HEADS = ("linear", "mlp")
+PROJECTIONS = ("none", "linear", "mlp")
 CLASS_WEIGHTS = ("equal", "balanced")
 
 #: What each hyperparameter may be at all. A search space narrows it.
@@ -27,6 +28,8 @@ LIMITS: dict[str, Domain] = {
     "representation": Choice(REPRESENTATIONS),
     "readout": Choice(READOUTS),
     "head": Choice(HEADS),
+    "projection": Choice(PROJECTIONS),
+    "projection_size": Int(2, 65_536),
     "lr": Float(0.0, 1.0),
     "head_lr": Float(0.0, 10.0),
     "loss_lr": Float(0.0, 10.0),
@@ -63,7 +66,10 @@ class Configuration:
             the metric loss; heads and read-outs use the mean).
         readout: How classes are read from the final embeddings.
         head: Of cross entropy: ``linear``, or ``mlp``, RoBERTa's with a dense layer and tanh in front.
-        lr, head_lr, loss_lr: Peak learning rates of the encoder, the cross-entropy head, and the loss's own parameters.
+        projection, projection_size: What the metric loss sees the embeddings through, with how many dimensions. It is
+            dropped afterwards.
+        lr, head_lr, loss_lr: Peak learning rates of the encoder, of head and projection, and of the loss's own
+            parameters.
         weight_decay: AdamW's, on weight matrices of the encoder and the head.
         warmup: Share of the steps in which the learning rates rise from 0.
         schedule: What they do afterwards.
@@ -91,6 +97,8 @@ class Configuration:
     representation: str = "mean"
     readout: str = "logistic"
     head: str = "linear"
+    projection: str = "none"
+    projection_size: int = 128
     lr: float = 1e-4
     head_lr: float = 1e-3
     loss_lr: float = 1e-2

@@ -17,7 +17,7 @@ from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
-from tune_dml.models.head import ClassificationHead
+from tune_dml.models.head import ClassificationHead, make_projection
 from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast, own_kernels
 from tune_dml.models.prefix import LayeredEncoder, reinitialise
@@ -132,7 +132,13 @@ class _Run:
             dropout = config.dropout if config.dropout is not None else 0.1
             self.head = ClassificationHead(config.head, bundle.dimension, classes, dropout).to(device)
         self.class_weights = _class_weights(config.class_weights, labels, classes, device)
-        self.loss = spec.build(classes, bundle.dimension, config.loss_params).to(device) if spec.build else None
+        self.loss: nn.Module | None = None
+        self.projection: nn.Module | None = None
+        if spec.build is not None:
+            size = bundle.dimension if config.projection == "none" else config.projection_size
+            self.loss = spec.build(classes, size, config.loss_params).to(device)
+            projection = make_projection(config.projection, bundle.dimension, size)
+            self.projection = None if projection is None else projection.to(device)
         self.encoder_name = bundle.sha256
         tokens = prepared(tokens, config.representation, config.max_length)
         self.after_mask = after_mask(tokens)
@@ -147,7 +153,8 @@ class _Run:
         # Texts at a time, once memory has run out with more.
         self.micro_batch: int | None = None
         if self.steps:
-            self.optimizer = make_optimizer(config, self.encoder.encoder, self.head, self.loss)
+            heads = [module for module in (self.head, self.projection) if module is not None]
+            self.optimizer = make_optimizer(config, self.encoder.encoder, heads, self.loss)
             self.peaks = [group["lr"] for group in self.optimizer.param_groups]
         # Not before: what a process does only once (imports, building its first encoder) says nothing of later runs.
         self.started = time.perf_counter()
@@ -237,7 +244,8 @@ class _Run:
             )
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
-            metric = self.loss(*examples(hidden, mask, labels, self.config.representation, self.after_mask))
+            vectors, classes = examples(hidden, mask, labels, self.config.representation, self.after_mask)
+            metric = self.loss(vectors if self.projection is None else self.projection(vectors), classes)
             zero = metric.detach().item() == 0.0
             total = total + (1.0 - beta) * metric
         return total, zero
@@ -255,7 +263,8 @@ class _Run:
             embeddings=self._embed(self.inputs.tokens if rows is None else self.inputs.tokens.take(rows)),
             labels=self.labels if rows is None else self.labels[rows],
             head_state=_state(self.head if self.steps else None),
-            loss_state=_state(self.loss if self.steps else None),
+            # Proxies of projected vectors say nothing of what the encoder gives.
+            loss_state=_state(self.loss if self.steps and self.projection is None else None),
             logistic_c=LOGISTIC_C if self.steps else None,
         )
         if not np.isfinite(trained.embeddings).all():

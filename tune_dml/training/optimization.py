@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from tune_dml.models.prefix import layers_of
 
 
 def make_optimizer(
-    config: Configuration, encoder: nn.Module, head: nn.Module | None, loss: nn.Module | None
+    config: Configuration, encoder: nn.Module, heads: Iterable[nn.Module], loss: nn.Module | None
 ) -> torch.optim.AdamW:
     """Every trainable parameter is in exactly one group; biases, norms and the loss's parameters are not decayed.
 
@@ -28,8 +29,8 @@ def make_optimizer(
             {"params": [p for p in trained if p.ndim > 1], "lr": rate, "weight_decay": config.weight_decay},
             {"params": [p for p in trained if p.ndim <= 1], "lr": rate, "weight_decay": 0.0},
         ]
-    if head is not None:
-        groups.append({"params": list(head.parameters()), "lr": config.head_lr, "weight_decay": config.weight_decay})
+    on_top = [parameter for head in heads for parameter in head.parameters()]
+    groups.append({"params": on_top, "lr": config.head_lr, "weight_decay": config.weight_decay})
     if loss is not None:
         groups.append({"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0})
     return torch.optim.AdamW([g for g in groups if g["params"]], fused=True)
