@@ -154,9 +154,9 @@ def test_plateau() -> None:
     reached = []
     for loss in (1.0, 0.8, 0.799, 0.7, 0.7, 0.699):
         plateau.add(loss)
-        reached.append(plateau.reached)
+        reached.append(plateau.reached())
     assert reached == [False, False, False, False, False, True]
     never = Plateau(0)
     never.add(1.0)
     never.add(1.0)
-    assert not never.reached
+    assert not never.reached()

@@ -148,7 +148,7 @@ def test_seeds_stay_what_they_are() -> None:
 
 def test_resolve_fills_in_defaults() -> None:
     assert resolve({"loss": "softtriple", "softtriple/la": 8}).loss_params == {
-        "la": 8.0, "gamma": 0.1, "margin": 0.1, "centers": 5,
+        "la": 8.0, "gamma": 0.1, "margin": 0.1, "centers": 5, "tau": 0.0,
     }  # fmt: skip
 
 

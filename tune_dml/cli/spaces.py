@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -129,15 +130,26 @@ def copy(
 
 def _standing_alone(path: Path) -> str:
     """A shipped space with what it includes written into it, so that the copy needs no other file."""
+    from tune_dml.losses import LOSSES
+    from tune_dml.spaces import load_space
+
     text = path.read_text(encoding="utf-8")
     if f"\n{_INCLUDE}\n" not in text:
         return text
-    shared = (path.parent / _SHARED).read_text(encoding="utf-8").partition("\n\n")[2].strip()
-    header, _, own = text.partition(f"{_INCLUDE}\n")
-    note = '# "small" are encoders under 100 million parameters, "large" the others.'
+    shared = _entries((path.parent / _SHARED).read_text(encoding="utf-8").partition("\n\n")[2])
+    header, _, body = text.partition(f"{_INCLUDE}\n")
+    own = _entries(body)
+    absent = set(LOSSES) - set(load_space(path.stem).losses)
     # Every shipped space names its losses first: conditions of the shared part depend on them.
-    losses, _, rest = own.strip().partition("\n")
-    return f"{header.rstrip()}\n{note}\n\n{losses}\n\n{shared}\n\n{rest.strip()}\n"
+    parts = [own.pop("loss"), *(own.pop(key, entry) for key, entry in shared.items() if key not in absent)]
+    note = '# "small" are encoders under 100 million parameters, "large" the others.'
+    return f"{header.rstrip()}\n{note}\n\n{''.join([*parts, *own.values()]).strip()}\n"
+
+
+def _entries(text: str) -> dict[str, str]:
+    """The top-level entries of a space, each with the remarks and empty lines above it."""
+    found = re.finditer(r"(?:#.*\n|\n)*^(\w+):.*\n(?: .*\n)*", text.rstrip() + "\n", re.M)
+    return {entry[1]: entry[0] for entry in found}
 
 
 def _counted(count: int, noun: str) -> str:

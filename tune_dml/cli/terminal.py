@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tune_dml.workflows.output import Output
 
 #: Characters: a first column up to this is never folded; no column is narrower than this.
-_WHOLE = 24
+_WHOLE = 30
 _LEAST = 4
 
 

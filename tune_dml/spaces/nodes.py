@@ -22,6 +22,10 @@ _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 
 
+#: Problems of one space that are written out.
+LISTED = 200
+
+
 @dataclass
 class Problems:
     """Everything wrong with a space, gathered to be raised at once."""
@@ -40,7 +44,8 @@ class Problems:
         if len(lines) == 1:
             raise SpaceError(lines[0])
         if lines:
-            raise SpaceError("\n".join([f"The search space has {len(lines)} problems:", *lines]))
+            more = [f"and {len(lines) - LISTED} more."] if len(lines) > LISTED else []
+            raise SpaceError("\n".join([f"The search space has {len(lines)} problems:", *lines[:LISTED], *more]))
 
 
 def compose(text: str) -> yaml.MappingNode:

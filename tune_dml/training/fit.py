@@ -161,10 +161,10 @@ class _Run:
 
     def train(self, until: int) -> None:
         self.encoder.train()
-        while self.done < until and not self.plateau.reached:
+        while self.done < until and not self.plateau.reached():
             if not self.batches:
                 self._end_epoch()
-                if self.plateau.reached:
+                if self.plateau.reached():
                     break
                 self.batches = stratified_batches(self.labels, self.config.batch_size, self.generator)
             self._step(self.batches.pop(0))
@@ -175,7 +175,7 @@ class _Run:
         self._check_losses()
         if self.losses and self.config.patience:
             self.plateau.add(float(torch.stack(self.losses).mean()))
-        if not self.plateau.reached:
+        if not self.plateau.reached():
             self.losses = []
 
     def _step(self, rows: npt.NDArray[np.int64]) -> None:

@@ -45,7 +45,7 @@ def _by_depth(encoder: nn.Module, decay: float) -> list[tuple[float, list[nn.Par
         raise ConfigurationError("The layers of this encoder cannot be told apart; set layer_decay to 1.")
     within = [list(layer.parameters()) for layer in layers]
     inside = {id(p) for parameters in within for p in parameters}
-    below = {id(p) for p in encoder.embeddings.parameters()}  # type: ignore[union-attr, operator]
+    below = {id(p) for p in encoder.embeddings.parameters()}  # type: ignore[union-attr]
     rest = [p for p in encoder.parameters() if id(p) not in inside]
     groups = [(decay ** (len(within) - 1 - depth), parameters) for depth, parameters in enumerate(within)]
     groups.append((decay ** len(within), [p for p in rest if id(p) in below]))

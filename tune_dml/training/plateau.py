@@ -20,6 +20,5 @@ class Plateau:
         self._epochs = 0 if gained else self._epochs + 1
         self._lowest = min(self._lowest, loss)
 
-    @property
     def reached(self) -> bool:
         return 0 < self._patience <= self._epochs
