@@ -80,6 +80,22 @@ def test_printed_at_80_columns(report, options):
         assert max(map(len, table)) <= 80
 
 
+def test_imbalanced_tasks_show_macro_f1_beside_accuracy(report):
+    assert "cv loss" in _printed(report)
+    for metric, headers in (
+        ("accuracy", ["cv acc.", "cv F1", "test acc.", "test F1"]),
+        ("macro_f1", ["cv F1", "cv acc."]),
+    ):
+        settings = replace(report.settings, metric=metric)
+        text = _printed(replace(report, settings=settings, per_class={"yes": 7, "no": 3}))
+        table = [line for line in text.splitlines() if line.strip().startswith(tuple("#123456789"))]
+        assert all(header in table[0] for header in headers)
+        assert "cv loss" not in text
+        assert max(map(len, table)) <= 80
+    [winner] = [line for line in table if "winner" in line]
+    assert winner.split()[3:5] == ["0.750", "0.800"]
+
+
 def test_printed_sentences(report):
     text = " ".join(_printed(report, width=400).split())
     assert "10 shots (draw 0): 5 yes, 5 no." in text

@@ -67,7 +67,7 @@ def html_page(report: SearchReport) -> str:
     """
     rows = report.rows()
     metric = report.settings.metric
-    headers, cells = table_cells(rows, metric, report.rounds)
+    headers, cells = table_cells(report, rows)
     chart = dot_chart(rows, metric, METRIC_WORDS[metric])
     caption = "Dots: trials in the order they were proposed; hollow: stopped early; ring: winner; dashed: baselines."
     return _PAGE.substitute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Scores
@@ -13,6 +13,10 @@ from tune_dml.reporting.wording import result_sentences, shots_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LABELS = {"accuracy": "acc.", "macro_f1": "F1", "log_loss": "loss"}
+#: Shots of the most frequent class over those of the rarest, from which a task counts as imbalanced.
+IMBALANCE = 2
 
 
 def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
@@ -59,7 +63,7 @@ def leaderboard_markdown(report: SearchReport, limit: int | None = None) -> str:
         ResultsError: the records lack the baselines.
     """
     rows = report.rows()
-    headers, cells = table_cells(shortened(rows, limit), report.settings.metric, report.rounds)
+    headers, cells = table_cells(report, shortened(rows, limit))
     table = [headers, ["---"] * len(headers), *cells]
     lines = ["| " + " | ".join(_markdown(cell).replace("|", "\\|") for cell in line) + " |" for line in table]
     before = [shots_sentence(report), report.protocol]
@@ -67,22 +71,34 @@ def leaderboard_markdown(report: SearchReport, limit: int | None = None) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def table_cells(rows: Sequence[Row], metric: str, rounds: int) -> tuple[list[str], list[list[str]]]:
-    """Headers and cells of the table for people: terminal, Markdown and HTML show the same one."""
-    shown = shown_metric(metric)
-    label = "acc." if shown == "accuracy" else "F1"
+def table_cells(report: SearchReport, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """Headers and cells of the table for people: terminal, Markdown and HTML show the same one.
+
+    Where one class has twice as many shots as another, macro F1 stands beside accuracy, in the place of rounds and log
+    loss.
+    """
+    shown = shown_metric(report.settings.metric)
+    second = None
+    if _imbalanced(report.per_class):
+        second = "macro_f1" if shown == "accuracy" else "accuracy"
     has_test = any(row.test for row in rows)
-    headers = ["#", "name", "rounds", f"cv {label}", "cv loss", *([f"test {label}"] if has_test else []), ""]
+    in_cv = [shown, second or "log_loss"]
+    in_test = [name for name in (shown, second) if name is not None and has_test]
+    headers = ["#", "name", *([] if second else ["rounds"])]
+    headers += [f"cv {_LABELS[name]}" for name in in_cv] + [f"test {_LABELS[name]}" for name in in_test]
     cells = []
     for row in rows:
         line = ["" if row.rank is None else str(row.rank), row.name]
-        line.append("" if row.kind == "ensemble" else f"{row.rounds}/{rounds}")
-        line.append(f"{_of(row.cv, shown):.3f}" if row.cv else "")
-        line.append(f"{row.cv.log_loss:.3f}" if row.cv else "")
-        if has_test:
-            line.append(_with_spread(row, shown))
+        if not second:
+            line.append("" if row.kind == "ensemble" else f"{row.rounds}/{report.rounds}")
+        line += [f"{_of(row.cv, name):.3f}" if row.cv else "" for name in in_cv]
+        line += [_with_spread(row, name) if name == shown else _mean(row, name) for name in in_test]
         cells.append([*line, row.mark])
-    return headers, cells
+    return [*headers, ""], cells
+
+
+def _imbalanced(per_class: Mapping[str, int]) -> bool:
+    return max(per_class.values()) >= IMBALANCE * min(per_class.values())
 
 
 def shortened(rows: Sequence[Row], limit: int | None) -> list[Row]:
@@ -100,6 +116,10 @@ def _with_spread(row: Row, shown: str) -> str:
     if len(summary.values) == 1:
         return f"{summary.mean:.3f}"
     return f"{summary.mean:.3f} ± {summary.sd:.3f}"
+
+
+def _mean(row: Row, name: str) -> str:
+    return f"{row.test[name].mean:.3f}" if row.test else ""
 
 
 def _of(scores: Scores | None, name: str) -> float:

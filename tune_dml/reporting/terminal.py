@@ -27,7 +27,7 @@ def print_leaderboard(report: SearchReport, console: Console, limit: int | None 
 
     rows = report.rows()
     listed = shortened(rows, limit)
-    headers, cells = table_cells(listed, report.settings.metric, report.rounds)
+    headers, cells = table_cells(report, listed)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
     for header in headers:
         left = header in ("name", "")
