@@ -5,7 +5,15 @@ import pytest
 
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord
 from tune_dml.errors import ResultsError
-from tune_dml.evaluation import choose_readout, confirm_scores, ensemble, ensemble_scores, pooled, readout_accuracies
+from tune_dml.evaluation import (
+    choose_readout,
+    choose_temperature,
+    confirm_scores,
+    ensemble,
+    ensemble_scores,
+    pooled,
+    readout_accuracies,
+)
 from tune_dml.training.scoring import score, summaries
 
 LABELS = np.arange(100) % 2
@@ -57,6 +65,17 @@ def test_of_each_readout_the_best_setting_is_looked_at():
     assert choose_readout(record, LABELS, "accuracy") == "logistic"
     record = _record({"logistic": _with_errors(20), "logistic:C=1": _with_errors(12)})
     assert choose_readout(record, LABELS, "accuracy") == "logistic:C=1"
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [(0.8, 1.0), (0.95, 2.1), (0.6, 0.29), (0.999, 4.0)])
+def test_the_temperature_makes_confidence_what_accuracy_is(confidence, expected):
+    """80 of 100 are right: log(4) is the log odds that fit, whatever the read-out says."""
+    record = _record({"logistic": _with_errors(20, confidence), "head": _with_errors(0)})
+    temperature = choose_temperature(record, LABELS, "logistic")
+    assert temperature == pytest.approx(expected, abs=0.01)
+    assert temperature == pytest.approx(min(4.0, np.log(confidence / (1 - confidence)) / np.log(4)), rel=0.02)
+    # Right everywhere: as sure as it may be.
+    assert choose_temperature(record, LABELS, "head") == 0.25
 
 
 def test_noisy_gain_is_not_enough():

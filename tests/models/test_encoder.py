@@ -9,7 +9,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-from tune_dml.errors import ModelError
+from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models import source as source_module
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
 from tune_dml.models.precision import autocast, default_precision
@@ -55,6 +55,19 @@ def test_dropout_is_set_or_left(tiny: EncoderBundle) -> None:
     assert own == {json.loads(tiny.config)["hidden_dropout_prob"]}
     assert {m.p for m in build_encoder(tiny, 0.35).modules() if isinstance(m, nn.Dropout)} == {0.35}
     assert {m.p for m in build_encoder(tiny).modules() if isinstance(m, nn.Dropout)} == own
+
+
+def test_up_to_a_layer_gives_its_hidden_states(tiny: EncoderBundle) -> None:
+    ids = torch.tensor([[101, 2003, 2009, 102]])
+    with torch.no_grad():
+        states = build_encoder(tiny).eval()(input_ids=ids, output_hidden_states=True).hidden_states
+        for layer in (1, 2):
+            short = build_encoder(tiny.up_to(layer)).eval()
+            torch.testing.assert_close(short(input_ids=ids).last_hidden_state, states[layer])
+    assert tiny.up_to(None) is tiny
+    assert tiny.up_to(1).parameters < tiny.parameters
+    with pytest.raises(ConfigurationError, match="layer is 3; this encoder has 2"):
+        tiny.up_to(3)
 
 
 def test_size_and_dimension(tiny: EncoderBundle) -> None:

@@ -88,7 +88,8 @@ def test_imbalanced_tasks_show_macro_f1_beside_accuracy(report):
     ):
         settings = replace(report.settings, metric=metric)
         text = _printed(replace(report, settings=settings, per_class={"yes": 7, "no": 3}))
-        table = [line for line in text.splitlines() if line.strip().startswith(tuple("#123456789"))]
+        lines = text.splitlines()
+        table = lines[next(i for i, line in enumerate(lines) if line.strip().startswith("#")) :][:8]
         assert all(header in table[0] for header in headers)
         assert "cv loss" not in text
         assert max(map(len, table)) <= 80

@@ -14,7 +14,7 @@ from tune_dml.errors import ConfigurationError
 from tune_dml.models.encoder import build_encoder
 from tune_dml.models.head import ClassificationHead, make_projection
 from tune_dml.models.prefix import layers_of, reinitialise
-from tune_dml.models.readouts import READOUT_SPECS, Trained
+from tune_dml.models.readouts import READOUT_SPECS, Trained, class_probabilities
 from tune_dml.training.fit import Stage, fit_once
 from tune_dml.training.optimization import make_optimizer
 from tune_dml.training.plateau import Plateau
@@ -85,6 +85,37 @@ def test_the_metric_loss_sees_the_projection_and_read_outs_do_not(small: Small, 
     assert np.abs(probabilities(stage) - probabilities(small.fit(replace(config, projection_size=6)))).max() > 1e-5
 
 
+@pytest.mark.parametrize("kind", ["linear", "mlp"])
+def test_a_projection_that_is_kept_is_part_of_every_read_out(small: Small, kind: str) -> None:
+    config = replace(SHORT, loss="softtriple", loss_params={"centers": 2}, beta=0.5, epochs=10, keep_projection=True)
+    stage = small.fit(replace(config, projection=kind, projection_size=5))
+    assert stage.readouts["centroid"].arrays["centroids"].shape == (3, 5)
+    assert {"proxies", "head+proxies"} <= set(stage.readouts)
+    first = small.tokens.take(np.arange(6))
+    for readout in ("logistic", "proxies", "knn"):
+        assert (stage.probabilities["first"][readout].argmax(axis=1) == small.labels[: len(first)]).mean() > 0.8
+    projection = make_projection(kind, 128, 5)
+    assert projection is not None
+    arrays = stage.readouts["head"].arrays
+    projection.load_state_dict(
+        {n.removeprefix("projection."): torch.tensor(a) for n, a in arrays.items() if n.startswith("projection.")}
+    )
+    embeddings = torch.randn(4, 128)
+    logits = projection(embeddings) @ torch.tensor(arrays["weight"]).T + torch.tensor(arrays["bias"])
+    expected = logits.softmax(dim=1).detach().numpy()
+    assert class_probabilities(stage.readouts["head"], embeddings.numpy()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_temperature_changes_the_chosen_read_out_and_no_class(small: Small) -> None:
+    plain, warm = small.fit(SHORT), small.fit(replace(SHORT, readout="head", temperature=3.0))
+    logits = np.log(probabilities(plain)) / 3
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert probabilities(warm) == pytest.approx(expected, abs=1e-5)
+    assert warm.readouts["head"].values["temperature"] == 3.0
+    for readout, others in plain.probabilities["first"].items():
+        assert (readout == "head") != np.array_equal(warm.probabilities["first"][readout], others)
+
+
 def test_a_projection_is_trained() -> None:
     torch.manual_seed(0)
     assert make_projection("none", 8, 5) is None
@@ -139,6 +170,15 @@ def test_layers_that_cannot_be_told_apart_are_refused() -> None:
         reinitialise(encoder, 1)
     with pytest.raises(ConfigurationError, match="set layer_decay to 1"):
         make_optimizer(Configuration(layer_decay=0.9), encoder, [], None)
+
+
+@pytest.mark.parametrize("trained", [None, 1, 0])
+def test_a_lower_layer_is_trained_read_and_kept(small: Small, trained: int | None) -> None:
+    config = replace(SHORT, layer=1, trainable_layers=trained)
+    assert np.abs(probabilities(small.fit(config)) - probabilities(small.fit(replace(config, layer=None)))).max() > 1e-5
+    stage = fit_once(config, small.encoder, small.tokens, small.labels, 3, {}, seed=0, keep_encoder=True)
+    assert stage.encoder_state is not None
+    assert set(stage.encoder_state) == set(small.encoder.up_to(1).state)
 
 
 def test_a_run_whose_loss_stands_still_ends_early(small: Small) -> None:

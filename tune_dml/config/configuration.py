@@ -27,9 +27,11 @@ LIMITS: dict[str, Domain] = {
     "beta": Float(0.0, 1.0),
     "representation": Choice(REPRESENTATIONS),
     "readout": Choice(READOUTS),
+    "temperature": Float(0.05, 20.0),
     "head": Choice(HEADS),
     "projection": Choice(PROJECTIONS),
     "projection_size": Int(2, 65_536),
+    "keep_projection": Choice((False, True)),
     "lr": Float(0.0, 1.0),
     "head_lr": Float(0.0, 10.0),
     "loss_lr": Float(0.0, 10.0),
@@ -40,6 +42,7 @@ LIMITS: dict[str, Domain] = {
     "batch_size": Int(2, 65_536),
     "max_length": Int(4, 8_192),
     "dropout": Float(0.0, 0.95),
+    "layer": Int(1, 1_000),
     "trainable_layers": Int(0, 1_000),
     "train_word_embeddings": Choice((False, True)),
     "label_smoothing": Float(0.0, 0.9),
@@ -50,7 +53,7 @@ LIMITS: dict[str, Domain] = {
     "patience": Int(0, 10_000),
 }
 #: Those that may also be ``None``: the encoder's own dropout, every layer.
-OPTIONAL = frozenset({"dropout", "trainable_layers"})
+OPTIONAL = frozenset({"dropout", "layer", "trainable_layers"})
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,11 @@ class Configuration:
             ``mask`` (the mask token of a template that follows the text), or ``tokens`` (each token is an example of
             the metric loss; heads and read-outs use the mean).
         readout: How classes are read from the final embeddings.
+        temperature: The read-out's class probabilities are taken to the power 1 / ``temperature``. Cross validation
+            picks it afterwards (Guo et al. 2017, arXiv 1706.04599).
         head: Of cross entropy: ``linear``, or ``mlp``, RoBERTa's with a dense layer and tanh in front.
-        projection, projection_size: What the metric loss sees the embeddings through, with how many dimensions. It is
-            dropped afterwards.
+        projection, projection_size: What the metric loss sees the embeddings through, with how many dimensions.
+        keep_projection: Whether heads and read-outs see them through it too; else it is dropped after training.
         lr, head_lr, loss_lr: Peak learning rates of the encoder, of head and projection, and of the loss's own
             parameters.
         weight_decay: AdamW's, on weight matrices of the encoder and the head.
@@ -77,6 +82,7 @@ class Configuration:
         batch_size: Texts per step.
         max_length: Tokens per text; longer ones are cut.
         dropout: In the encoder's trained layers and before the head; ``None`` keeps the encoder's own value.
+        layer: Whose hidden states are used, 1 for the lowest; layers above it are left out. ``None``: the last.
         trainable_layers: How many of the top layers are trained; ``None`` means all.
         train_word_embeddings: Whether the word-embedding table is trained when all layers are.
         label_smoothing: Share of the label that cross entropy spreads over all classes (Szegedy et al. 2015,
@@ -96,9 +102,11 @@ class Configuration:
     beta: float = 0.1
     representation: str = "mean"
     readout: str = "logistic"
+    temperature: float = 1.0
     head: str = "linear"
     projection: str = "none"
     projection_size: int = 128
+    keep_projection: bool = False
     lr: float = 1e-4
     head_lr: float = 1e-3
     loss_lr: float = 1e-2
@@ -109,6 +117,7 @@ class Configuration:
     batch_size: int = 16
     max_length: int = 128
     dropout: float | None = None
+    layer: int | None = None
     trainable_layers: int | None = None
     train_word_embeddings: bool = False
     label_smoothing: float = 0.0

@@ -2,7 +2,7 @@
 
 from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked
-from tune_dml.evaluation.readout_choice import choose_readout, readout_accuracies
+from tune_dml.evaluation.readout_choice import choose_readout, choose_temperature, readout_accuracies
 from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
 from tune_dml.evaluation.selection import best_of_loss, leader, runners_up, winner
 
@@ -11,6 +11,7 @@ __all__ = [
     "best_of_loss",
     "bias_corrected",
     "choose_readout",
+    "choose_temperature",
     "confirm_scores",
     "ensemble",
     "ensemble_scores",

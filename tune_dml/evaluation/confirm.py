@@ -25,6 +25,7 @@ class Candidate:
     """What is to be confirmed.
 
     Attributes:
+        params: With the read-out and its temperature.
         seeds: Which confirm seeds; the frozen probe needs only one, since nothing in it is random.
         keep: Seeds whose trained model is wanted.
     """
@@ -50,25 +51,33 @@ def candidates(
     best_ce: TrialRecord | None,
     baselines: Sequence[TrialRecord],
     readouts: Mapping[str, str],
+    temperatures: Mapping[str, float],
     seeds: int,
     ensemble: bool,
 ) -> list[Candidate]:
     """The winner first, then baselines, the best cross entropy and the runners-up; none twice."""
     everyone = tuple(range(seeds))
-    result = [candidate(winner, readouts, everyone, everyone if ensemble else everyone[:1])]
+    result = [candidate(winner, readouts, temperatures, everyone, everyone if ensemble else everyone[:1])]
     others = [*baselines, *([best_ce] if best_ce else []), *runners_up]
     for record in others:
         if all(record.name != c.name for c in result):
-            result.append(candidate(record, readouts, everyone))
+            result.append(candidate(record, readouts, temperatures, everyone))
     return result
 
 
 def candidate(
-    record: TrialRecord, readouts: Mapping[str, str], seeds: tuple[int, ...], keep: tuple[int, ...] = ()
+    record: TrialRecord,
+    readouts: Mapping[str, str],
+    temperatures: Mapping[str, float],
+    seeds: tuple[int, ...],
+    keep: tuple[int, ...] = (),
 ) -> Candidate:
-    """A record with its read-out (logistic regression unless ``readouts`` has another); the probe needs one seed."""
+    """A record with its read-out (logistic regression unless ``readouts`` has another) and temperature; the probe needs
+    one seed."""
     mine = seeds[:1] if record.name == "probe" else seeds
-    return Candidate(record.name, record.params, readouts.get(record.name, "logistic"), mine, keep)
+    readout = readouts.get(record.name, "logistic")
+    params = {**record.params, "readout": readout, "temperature": temperatures.get(record.name, 1.0)}
+    return Candidate(record.name, params, readout, mine, keep)
 
 
 def job_of(candidate: Candidate, seed: int) -> dict[str, Any]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import READOUTS, TrialRecord
 from tune_dml.evaluation.pooling import Pooled, pooled
 from tune_dml.evaluation.standard_error import clearly_better
-from tune_dml.training.scoring import objective, score
+from tune_dml.models.readouts.spec import tempered
+from tune_dml.training.scoring import objective, row_log_loss, score
 
 DEFAULT = "logistic"
+#: Temperatures lie between one part in so many and so much: a few dozen predictions do not support more.
+LARGEST_TEMPERATURE = 4.0
+
+
+def choose_temperature(record: TrialRecord, labels: npt.ArrayLike, readout: str, latest: bool = False) -> float:
+    """The temperature, to two digits, that gives pooled out-of-fold predictions of ``readout`` the least log loss."""
+    from scipy.optimize import minimize_scalar
+
+    found = pooled(record, labels, readout, latest)
+
+    def log_loss(logarithm: float) -> float:
+        probabilities = tempered(found.probabilities.astype(np.float32), math.exp(logarithm))
+        return float(row_log_loss(probabilities, found.labels).mean())
+
+    limit = math.log(LARGEST_TEMPERATURE)
+    best = minimize_scalar(log_loss, bounds=(-limit, limit), method="bounded")
+    return float(f"{math.exp(best.x):.2g}")
 
 
 def readout_accuracies(record: TrialRecord, labels: npt.ArrayLike, latest: bool = False) -> dict[str, float]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
+from tune_dml.losses.spec import Hyperparameter, LossSpec, library_logits, positive
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
@@ -24,11 +24,6 @@ def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module
     return module
 
 
-def _logits(module: nn.Module, embeddings: Tensor) -> Tensor:
-    scores: Tensor = module.get_logits(embeddings)  # type: ignore[operator]
-    return scores
-
-
 SPEC = LossSpec(
     name="cosface",
     paper="Wang et al. 2018, arXiv 1801.09414",
@@ -38,6 +33,6 @@ SPEC = LossSpec(
         "scale": Hyperparameter(64.0, Float(8.0, 160.0, log=True), "paper: 64; tuned optima 88 to 162; lower end ours"),
     },
     owns_parameters=True,
-    logits=_logits,
+    logits=library_logits,
     check=positive("scale"),
 )

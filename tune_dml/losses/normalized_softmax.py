@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
+from tune_dml.losses.spec import Hyperparameter, LossSpec, library_logits, positive
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
@@ -23,11 +23,6 @@ def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module
     return module
 
 
-def _logits(module: nn.Module, embeddings: Tensor) -> Tensor:
-    scores: Tensor = module.get_logits(embeddings)  # type: ignore[operator]
-    return scores
-
-
 SPEC = LossSpec(
     name="normalized_softmax",
     paper="Zhai and Wu 2019, arXiv 1811.12649",
@@ -36,6 +31,6 @@ SPEC = LossSpec(
         "temperature": Hyperparameter(0.05, Float(0.02, 0.5, log=True), "paper: 0.05; tuned optima 0.06 to 0.11"),
     },
     owns_parameters=True,
-    logits=_logits,
+    logits=library_logits,
     check=positive("temperature"),
 )

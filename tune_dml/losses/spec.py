@@ -35,6 +35,12 @@ def positive(*names: str) -> Callable[[Mapping[str, Any]], list[str]]:
     return check
 
 
+def library_logits(module: nn.Module, embeddings: Tensor) -> Tensor:
+    """A :attr:`LossSpec.logits`: pytorch-metric-learning's, where they are the loss's class logits as they are."""
+    scores: Tensor = module.get_logits(embeddings)  # type: ignore[operator]
+    return scores
+
+
 @dataclass(frozen=True)
 class LossSpec:
     """A metric-learning loss.

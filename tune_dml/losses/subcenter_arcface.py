@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tune_dml.config import Float, Int
-from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
+from tune_dml.config import Int
+from tune_dml.losses import arcface
+from tune_dml.losses.spec import Hyperparameter, LossSpec, library_logits, positive
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 
 def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module:
@@ -28,21 +29,15 @@ def _build(classes: int, dimension: int, params: Mapping[str, Any]) -> nn.Module
     return module
 
 
-def _logits(module: nn.Module, embeddings: Tensor) -> Tensor:
-    scores: Tensor = module.get_logits(embeddings)  # type: ignore[operator]
-    return scores
-
-
 SPEC = LossSpec(
     name="subcenter_arcface",
     paper="Deng et al. 2020, ECCV, 'Sub-center ArcFace: Boosting Face Recognition by Large-scale Noisy Web Faces'",
     build=_build,
     hyperparameters={
-        "margin": Hyperparameter(28.6, Float(5.0, 40.0), "degrees; paper: 28.6; tuned optima 18 to 23"),
-        "scale": Hyperparameter(64.0, Float(8.0, 128.0, log=True), "paper: 64; tuned optima 50 to 220; lower end ours"),
+        **arcface.SPEC.hyperparameters,
         "centers": Hyperparameter(3, Int(2, 10), "paper: 3"),
     },
     owns_parameters=True,
-    logits=_logits,
+    logits=library_logits,
     check=positive("scale", "centers"),
 )

@@ -17,7 +17,7 @@ from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, l
 from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, read_readout
 from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.readouts import READOUT_SPECS
+from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared
 from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import tokenize
@@ -61,7 +61,7 @@ class Classifier:
         vectors = self.embed(texts)
         if not len(vectors):
             return np.empty((0, len(self.label_names)), dtype=np.float32)
-        own = READOUT_SPECS[self._readout.name].probabilities(self._readout, vectors)
+        own = class_probabilities(self._readout, vectors)
         everyone = [own, *(member.predict_proba(texts) for member in self._members)]
         return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from tune_dml.errors import ModelError
+from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.source import EncoderSource, weights_sha256
 
 #: Below this many parameters an encoder counts as small (learning rates, search ranges).
 SMALL_PARAMETERS = 100_000_000
+#: What configurations call the number of layers, and how weights of a layer are named.
+_LAYER_COUNTS = ("num_hidden_layers", "n_layers")
+_LAYER = re.compile(r"(?:encoder\.|transformer\.)?layers?\.(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,25 @@ class EncoderBundle:
     @property
     def dimension(self) -> int:
         return int(json.loads(self.config)["hidden_size"])
+
+    def up_to(self, layer: int | None) -> EncoderBundle:
+        """The encoder without the layers above number ``layer`` (1: the lowest); ``None``: as it is.
+
+        Raises:
+            ConfigurationError: it has fewer layers, or they cannot be told apart.
+        """
+        if layer is None:
+            return self
+        config = json.loads(self.config)
+        count = next((name for name in _LAYER_COUNTS if isinstance(config.get(name), int)), None)
+        numbered = {name: _LAYER.match(name) for name in self.state}
+        if count is None or not any(numbered.values()):
+            raise ConfigurationError("The layers of this encoder cannot be told apart; set layer to 'all'.")
+        if layer > config[count]:
+            raise ConfigurationError(f"layer is {layer}; this encoder has {config[count]}.")
+        config[count] = layer
+        state = {name: self.state[name] for name, found in numbered.items() if found is None or int(found[1]) < layer}
+        return EncoderBundle(self.name, f"{self.sha256}:{layer}", json.dumps(config), state)
 
 
 def load_bundle(source: EncoderSource) -> EncoderBundle:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.errors import ModelError
-from tune_dml.models.readouts import READOUT_SPECS, FittedReadout
+from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, class_probabilities
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -123,7 +123,7 @@ def read_readout(folder: Path, description: ModelDescription, dimension: int) ->
         raise ModelError(f"{folder / READOUT_FILE} cannot be read ({error}); train the model again.") from None
     readout = FittedReadout(description.readout, arrays, description.readout_values)
     try:
-        probe = READOUT_SPECS[readout.name].probabilities(readout, np.zeros((1, dimension), dtype=np.float32))
+        probe = class_probabilities(readout, np.zeros((1, dimension), dtype=np.float32))
         fits = probe.shape == (1, len(description.label_names)) and bool(np.isfinite(probe).all())
     except Exception:  # missing or misshapen arrays fail wherever they are first used
         fits = False

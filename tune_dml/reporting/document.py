@@ -26,6 +26,7 @@ class SearchReport:
         winner: ``None`` if no trial finished.
         readouts: By record name, the read-out chosen for it; at least for the winner and what was confirmed.
         readout_accuracies: The winner's, by read-out, over its out-of-fold predictions.
+        temperature: Of the winner's read-out.
         corrected: The bias-corrected estimate, if there is a winner.
         has_test: Whether the task has a test split.
         confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
@@ -47,6 +48,7 @@ class SearchReport:
     winner: TrialRecord | None = None
     readouts: Mapping[str, str] = field(default_factory=dict)
     readout_accuracies: Mapping[str, float] = field(default_factory=dict)
+    temperature: float = 1.0
     corrected: CorrectedEstimate | None = None
     has_test: bool = True
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
@@ -135,7 +137,11 @@ def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
     result: dict[str, Any] = {
         "trial": row.trial,
         "name": row.name,
-        "config": {**{k: _plain(v) for k, v in row.params.items()}, "readout": row.readout or "logistic"},
+        "config": {
+            **{k: _plain(v) for k, v in row.params.items()},
+            "readout": row.readout or "logistic",
+            "temperature": report.temperature,
+        },
         "readout": row.readout or "logistic",
         "cv": _cv(row)
         | {

@@ -77,7 +77,7 @@ def html_page(report: SearchReport) -> str:
         chart=f'<h2>Scores by trial ({METRIC_WORDS[metric]})</h2>\n{chart}\n<p class="quiet">{caption}</p>'
         if chart
         else "",
-        configuration=_configuration(rows),
+        configuration=_configuration(report, rows),
         data=_paragraphs([report.protocol, shots_sentence(report), _source(report), *report.notes]),
         places=_table([], [[label, path] for label, path in places(report).items()]),
         commands=escape("\n".join(next_commands(report))),
@@ -88,11 +88,11 @@ def _source(report: SearchReport) -> str:
     return f"Data: {report.source}" if report.source else ""
 
 
-def _configuration(rows: Sequence[Row]) -> str:
+def _configuration(report: SearchReport, rows: Sequence[Row]) -> str:
     winner = next((row for row in rows if row.is_winner), None)
     if winner is None:
         return "<p>There is none yet.</p>"
-    values = {**winner.params, "readout": winner.readout or "logistic"}
+    values = {**winner.params, "readout": winner.readout or "logistic", "temperature": report.temperature}
     return _table([], [[name, _value(value)] for name, value in values.items()])
 
 

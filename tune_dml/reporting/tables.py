@@ -28,7 +28,7 @@ def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
     import pandas as pd
 
     rows = report.rows()
-    hidden = {"loss", "readout"}
+    hidden = {"loss", "readout", "temperature"}
     parameters = list(dict.fromkeys(name for row in rows for name in row.params if name not in hidden))
     table: dict[str, Any] = {
         "rank": pd.array([row.rank for row in rows], dtype="Int64"),

@@ -21,7 +21,7 @@ from tune_dml.models.head import ClassificationHead, make_projection
 from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast, own_kernels
 from tune_dml.models.prefix import LayeredEncoder, reinitialise
-from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
+from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities, fit_readouts
 from tune_dml.models.representation import after_mask, examples, pool, prepared
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.batches import stratified_batches
@@ -36,8 +36,6 @@ LOGISTIC_C = 10.0
 #: Training texts that read-outs are fitted to at most, in proportion to the classes: their few numbers are well known
 #: by then, and the time and memory of a round no longer grow with the training set.
 READOUT_TEXTS = 10_000
-#: With more training texts than this, read-outs are not tried in several settings: it hardly matters, and takes time.
-SETTINGS_TEXTS = 500
 #: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. bert-tiny has
 #: 0.3 after training on BBC headlines, and less than 2e-6 once a learning rate of 1 has wrecked it.
 COLLAPSED_SPREAD = 1e-5
@@ -119,6 +117,7 @@ class _Run:
         self.config, self.classes, self.device, self.precision = config, classes, device, precision
         self.labels = labels
         self.generator = np.random.default_rng(seed)
+        bundle = bundle.up_to(config.layer)
         encoder = build_encoder(bundle, config.dropout)
         # Not before: the first encoder that a process builds draws random numbers.
         torch.manual_seed(seed)
@@ -127,15 +126,17 @@ class _Run:
             reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
         self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
         spec = LOSSES[config.loss]
+        size = bundle.dimension if config.projection == "none" else config.projection_size
+        self.keeps_projection = config.keep_projection and spec.build is not None and bool(self.config.epochs)
         self.head: ClassificationHead | None = None
         if config.beta_effective > 0:
             dropout = config.dropout if config.dropout is not None else 0.1
-            self.head = ClassificationHead(config.head, bundle.dimension, classes, dropout).to(device)
+            read = size if self.keeps_projection else bundle.dimension
+            self.head = ClassificationHead(config.head, read, classes, dropout).to(device)
         self.class_weights = _class_weights(config.class_weights, labels, classes, device)
         self.loss: nn.Module | None = None
         self.projection: nn.Module | None = None
         if spec.build is not None:
-            size = bundle.dimension if config.projection == "none" else config.projection_size
             self.loss = spec.build(classes, size, config.loss_params).to(device)
             projection = make_projection(config.projection, bundle.dimension, size)
             self.projection = None if projection is None else projection.to(device)
@@ -238,7 +239,8 @@ class _Run:
         beta, zero = self.config.beta_effective, False
         total = hidden.new_zeros((), dtype=torch.float32)
         if self.head is not None:
-            logits = self.head(pool(hidden, mask, self.config.representation, self.after_mask))
+            pooled = pool(hidden, mask, self.config.representation, self.after_mask)
+            logits = self.head(self.projection(pooled) if self.projection and self.keeps_projection else pooled)
             total = total + beta * nn.functional.cross_entropy(
                 logits, labels, weight=self.class_weights, label_smoothing=self.config.label_smoothing
             )
@@ -263,24 +265,19 @@ class _Run:
             embeddings=self._embed(self.inputs.tokens if rows is None else self.inputs.tokens.take(rows)),
             labels=self.labels if rows is None else self.labels[rows],
             head_state=_state(self.head if self.steps else None),
-            # Proxies of projected vectors say nothing of what the encoder gives.
-            loss_state=_state(self.loss if self.steps and self.projection is None else None),
+            # Proxies of projected vectors say nothing of vectors that are not.
+            loss_state=_state(self.loss if self.steps and (self.keeps_projection or not self.projection) else None),
             logistic_c=LOGISTIC_C if self.steps else None,
         )
         if not np.isfinite(trained.embeddings).all():
             raise TrainingFailure("nan", "the embeddings are not finite")
-        specs = {
-            name: spec
-            for name, spec in READOUT_SPECS.items()
-            if spec.available(trained) and (":" not in name or len(trained.labels) <= SETTINGS_TEXTS)
-        }
-        fitted = {name: spec.fit(trained) for name, spec in specs.items()}
+        fitted = fit_readouts(trained, _state(self.projection if self.keeps_projection else None))
         if self.steps:
             self._check_collapse(fitted["logistic"], trained)
         probabilities: dict[str, dict[str, Probabilities]] = {}
         for name, texts in score.items():
             vectors = self._embed(prepared(texts, config.representation, config.max_length))
-            probabilities[name] = {r: READOUT_SPECS[r].probabilities(f, vectors) for r, f in fitted.items()}
+            probabilities[name] = {r: class_probabilities(f, vectors) for r, f in fitted.items()}
         diagnostics = {
             "train_loss": float(torch.stack(self.losses).mean()) if self.losses else 0.0,
             "zero_loss_share": self.zeros / self.done if self.done else 0.0,
@@ -306,7 +303,7 @@ class _Run:
         directions = trained.embeddings.astype(np.float64)
         directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
         spread = 1.0 - float(np.square(directions.mean(axis=0)).sum())
-        predicted = READOUT_SPECS["logistic"].probabilities(logistic, trained.embeddings).argmax(axis=1)
+        predicted = class_probabilities(logistic, trained.embeddings).argmax(axis=1)
         if spread < COLLAPSED_SPREAD or len(np.unique(predicted)) == 1:
             raise TrainingFailure("collapse", "every training text gets the same vector or the same class")
 

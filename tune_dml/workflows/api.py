@@ -21,7 +21,7 @@ class Best:
     """The winner.
 
     Attributes:
-        config: As in ``best.yaml``: flat, with the read-out.
+        config: As in ``best.yaml``: flat, with the read-out and its temperature.
         trial: Optuna's trial number.
     """
 
@@ -53,7 +53,7 @@ class SearchResult:
         if winner is None:
             return None
         readout = self.report.readouts.get(winner.name, "logistic")
-        return Best({**winner.params, "readout": readout}, winner.number)
+        return Best({**winner.params, "readout": readout, "temperature": self.report.temperature}, winner.number)
 
     @property
     def model_path(self) -> str | None:

@@ -16,6 +16,7 @@ from tune_dml.evaluation import (
     best_of_loss,
     bias_corrected,
     choose_readout,
+    choose_temperature,
     confirm_scores,
     ensemble_scores,
     readout_accuracies,
@@ -69,10 +70,15 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
         for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
         if record.rounds
     }
+    temperatures = {
+        record.name: choose_temperature(record, labels, readouts[record.name], latest)
+        for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
+        if record.rounds
+    }
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
     if not about.has_test:
         others, best_ce, baselines = [], None, []
-    wanted = candidates(best, others, best_ce, baselines, readouts, seeds, settings.ensemble)
+    wanted = candidates(best, others, best_ce, baselines, readouts, temperatures, seeds, settings.ensemble)
     return Picked(best, tuple(wanted), readouts, readout_accuracies(best, labels, latest))
 
 
@@ -113,6 +119,7 @@ def assemble(
         winner=picked.winner if picked else None,
         readouts=picked.readouts if picked else {},
         readout_accuracies=picked.readout_accuracies if picked else {},
+        temperature=float(str(picked.candidates[0].params["temperature"])) if picked else 1.0,
         corrected=bias_corrected(
             records=[r for r in records if r.kind == "trial"],
             labels=about.heldout_labels(),

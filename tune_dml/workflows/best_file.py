@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,16 @@ class BestFile:
     loss_plugins: tuple[str, ...] = ()
 
 
-def write_best(folder: Path, about: SearchFile, winner: TrialRecord, readout: str) -> Path:
-    """Write it atomically; the same search and winner give the same bytes."""
+def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:
+    """Write it atomically; the same search and winner give the same bytes.
+
+    Args:
+        config: The winner's, with its read-out and temperature.
+    """
     settings = about.settings
     scores = mean_scores(winner.rounds, about.by_schedule)
     values: dict[str, Any] = {
-        "config": {**winner.params, "readout": readout},
+        "config": dict(config),
         "trial": winner.number,
         "name": winner.name,
         "cross_validation": {k: round(v, 6) for k, v in scores.as_dict().items()} if scores else {},

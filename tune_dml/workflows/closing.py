@@ -54,7 +54,8 @@ def finish_of(report: SearchReport) -> Finish:
     metrics: dict[str, float] = {"seconds": report.seconds} if report.seconds else {}
     config = None
     if winner is not None:
-        config = {**winner.params, "readout": report.readouts.get(winner.name, "logistic")}
+        readout = report.readouts.get(winner.name, "logistic")
+        config = {**winner.params, "readout": readout, "temperature": report.temperature}
         scores = mean_scores(winner.rounds, report.latest)
         metrics |= {f"cv_{name}": value for name, value in (scores.as_dict() if scores else {}).items()}
     if report.corrected is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tune_dml.config import ConfirmRun, State
 from tune_dml.config.encoding import confirm_from_json
-from tune_dml.evaluation import choose_readout
+from tune_dml.evaluation import choose_readout, choose_temperature
 from tune_dml.evaluation.confirm import Candidate, TrainedModel, candidate, job_of
 from tune_dml.execution import fetch
 from tune_dml.tuning.jobs import FollowUp, Job
@@ -67,7 +67,7 @@ class Confirming:
         picked = pick(prepared.about, self._journal)
         if picked is None:
             return
-        write_best(prepared.folder, prepared.about, picked.winner, picked.readouts[picked.winner.name])
+        write_best(prepared.folder, prepared.about, picked.winner, picked.candidates[0].params)
         if not self._confirm:
             return
         self._winner = picked.candidates[0]
@@ -103,8 +103,10 @@ class Confirming:
         seeds = tuple(range(about.settings.confirm_seeds))
         for record in self._journal.records("baseline"):
             if record.state == State.COMPLETE and record.rounds:
-                readout = choose_readout(record, about.heldout_labels(), about.settings.metric, about.by_schedule)
-                self._add(candidate(record, {record.name: readout}, seeds))
+                labels, latest = about.heldout_labels(), about.by_schedule
+                readout = choose_readout(record, labels, about.settings.metric, latest)
+                temperature = choose_temperature(record, labels, readout, latest)
+                self._add(candidate(record, {record.name: readout}, {record.name: temperature}, seeds))
 
     def _done(self, job: Job, values: dict[str, Any], attachment: Any) -> None:
         run = confirm_from_json(values)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tune_dml.errors import ModelError
 from tune_dml.evaluation.confirm import Candidate, TrainedModel
 from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, save_model
 from tune_dml.workflows.preparation import Prepared
+
+if TYPE_CHECKING:
+    from tune_dml.models.encoder import EncoderBundle
 
 #: Where members wait until the first seed's folder is there to take them.
 _WAITING = "ensemble"
@@ -22,11 +26,17 @@ def save_winner(prepared: Prepared, candidate: Candidate, seed: int, model: Trai
     save_model(
         folder,
         describe_model(prepared, candidate, model),
-        prepared.workload.encoder,
+        trained_encoder(prepared, candidate),
         model.encoder_state,
         model.readout,
         prepared.tokenizer,
     )
+
+
+def trained_encoder(prepared: Prepared, candidate: Candidate) -> EncoderBundle:
+    """The encoder with as many layers as the candidate uses."""
+    layer = candidate.params.get("layer")
+    return prepared.workload.encoder.up_to(None if layer is None else int(layer))
 
 
 def models_missing(folder: Path, winner: Candidate) -> set[int]:
@@ -54,7 +64,7 @@ def join_members(folder: Path) -> None:
 
 def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel) -> ModelDescription:
     """What ``tune_dml.json`` says of a trained model."""
-    params = {**candidate.params, "readout": candidate.readout}
+    params = dict(candidate.params)
     return ModelDescription(
         task=prepared.about.settings.task.task,
         kind=prepared.about.kind,
@@ -73,7 +83,7 @@ def _is_of(folder: Path, winner: Candidate) -> bool:
         description = read_description(folder)
     except ModelError:
         return False
-    return dict(description.config) == {**winner.params, "readout": winner.readout}
+    return dict(description.config) == dict(winner.params)
 
 
 def _member(seed: int) -> str:

@@ -80,7 +80,8 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
         raise UsageError(f"--fold is {number}; this search has rounds 1 to {workload.rounds}.")
     single_thread()
     readout = str(best.config.get("readout", "logistic"))
-    config = resolve(best.config, "best.yaml")
+    # Rounds were scored before a temperature was picked from them.
+    config = resolve({**best.config, "temperature": 1.0}, "best.yaml")
     item = next(iter(run_rounds(workload, config, start=number)))
     if readout not in item.probabilities:
         raise ConfigurationError(f"best.yaml names the read-out '{readout}', which loss '{config.loss}' does not have.")
@@ -93,7 +94,7 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
 def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> TrainResult:
     from tune_dml.evaluation.confirm import Candidate, confirm_run
     from tune_dml.training.workload import single_thread
-    from tune_dml.workflows.models import describe_model
+    from tune_dml.workflows.models import describe_model, trained_encoder
 
     single_thread()
     readout = str(best.config.get("readout", "logistic"))
@@ -104,7 +105,7 @@ def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> Tra
     save_model(
         target / "model",
         describe_model(prepared, candidate, model),
-        prepared.workload.encoder,
+        trained_encoder(prepared, candidate),
         model.encoder_state,
         model.readout,
         prepared.tokenizer,

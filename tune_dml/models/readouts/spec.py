@@ -64,6 +64,11 @@ class ReadoutSpec:
     probabilities: Callable[[FittedReadout, Embeddings], Probabilities]
 
 
+def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """To the power 1 / ``temperature``, rows summing to 1 again."""
+    return probabilities if temperature == 1.0 else softmax(np.log(np.maximum(probabilities, 1e-30)) / temperature)
+
+
 def softmax(logits: npt.NDArray[np.floating]) -> Probabilities:
     """Row-wise, in float64."""
     shifted = logits.astype(np.float64)
