@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,23 +12,16 @@ from tune_dml.models.readouts.spec import tempered
 from tune_dml.training.scoring import objective, row_log_loss, score
 
 DEFAULT = "logistic"
-#: Temperatures lie between one part in so many and so much: a few dozen predictions do not support more.
-LARGEST_TEMPERATURE = 4.0
+#: A quarter to four, in steps of 1%: a few dozen predictions support no more.
+TEMPERATURES = np.geomspace(0.25, 4.0, 281)
 
 
 def choose_temperature(record: TrialRecord, labels: npt.ArrayLike, readout: str, latest: bool = False) -> float:
     """The temperature, to two digits, that gives pooled out-of-fold predictions of ``readout`` the least log loss."""
-    from scipy.optimize import minimize_scalar
-
     found = pooled(record, labels, readout, latest)
-
-    def log_loss(logarithm: float) -> float:
-        probabilities = tempered(found.probabilities.astype(np.float32), math.exp(logarithm))
-        return float(row_log_loss(probabilities, found.labels).mean())
-
-    limit = math.log(LARGEST_TEMPERATURE)
-    best = minimize_scalar(log_loss, bounds=(-limit, limit), method="bounded")
-    return float(f"{math.exp(best.x):.2g}")
+    probabilities = found.probabilities.astype(np.float32)
+    losses = [row_log_loss(tempered(probabilities, float(t)), found.labels).mean() for t in TEMPERATURES]
+    return float(f"{TEMPERATURES[int(np.argmin(losses))]:.2g}")
 
 
 def readout_accuracies(record: TrialRecord, labels: npt.ArrayLike, latest: bool = False) -> dict[str, float]:
