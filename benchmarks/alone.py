@@ -32,7 +32,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", default="bert-tiny")
     parser.add_argument("--shots", type=int, default=100)
     parser.add_argument("--draws", type=int, default=5)
-    parser.add_argument("--keep", type=Path, default=Path("alone.jsonl"), help="a file for the runs that are done")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("build/alone.jsonl"), help="a file for the runs that are done"
+    )
     return parser
 
 

@@ -32,7 +32,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--shots", type=int, default=50)
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--losses", default=",".join(LOSSES))
-    parser.add_argument("--keep", type=Path, default=Path("losses.jsonl"), help="a file for the runs that are done")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("build/losses.jsonl"), help="a file for the runs that are done"
+    )
     return parser
 
 

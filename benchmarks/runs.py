@@ -21,6 +21,7 @@ def kept_runs(jobs: Sequence[Job], run: Callable[..., Any], file: Path) -> dict[
         run: A module's function; what it returns is kept as JSON.
     """
     done: dict[Job, Any] = {}
+    file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists():
         done = {tuple(line["job"]): line["result"] for line in map(json.loads, file.read_text().splitlines())}
     missing = [job for job in jobs if job not in done]

@@ -18,6 +18,7 @@ from tune_dml.models.encoder import EncoderBundle, build_encoder, load_tokenizer
 from tune_dml.models.folder import ModelDescription, save_model
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS, Trained
+from tune_dml.models.representation import prepared
 from tune_dml.models.tokens import tokenize
 
 LABELS = ("good", "schlecht", "sonstiges")
@@ -62,6 +63,22 @@ def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Sa
     np.testing.assert_allclose(classifier.predict_proba(TEXTS), saved.probabilities, atol=1e-5)
     np.testing.assert_allclose(classifier.embed(TEXTS), saved.vectors, atol=1e-4)
     assert classifier.predict(TEXTS) == [LABELS[i] for i in saved.probabilities.argmax(axis=1)]
+
+
+def test_towers(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> None:
+    tokenizer = load_tokenizer(tiny_folder)
+    config = check(Configuration(loss="ce", max_length=24, pair_encoding="towers"))
+    tokens = prepared(tokenize(tokenizer, TEXTS, [b for _, b in PAIRS], 24), "mean", 24, "towers")
+    encoder = LayeredEncoder(build_encoder(tiny), None)
+    vectors = embed(encoder, tokens, "mean", 24, torch.device("cpu"), pair_encoding="towers")
+    assert vectors.shape == (len(TEXTS), 256)
+    fitted = READOUT_SPECS["logistic"].fit(Trained(config, 3, vectors, CLASSES, {}, {}, 10.0))
+    about = ModelDescription("mine", "pair", LABELS, "mean", 24, "float32", "logistic", fitted.values, config.to_dict())
+    save_model(tmp_path / "model", about, tiny, tiny.state, fitted, tokenizer)
+    classifier = load_classifier(tmp_path / "model", "cpu")
+    np.testing.assert_allclose(classifier.embed(PAIRS), vectors, atol=1e-5)
+    expected = READOUT_SPECS["logistic"].probabilities(fitted, vectors)
+    np.testing.assert_allclose(classifier.predict_proba(PAIRS), expected, atol=1e-5)
 
 
 def test_pairs(save: Callable[..., Saved]) -> None:

@@ -18,6 +18,7 @@ READOUTS = (
     "proxies", "head+proxies", "head+proxies:0.25", "head+proxies:0.5", "head+proxies:0.75",
 )  # fmt: skip
 SCHEDULES = ("linear", "cosine", "constant")
+PAIR_ENCODINGS = ("joint", "towers")
 HEADS = ("linear", "mlp")
 PROJECTIONS = ("none", "linear", "mlp")
 CLASS_WEIGHTS = ("equal", "balanced")
@@ -26,6 +27,7 @@ CLASS_WEIGHTS = ("equal", "balanced")
 LIMITS: dict[str, Domain] = {
     "beta": Float(0.0, 1.0),
     "representation": Choice(REPRESENTATIONS),
+    "pair_encoding": Choice(PAIR_ENCODINGS),
     "readout": Choice(READOUTS),
     "temperature": Float(0.05, 20.0),
     "head": Choice(HEADS),
@@ -67,6 +69,8 @@ class Configuration:
         representation: How a text becomes one vector: ``mean`` over its tokens, ``cls``, ``last_token``,
             ``mask`` (the mask token of a template that follows the text), or ``tokens`` (each token is an example of
             the metric loss; heads and read-outs use the mean).
+        pair_encoding: Of tasks with pairs: ``joint`` is one sequence of both texts; ``towers`` encodes them apart and
+            goes on with ``|u - v|`` and ``u * v`` (Conneau et al. 2017, arXiv 1705.02364).
         readout: How classes are read from the final embeddings.
         temperature: The read-out's class probabilities are taken to the power 1 / ``temperature``. Cross validation
             picks it afterwards (Guo et al. 2017, arXiv 1706.04599).
@@ -101,6 +105,7 @@ class Configuration:
     loss_params: Mapping[str, Value] = field(default_factory=dict)
     beta: float = 0.1
     representation: str = "mean"
+    pair_encoding: str = "joint"
     readout: str = "logistic"
     temperature: float = 1.0
     head: str = "linear"

@@ -18,7 +18,7 @@ from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, 
 from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
-from tune_dml.models.representation import prepared
+from tune_dml.models.representation import prepared, width
 from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import tokenize
 
@@ -38,7 +38,7 @@ class Classifier:
         self.label_names: tuple[str, ...] = self.description.label_names
         source: EncoderSource = find_encoder(str(folder))
         bundle: EncoderBundle = load_bundle(source)
-        self._readout = read_readout(folder, self.description, bundle.dimension)
+        self._readout = read_readout(folder, self.description, width(bundle.dimension, self.description.pair_encoding))
         self._tokenizer = load_tokenizer(folder)
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._encoder = LayeredEncoder(build_encoder(bundle), None).to(self._device).eval()
@@ -53,8 +53,16 @@ class Classifier:
         if not first:
             return np.empty((0, 0), dtype=np.float32)
         tokens = tokenize(self._tokenizer, first, second, about.max_length)
-        tokens = prepared(tokens, about.representation, about.max_length)
-        return embed(self._encoder, tokens, about.representation, about.max_length, self._device, self._precision)
+        tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
+        return embed(
+            self._encoder,
+            tokens,
+            about.representation,
+            about.max_length,
+            self._device,
+            self._precision,
+            pair_encoding=about.pair_encoding,
+        )
 
     def predict_proba(self, texts: Sequence[Text]) -> Probabilities:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""

@@ -9,7 +9,7 @@ import torch
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.precision import autocast
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.representation import after_mask, pool
+from tune_dml.models.representation import after_mask, combined, pool
 from tune_dml.models.tokens import TokenArrays, by_length
 
 SCORING_BATCH = 64
@@ -24,8 +24,9 @@ def embed(
     device: torch.device,
     precision: str = "float32",
     kept: KeptStates | None = None,
+    pair_encoding: str = "joint",
 ) -> npt.NDArray[np.float32]:
-    """Vectors of texts in evaluation mode, float32 ``[texts, dimension]``; batches are of similar lengths.
+    """Vectors of examples in evaluation mode, float32 ``[examples, dimension]``; batches are of similar lengths.
 
     Args:
         tokens: As :func:`tune_dml.models.representation.prepared` gives them.
@@ -41,4 +42,6 @@ def embed(
         if result is None:
             result = np.empty((len(tokens), vectors.shape[1]), dtype=np.float32)
         result[rows] = vectors
-    return np.empty((0, 0), dtype=np.float32) if result is None else result
+    if result is None:
+        return np.empty((0, 0), dtype=np.float32)
+    return combined(torch.from_numpy(result), pair_encoding).numpy()

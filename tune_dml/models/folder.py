@@ -51,6 +51,11 @@ class ModelDescription:
     readout_values: Mapping[str, Any]
     config: Mapping[str, Any]
 
+    @property
+    def pair_encoding(self) -> str:
+        """``joint`` or ``towers``."""
+        return str(self.config.get("pair_encoding", "joint"))
+
 
 def save_model(
     folder: Path,

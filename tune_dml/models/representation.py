@@ -5,16 +5,37 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from tune_dml.errors import ConfigurationError
 from tune_dml.models.tokens import TokenArrays
 
 
-def prepared(tokens: TokenArrays, representation: str, max_length: int) -> TokenArrays:
-    """The texts as the encoder shall see them: for ``mask`` with the template after them.
+def prepared(tokens: TokenArrays, representation: str, max_length: int, pair_encoding: str = "joint") -> TokenArrays:
+    """The texts as the encoder shall see them: with ``towers`` those of pairs apart, for ``mask`` with the template
+    after them.
 
     Raises:
-        ConfigurationError: the encoder cannot have this representation.
+        ConfigurationError: the encoder cannot have this representation, or there are no pairs.
     """
+    if pair_encoding == "towers":
+        if tokens.towers is None:
+            raise ConfigurationError("pair_encoding is 'towers', but this task has single texts; take 'joint'.")
+        if representation == "tokens":
+            raise ConfigurationError("pair_encoding 'towers' does not go with the representation 'tokens'.")
+        tokens = tokens.towers
     return tokens.prompted(max_length) if representation == "mask" else tokens
+
+
+def combined(vectors: Tensor, pair_encoding: str) -> Tensor:
+    """One vector per example: of ``towers``, whose texts follow one another, ``|u - v|`` and ``u * v`` end to end."""
+    if pair_encoding == "joint":
+        return vectors
+    first, second = vectors[0::2], vectors[1::2]
+    return torch.cat([(first - second).abs(), first * second], dim=1)
+
+
+def width(dimension: int, pair_encoding: str) -> int:
+    """Of what :func:`combined` gives."""
+    return dimension if pair_encoding == "joint" else 2 * dimension
 
 
 def after_mask(tokens: TokenArrays) -> int:

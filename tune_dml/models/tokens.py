@@ -54,6 +54,7 @@ class TokenArrays:
         types: Token types (0 first text, 1 second), like ``ids``; ``None`` where the encoder takes none.
         pad_id: What fills shorter rows.
         origin: Of texts that were taken: the set, and where in it they are.
+        towers: Of pairs: their texts apart, twice as many, each pair's one after the other; ``None`` for single texts.
         ending: What :meth:`prompted` puts after each text; ``None`` where the tokenizer has no mask token.
     """
 
@@ -63,6 +64,7 @@ class TokenArrays:
     pad_id: int
     origin: tuple[TokenArrays, npt.NDArray[np.int64]] | None = field(default=None, repr=False, compare=False)
     ending: Ending | None = None
+    towers: TokenArrays | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -94,7 +96,8 @@ class TokenArrays:
         if self.types is not None:
             types = np.concatenate([self.types[s] for s in spans]) if spans else self.types[:0]
         whole, places = self.whole
-        return TokenArrays(ids, offsets, types, self.pad_id, (whole, places[rows]), self.ending)
+        towers = None if self.towers is None else self.towers.take(both(rows))
+        return TokenArrays(ids, offsets, types, self.pad_id, (whole, places[rows]), self.ending, towers)
 
     def prompted(self, max_length: int) -> TokenArrays:
         """The texts with :data:`TEMPLATE` after them, before their last token; cut so that it stays whole.
@@ -157,6 +160,11 @@ class TokenArrays:
         )
 
 
+def both(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where the texts of the pairs at ``rows`` are in :attr:`TokenArrays.towers`."""
+    return np.stack([2 * rows, 2 * rows + 1], axis=1).reshape(-1)
+
+
 def by_length(tokens: TokenArrays, size: int) -> list[npt.NDArray[np.int64]]:
     """Positions of texts of similar lengths, ``size`` at a time."""
     order = np.argsort(tokens.lengths, kind="stable")
@@ -166,7 +174,11 @@ def by_length(tokens: TokenArrays, size: int) -> list[npt.NDArray[np.int64]]:
 def tokenize(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], texts_b: Sequence[str] | None, max_length: int
 ) -> TokenArrays:
-    """Token arrays of texts, or of pairs encoded jointly; at most ``max_length`` tokens each, specials included."""
+    """Token arrays of texts, or of pairs encoded jointly and apart; at most ``max_length`` tokens each, specials
+    included."""
+    towers = None
+    if texts_b is not None:
+        towers = tokenize(tokenizer, list(chain.from_iterable(zip(texts, texts_b, strict=True))), None, max_length)
     limit = min(max_length, int(getattr(tokenizer, "model_max_length", max_length)))
     has_types = "token_type_ids" in tokenizer.model_input_names
     # Of each block as arrays: as lists of numbers, 100,000 long texts would need ten times the memory.
@@ -186,6 +198,7 @@ def tokenize(
         np.concatenate(types) if has_types else None,
         int(pad or 0),
         ending=_ending(tokenizer),
+        towers=towers,
     )
 
 

@@ -22,7 +22,7 @@ from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.precision import autocast, own_kernels
 from tune_dml.models.prefix import LayeredEncoder, reinitialise
 from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities, fit_readouts
-from tune_dml.models.representation import after_mask, examples, pool, prepared
+from tune_dml.models.representation import after_mask, combined, examples, pool, prepared, width
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.batches import stratified_batches
 from tune_dml.training.failures import is_out_of_memory, training_failures
@@ -126,24 +126,26 @@ class _Run:
             reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
         self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
         spec = LOSSES[config.loss]
-        size = bundle.dimension if config.projection == "none" else config.projection_size
+        dimension = width(bundle.dimension, config.pair_encoding)
+        size = dimension if config.projection == "none" else config.projection_size
         self.keeps_projection = config.keep_projection and spec.build is not None and bool(self.config.epochs)
         self.head: ClassificationHead | None = None
         if config.beta_effective > 0:
             dropout = config.dropout if config.dropout is not None else 0.1
-            read = size if self.keeps_projection else bundle.dimension
+            read = size if self.keeps_projection else dimension
             self.head = ClassificationHead(config.head, read, classes, dropout).to(device)
         self.class_weights = _class_weights(config.class_weights, labels, classes, device)
         self.loss: nn.Module | None = None
         self.projection: nn.Module | None = None
         if spec.build is not None:
             self.loss = spec.build(classes, size, config.loss_params).to(device)
-            projection = make_projection(config.projection, bundle.dimension, size)
+            projection = make_projection(config.projection, dimension, size)
             self.projection = None if projection is None else projection.to(device)
         self.encoder_name = bundle.sha256
-        tokens = prepared(tokens, config.representation, config.max_length)
+        tokens = self._prepared(tokens)
         self.after_mask = after_mask(tokens)
-        self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device, self._kept(tokens))
+        towers = config.pair_encoding == "towers"
+        self.inputs = TrainingInputs(self.encoder, tokens, config.max_length, device, self._kept(tokens), towers)
         self.batches: list[npt.NDArray[np.int64]] = []
         self.steps = config.epochs * max(1, -(-len(labels) // config.batch_size))
         self.done = 0
@@ -236,17 +238,18 @@ class _Run:
             return self.inputs.hidden(rows)
 
     def _training_loss(self, hidden: Tensor, mask: Tensor, labels: Tensor) -> tuple[Tensor, bool]:
-        beta, zero = self.config.beta_effective, False
+        beta, zero, representation = self.config.beta_effective, False, self.config.representation
         total = hidden.new_zeros((), dtype=torch.float32)
         if self.head is not None:
-            pooled = pool(hidden, mask, self.config.representation, self.after_mask)
+            pooled = combined(pool(hidden, mask, representation, self.after_mask), self.config.pair_encoding)
             logits = self.head(self.projection(pooled) if self.projection and self.keeps_projection else pooled)
             total = total + beta * nn.functional.cross_entropy(
                 logits, labels, weight=self.class_weights, label_smoothing=self.config.label_smoothing
             )
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
-            vectors, classes = examples(hidden, mask, labels, self.config.representation, self.after_mask)
+            vectors, classes = examples(hidden, mask, labels, representation, self.after_mask)
+            vectors = combined(vectors, self.config.pair_encoding)
             metric = self.loss(vectors if self.projection is None else self.projection(vectors), classes)
             zero = metric.detach().item() == 0.0
             total = total + (1.0 - beta) * metric
@@ -262,7 +265,7 @@ class _Run:
         trained = Trained(
             config=config,
             classes=self.classes,
-            embeddings=self._embed(self.inputs.tokens if rows is None else self.inputs.tokens.take(rows)),
+            embeddings=self._embed(self.inputs.of(rows)),
             labels=self.labels if rows is None else self.labels[rows],
             head_state=_state(self.head if self.steps else None),
             # Proxies of projected vectors say nothing of vectors that are not.
@@ -276,7 +279,7 @@ class _Run:
             self._check_collapse(fitted["logistic"], trained)
         probabilities: dict[str, dict[str, Probabilities]] = {}
         for name, texts in score.items():
-            vectors = self._embed(prepared(texts, config.representation, config.max_length))
+            vectors = self._embed(self._prepared(texts))
             probabilities[name] = {r: class_probabilities(f, vectors) for r, f in fitted.items()}
         diagnostics = {
             "train_loss": float(torch.stack(self.losses).mean()) if self.losses else 0.0,
@@ -291,7 +294,20 @@ class _Run:
 
     def _embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
         config, kept = self.config, self._kept(texts)
-        return embed(self.encoder, texts, config.representation, config.max_length, self.device, self.precision, kept)
+        return embed(
+            self.encoder,
+            texts,
+            config.representation,
+            config.max_length,
+            self.device,
+            self.precision,
+            kept,
+            config.pair_encoding,
+        )
+
+    def _prepared(self, texts: TokenArrays) -> TokenArrays:
+        config = self.config
+        return prepared(texts, config.representation, config.max_length, config.pair_encoding)
 
     def _kept(self, texts: TokenArrays) -> KeptStates | None:
         length = self.config.max_length

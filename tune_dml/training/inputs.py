@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.tokens import TokenArrays
+from tune_dml.models.tokens import TokenArrays, both
 from tune_dml.models.unpadded import runs_unpadded
 
 #: What a further forward pass costs on a CPU, in tokens: below this, padding is cheaper than parting a batch.
@@ -21,6 +21,7 @@ class TrainingInputs:
     """Training texts, batch by batch.
 
     Args:
+        tokens: Texts; with ``towers`` twice as many as there are examples, as :attr:`TokenArrays.towers` has them.
         kept: What frozen layers gave for them, where that is kept; where it is not, those run in every step.
     """
 
@@ -31,9 +32,12 @@ class TrainingInputs:
         max_length: int,
         device: torch.device,
         kept: KeptStates | None = None,
+        towers: bool = False,
     ) -> None:
+        self.towers = towers
         self.encoder, self.tokens, self.max_length, self.device, self.kept = encoder, tokens, max_length, device, kept
-        self.lengths: _Rows = np.minimum(tokens.lengths, max_length)
+        lengths = np.minimum(tokens.lengths, max_length)
+        self.lengths: _Rows = lengths.reshape(-1, 2).max(axis=1) if towers else lengths
 
     def parts(self, rows: _Rows) -> list[_Rows]:
         """The rows of one batch by rising length, parted where that saves more padding than a further pass costs.
@@ -45,9 +49,16 @@ class TrainingInputs:
             return [ordered]
         return [ordered[start:end] for start, end in cheapest_parts(self.lengths[ordered], _TOKENS_PER_PASS)]
 
+    def of(self, rows: _Rows | None) -> TokenArrays:
+        """The texts of the examples at ``rows``; ``None``: all."""
+        if rows is None:
+            return self.tokens
+        return self.tokens.take(both(rows) if self.towers else rows)
+
     def hidden(self, rows: _Rows) -> tuple[Tensor, Tensor]:
-        """Of the texts at ``rows``: last hidden states ``[texts, tokens, dimension]`` and the mask of real tokens,
-        ``[texts, tokens]``."""
+        """Of the texts of the examples at ``rows``: last hidden states ``[texts, tokens, dimension]`` and the mask of
+        real tokens, ``[texts, tokens]``."""
+        rows = both(rows) if self.towers else rows
         batch = self.tokens.batch(rows, self.device, self.max_length)
         if not self.encoder.has_prefix:
             return self.encoder(batch), batch.mask

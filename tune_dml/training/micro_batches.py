@@ -46,8 +46,8 @@ def backward_in_parts(parts: Sequence[Rows], hidden_of: HiddenOf, loss_of: LossO
             set_random_state(device, numbers)
             part, _ = hidden_of(rows)
             if part.requires_grad:
-                part.backward(hidden.grad[start : start + len(rows), : part.shape[1]].to(part.dtype))
-            start += len(rows)
+                part.backward(hidden.grad[start : start + len(part), : part.shape[1]].to(part.dtype))
+            start += len(part)
     return loss
 
 
