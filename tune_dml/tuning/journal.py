@@ -8,7 +8,8 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Container, Generator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,7 +24,50 @@ from tune_dml.errors import ResultsError
 
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
+#: Longer strings are numbers packed together, each of which is there once.
+_WORD = 32
 KINDS = {"trial": TRIALS, "baseline": BASELINES}
+
+
+class _Backend(JournalFileBackend):
+    """Optuna keeps all it has read: names and words that come again and again are the same string here."""
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        """All from one on."""
+        yield from map(_interned, super().read_logs(log_number_from))
+
+
+def _interned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {sys.intern(key): _interned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_interned(item) for item in value]
+    return sys.intern(value) if isinstance(value, str) and len(value) <= _WORD else value
+
+
+class _Storage(JournalStorage):
+    """Optuna looks for waiting trials before every new one, by going through all there are: here not where none waits.
+
+    The only writer's; whoever adds a waiting trial says so with :meth:`may_wait`.
+    """
+
+    _none_waiting = False
+
+    def may_wait(self) -> None:
+        """A waiting trial has been added."""
+        self._none_waiting = False
+
+    def get_all_trials(
+        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
+    ) -> list[FrozenTrial]:
+        """Of a study, those in one of ``states``."""
+        for_waiting = states == (TrialState.WAITING,)
+        if for_waiting and self._none_waiting:
+            return []
+        found: list[FrozenTrial] = super().get_all_trials(study_id, deepcopy, states)
+        # Baselines and confirm runs never wait.
+        self._none_waiting = self._none_waiting or (for_waiting and not found)
+        return found
 
 
 class Journal:
@@ -51,7 +95,8 @@ class Journal:
         elif not self.path.is_file():
             raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.")
         try:
-            self._storage = JournalStorage(JournalFileBackend(str(self.path)))
+            self._storage = _Storage(_Backend(str(self.path)))
+            self._ids: dict[tuple[str, int], int] = {}
             names = {s.study_name for s in self._storage.get_all_studies()}
             # Not create_study(load_if_exists=True), which writes to the journal before it looks.
             for name in (TRIALS, BASELINES, CONFIRM):
@@ -85,7 +130,7 @@ class Journal:
 
     def record(self, kind: str, number: int) -> TrialRecord:
         """One of them."""
-        return self._record(kind, self._frozen(KINDS[kind])[number])
+        return self._record(kind, self._one(kind, number))
 
     def confirm_runs(self) -> list[ConfirmRun]:
         """Every confirm run that has ended, in the order they ended."""
@@ -97,6 +142,16 @@ class Journal:
 
     def _frozen(self, study: str) -> list[FrozenTrial]:
         return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
+
+    def _id(self, study: str, number: int) -> int:
+        if (study, number) not in self._ids:
+            study_id = self._studies[study]._study_id
+            self._ids[study, number] = self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
+        return self._ids[study, number]
+
+    def _one(self, kind: str, number: int) -> FrozenTrial:
+        # Not out of a list of all: that would take longer with every trial.
+        return self._storage.get_trial(self._id(KINDS[kind], number))
 
     def _record(self, kind: str, frozen: FrozenTrial) -> TrialRecord:
         attributes = frozen.user_attrs
@@ -120,6 +175,7 @@ class Journal:
 
     def enqueue(self, params: Mapping[str, Value]) -> None:
         """Have these parameters tried before the sampler is asked; what they leave open is sampled."""
+        self._storage.may_wait()
         self._studies[TRIALS].enqueue_trial(dict(params), skip_if_exists=True)
 
     def ask(self) -> optuna.Trial:
@@ -128,7 +184,7 @@ class Journal:
 
     def trial(self, number: int) -> optuna.Trial:
         """A RUNNING trial again, to go on suggesting its parameters."""
-        return optuna.Trial(self._studies[TRIALS], self._frozen(TRIALS)[number]._trial_id)
+        return optuna.Trial(self._studies[TRIALS], self._id(TRIALS, number))
 
     def add_baseline(self, name: str, config: Mapping[str, Value]) -> int:
         """A new baseline, RUNNING; its number. One write: a kill leaves it whole or not at all."""
@@ -143,7 +199,7 @@ class Journal:
 
     def add_round(self, kind: str, number: int, item: Round, value: float) -> bool:
         """Store a round and the score after it; ``False``, and nothing stored, where that is done already."""
-        frozen = self._frozen(KINDS[kind])[number]
+        frozen = self._one(kind, number)
         known = f"round:{item.number}" in frozen.user_attrs
         if not known:
             self._set(kind, number, f"round:{item.number}", round_to_json(item))
@@ -161,7 +217,7 @@ class Journal:
         message: str | None = None,
     ) -> None:
         """End a RUNNING trial; one that has ended already stays as it is."""
-        frozen = self._frozen(KINDS[kind])[number]
+        frozen = self._one(kind, number)
         if frozen.state.is_finished():
             return
         if reason is not None:
@@ -181,7 +237,7 @@ class Journal:
         self._studies[CONFIRM].add_trial(frozen)
 
     def _set(self, kind: str, number: int, key: str, value: Any) -> None:
-        self._storage.set_trial_user_attr(self._frozen(KINDS[kind])[number]._trial_id, key, value)
+        self._storage.set_trial_user_attr(self._id(KINDS[kind], number), key, value)
 
 
 def _number(item: Round) -> int:

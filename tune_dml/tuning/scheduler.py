@@ -35,6 +35,7 @@ class WarmWorkers:
     def __init__(self, slots: int, local: bool) -> None:
         self._slots, self._local = slots, local
         self._told = False
+        self._controller: Any = None
 
     def trial_added(self, tune_controller: Any, trial: Any) -> None:
         """Tell Ray Tune, once: all trials ask for the same resources."""
@@ -46,16 +47,30 @@ class WarmWorkers:
                 # Ray Tune would ask for an environment of its own, which no waiting worker has.
                 trainable = trial.get_trainable_cls()
                 classes._cache[trainable] = ray.remote(trainable)
-            _let_workers_start(tune_controller)
+            # Schedulers are shown Ray Tune's controller through a wrapper.
+            self._controller = getattr(getattr(tune_controller, "_maybe_reuse_cached_actor", None), "__self__", None)
+            if self._controller is not None:
+                _let_workers_start(self._controller)
         self._told = True
 
+    def forget_ended(self) -> None:
+        """Let go of trials that have ended, of which Ray Tune keeps 50 KB each and goes through all in every step; the
+        journal has what there is to know. One is kept: from none at all it would read its scratch folder."""
+        controller = self._controller
+        if controller is None:
+            return
+        for ended in (controller._stopped_trials, controller._failed_trials):
+            for trial in [t for t in ended if t not in controller._trial_to_actor]:
+                if len(controller._trials) < 2:
+                    return
+                ended.discard(trial)
+                controller._trials.remove(trial)
+                controller._trials_to_cache.discard(trial)
+                controller._trial_metadata.pop(trial.trial_id, None)
 
-def _let_workers_start(shown: Any) -> None:
-    reuse = getattr(shown, "_maybe_reuse_cached_actor", None)
-    # Schedulers are shown Ray Tune's controller through a wrapper.
-    controller = getattr(reuse, "__self__", None)
-    if reuse is None or controller is None:
-        return
+
+def _let_workers_start(controller: Any) -> None:
+    reuse = controller._maybe_reuse_cached_actor
     since: dict[Any, float] = {}
 
     def patient(trial: Any) -> bool:
@@ -69,20 +84,31 @@ def _let_workers_start(shown: Any) -> None:
     controller._maybe_reuse_cached_actor = patient
 
 
-class AllRounds(FIFOScheduler):
-    """No trial is stopped early."""
+class _Warm(TrialScheduler):
+    """What both schedulers do for :class:`WarmWorkers`."""
 
-    def __init__(self, warm: WarmWorkers) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._warm = warm
+    _warm: WarmWorkers
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """A trial is to be run."""
         self._warm.trial_added(tune_controller, trial)
         super().on_trial_add(tune_controller, trial)
 
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        """The next one."""
+        self._warm.forget_ended()
+        return super().choose_trial_to_run(tune_controller)
 
-class RoundsASHA(AsyncHyperBandScheduler):
+
+class AllRounds(_Warm, FIFOScheduler):
+    """No trial is stopped early."""
+
+    def __init__(self, warm: WarmWorkers) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._warm = warm
+
+
+class RoundsASHA(_Warm, AsyncHyperBandScheduler):
     """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials, helpers
     and jobs.
 
@@ -110,11 +136,6 @@ class RoundsASHA(AsyncHyperBandScheduler):
                 rounds = [r for r in record.rounds if r.number <= milestone]
                 if len(rounds) == int(milestone):
                     recorded[f"resumed-{record.number}"] = mean_objective(rounds, metric, latest)
-
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """A trial is to be run."""
-        self._warm.trial_added(tune_controller, trial)
-        super().on_trial_add(tune_controller, trial)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """STOP or CONTINUE."""

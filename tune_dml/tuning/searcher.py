@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ray.tune import Callback
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.search import Searcher
 
 from tune_dml.config import State, TrialRecord
@@ -33,7 +33,6 @@ class _Assigned:
     helps: tuple[str, int] | None = None
     failed: str | None = None
     message: str = ""
-    ended: bool = False
 
 
 class StudySearcher(Searcher):
@@ -67,6 +66,7 @@ class StudySearcher(Searcher):
         self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
         self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
+        # What runs now, by Ray Tune's names.
         self._assigned: dict[str, _Assigned] = {}
         # Boards of running trials that have had a helper.
         self._helped: dict[tuple[str, int], str] = {}
@@ -75,7 +75,7 @@ class StudySearcher(Searcher):
     def trials_over(self) -> bool:
         """Whether every trial and baseline has ended."""
         waiting = self._again or self._new > 0
-        return not waiting and all(a.ended for a in self._assigned.values() if a.kind in KINDS)
+        return not waiting and all(a.kind not in KINDS for a in self._assigned.values())
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration."""
@@ -110,7 +110,7 @@ class StudySearcher(Searcher):
 
     def _most_to_do(self) -> tuple[str, int] | None:
         """The running trial with the most rounds that no worker is at; ``None`` where each has a worker."""
-        running = [a for a in self._assigned.values() if not a.ended]
+        running = list(self._assigned.values())
         workers = Counter((a.kind, a.number) if a.kind in KINDS else a.helps for a in running)
         free = {
             (a.kind, a.number): self._rounds
@@ -141,11 +141,9 @@ class StudySearcher(Searcher):
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
-        assigned = self._assigned[trial_id]
-        if assigned.ended:
-            return
-        assigned.ended = True
-        if assigned.kind == "help":
+        assigned = self._assigned.pop(trial_id, None)
+        # Ray Tune may say it twice.
+        if assigned is None or assigned.kind == "help":
             return
         if (board := self._helped.pop((assigned.kind, assigned.number), None)) is not None:
             RoundBoard(board).close()
@@ -169,8 +167,10 @@ class StudySearcher(Searcher):
 
     def take(self, trial_id: str, result: dict[str, Any]) -> None:
         """Store what a worker reports."""
-        assigned = self._assigned[trial_id]
+        assigned = self._assigned.get(trial_id)
         payload, attachment = result.pop("payload", None), result.pop("attachment", None)
+        if assigned is None:
+            return
         if "failed" in result:
             assigned.failed, assigned.message = str(result["failed"]), str(result.get("message", ""))
         elif payload is None:
@@ -194,9 +194,12 @@ class StudySearcher(Searcher):
         """Nothing: a resume starts from the journal."""
 
 
-class Recorder(Callback):
+class Recorder(TrialProgressCallback):
     """Takes each report, those that end a trial too, which a searcher is not told of, and relieves Ray Tune of its
-    payload, which it would keep and copy into its scratch folder."""
+    payload, which it would keep and copy into its scratch folder.
+
+    It stands where Ray Tune would put what prints progress, and keeps hold of all trials.
+    """
 
     def __init__(self, searcher: StudySearcher) -> None:
         self._searcher = searcher
@@ -206,6 +209,12 @@ class Recorder(Callback):
     ) -> None:
         """Store a round, or what a job gave."""
         self._searcher.take(trial.trial_id, result)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Nothing: the searcher is told."""
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Nothing: the searcher is told."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing, as the searcher's."""
