@@ -76,7 +76,7 @@ def _rival(given: argparse.Namespace, draw: int, folder: Path) -> tuple[float, f
     job.write_text(json.dumps(_job(given, draw)))
     command = [sys.executable, "-m", "benchmarks.rival_study", str(job)]
     begun = time.monotonic()
-    running = [subprocess.Popen([*command, "--part", str(part)]) for part in range(cores())]
+    running = [subprocess.Popen([*command, "--part", str(part)], stdout=subprocess.DEVNULL) for part in range(cores())]
     if any([process.wait() for process in running]):
         raise SystemExit(f"{' '.join(command)} failed")
     seconds = time.monotonic() - begun
