@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small_task import Small
-from torch import Tensor, nn
+from small_task import Small, Spy
+from torch import Tensor
 
 from tune_dml.config import Configuration, DrawSettings, TaskSettings
 from tune_dml.data import draw_shots, load_task
@@ -121,25 +121,13 @@ def test_word_embeddings_are_trained_where_asked_for(small: Small) -> None:
     assert not np.array_equal(stage.encoder_state[name], small.encoder.state[name])
 
 
-class _Spy(nn.Module):
-    """Stands where the metric loss was and keeps what it is given."""
-
-    def __init__(self, seen: list[tuple[Tensor, Tensor]]) -> None:
-        super().__init__()
-        self.seen = seen
-
-    def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        self.seen.append((vectors.detach().clone(), labels.clone()))
-        return vectors.square().mean()
-
-
 @pytest.mark.parametrize("trainable_layers", [None, 1])
 @pytest.mark.parametrize("representation", ["tokens", "mean", "cls", "last_token", "mask"])
 def test_the_loss_sees_exactly_the_real_tokens_with_their_texts_labels(
     small: Small, monkeypatch: pytest.MonkeyPatch, representation: str, trainable_layers: int | None
 ) -> None:
     seen: list[tuple[Tensor, Tensor]] = []
-    spec = replace(LOSSES["supcon"], build=lambda *_: _Spy(seen))
+    spec = replace(LOSSES["supcon"], build=lambda *_: Spy(seen))
     monkeypatch.setitem(LOSSES, "supcon", spec)
     config = replace(SHORT, representation=representation, epochs=1, lr=0.0, head_lr=0.0, dropout=0.0, batch_size=36)
     small.fit(replace(config, trainable_layers=trainable_layers))

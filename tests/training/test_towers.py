@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_task import Small
+from small_task import Small, Spy
 from torch import Tensor, nn
 
 from tune_dml.config import Configuration
@@ -59,22 +59,12 @@ def test_texts_of_pairs_are_kept_apart_too(small: Small, pairs: TokenArrays) -> 
     assert small.tokens.towers is None
 
 
-class _Spy(nn.Module):
-    def __init__(self, seen: list[tuple[Tensor, Tensor]]) -> None:
-        super().__init__()
-        self.seen = seen
-
-    def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        self.seen.append((vectors.detach().clone(), labels.clone()))
-        return vectors.square().mean()
-
-
 @pytest.mark.parametrize("trained", [None, 1])
 def test_the_loss_sees_what_the_texts_give_apart(
     small: Small, pairs: TokenArrays, monkeypatch: pytest.MonkeyPatch, trained: int | None
 ) -> None:
     seen: list[tuple[Tensor, Tensor]] = []
-    monkeypatch.setitem(LOSSES, "supcon", replace(LOSSES["supcon"], build=lambda *_: _Spy(seen)))
+    monkeypatch.setitem(LOSSES, "supcon", replace(LOSSES["supcon"], build=lambda *_: Spy(seen)))
     stage = train(small, pairs, replace(STILL, trainable_layers=trained))
     [(vectors, labels)] = seen
     towers = [(alone(small, a), alone(small, b)) for a, b in PAIRS]
