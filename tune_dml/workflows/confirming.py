@@ -31,6 +31,8 @@ class Confirming:
         self._prepared, self._journal, self._out, self._confirm = prepared, journal, out, confirm
         self._waiting: deque[Job] = deque()
         self._given = self._known()
+        # Baselines that have been looked at: an idle slot asks several times a second.
+        self._looked_at: set[str] = set()
         self._winner: Candidate | None = None
         self._fixed = False
         self._running = self._ended = self._total = 0
@@ -42,6 +44,7 @@ class Confirming:
     def workers_stopped(self) -> None:
         """What they were running has to be run again."""
         self._given, self._running = self._known(), 0
+        self._looked_at.clear()
 
     def _known(self) -> set[tuple[str, int]]:
         return {(run.candidate, run.seed) for run in self._journal.confirm_runs()}
@@ -102,7 +105,8 @@ class Confirming:
             return
         seeds = tuple(range(about.settings.confirm_seeds))
         for record in self._journal.records("baseline"):
-            if record.state == State.COMPLETE and record.rounds:
+            if record.state == State.COMPLETE and record.rounds and record.name not in self._looked_at:
+                self._looked_at.add(record.name)
                 labels, latest = about.heldout_labels(), about.by_schedule
                 readout = choose_readout(record, labels, about.settings.metric, latest)
                 temperature = choose_temperature(record, labels, readout, latest)
