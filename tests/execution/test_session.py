@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 
 import pytest
@@ -38,3 +39,37 @@ def test_a_session_of_the_user_is_used_and_left_alone():
 def test_a_cluster_that_is_not_there():
     with pytest.raises(EnvironmentFault, match=r"Ray cannot be reached at 127\.0\.0\.1:1"):
         start_ray("127.0.0.1:1", cpus=1, gpus=0)
+
+
+#: Puts references into garbage for as long as Ray shuts down, and allocates so much that Python would collect it.
+LITTERING = """
+import threading, time
+from tune_dml.execution import start_ray, stop_ray
+
+start_ray(None, cpus=1, gpus=0)
+import ray
+from ray._private.worker import global_worker
+
+references = [ray.put(0) for _ in range(200)]
+
+def litter():
+    while global_worker.connected:
+        time.sleep(0.0001)
+    while references:
+        cycle = [references.pop()]
+        cycle.append(cycle)
+        del cycle
+        [[] for _ in range(2000)]
+        time.sleep(0.0001)
+
+thread = threading.Thread(target=litter)
+thread.start()
+stop_ray()
+thread.join()
+print("lives")
+"""
+
+
+def test_another_thread_s_garbage_does_not_end_the_process_while_ray_shuts_down():
+    ended = subprocess.run([sys.executable, "-c", LITTERING], capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout) == (0, "lives\n"), ended.stderr

@@ -129,7 +129,10 @@ def stop_ray() -> None:
     """End the session that :func:`start_ray` has begun, if any."""
     global _started
     if _started:
-        sys.modules["ray"].shutdown()
+        # Ray ends the whole process when a reference is let go of while it shuts down, in whichever thread. The cycles
+        # that Tune leaves behind hold some, and a thread that writes to MLflow at this moment might collect them.
+        with collecting_no_garbage():
+            sys.modules["ray"].shutdown()
         _started = False
 
 
@@ -147,7 +150,7 @@ def ray_session(
 
 @contextmanager
 def collecting_no_garbage() -> Iterator[None]:
-    """For a block that imports much: Python would look for garbage again and again, in a sixth of the time."""
+    """No thread looks for garbage in this block. One that imports much would do so in a sixth of its time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
