@@ -16,8 +16,9 @@ from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
 from tune_dml.config import READOUTS, Configuration, State, TrialRecord
-from tune_dml.evaluation import choose_readout, pooled
+from tune_dml.evaluation import choose_readout, choose_temperature, pooled
 from tune_dml.losses import LOSSES, check
+from tune_dml.models.readouts.spec import tempered
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import run_confirm, run_rounds, single_thread
 from tune_dml.workflows.output import silent
@@ -70,6 +71,11 @@ def main(arguments: list[str]) -> None:
     ]
     print(markdown(["loss", *per_task, "s a run", "zero-loss batches"], rows))
     print("\n" + markdown(("read-out", "test accuracy, mean of all runs"), _readouts(list(runs.values()))))
+    log_losses = [
+        (name, f"{mean(run['log_loss'][key] for run in runs.values()):.4f}")
+        for name, key in (("chosen by cross validation", "chosen"), ("none", "none"))
+    ]
+    print("\n" + markdown(("temperature", "test log loss, mean of all runs"), log_losses))
     print(f"\n{given.shots} shots, means of {given.draws} draws, {given.encoder}. {machine()}")
 
 
@@ -113,12 +119,19 @@ def _run(loss: str, task: str, draw: int, shots: int, encoder: str, data: str | 
     stage = run_confirm(workload, config, 0, prepared.test)
     cv = {name: pooled(record, workload.labels, name) for name in rounds[0].probabilities}
     logistic = cv["logistic"]
+    readout = choose_readout(record, workload.labels, "accuracy")
+    test, temperature = stage.probabilities["test"], choose_temperature(record, workload.labels, readout)
     return {
         "cv": {name: score(one.probabilities, one.labels).accuracy for name, one in cv.items()},
         "correct": "".join(str(int(hit)) for hit in logistic.probabilities.argmax(axis=1) == logistic.labels),
-        "readout": choose_readout(record, workload.labels, "accuracy"),
+        "readout": readout,
         "usual": choose_readout(_usual_settings(record), workload.labels, "accuracy"),
-        "test": {name: score(p, prepared.test_labels).accuracy for name, p in stage.probabilities["test"].items()},
+        "test": {name: score(p, prepared.test_labels).accuracy for name, p in test.items()},
+        "temperature": temperature,
+        "log_loss": {
+            "chosen": score(tempered(test[readout], temperature), prepared.test_labels).log_loss,
+            "none": score(test[readout], prepared.test_labels).log_loss,
+        },
         "seconds": mean([r.seconds for r in rounds]),
         "zero": mean([r.diagnostics["zero_loss_share"] for r in rounds]),
     }

@@ -70,7 +70,7 @@ def test_the_bound_is_kept(tiny: EncoderBundle, tokens: TokenArrays, monkeypatch
     one = _states(deep, tokens).states.numel() * 4
     monkeypatch.setattr(kept, "KEPT_BYTES", one + 1)
     _states(shallow, tokens)
-    assert [key.frozen_below for key in kept._kept] == [shallow.frozen_below]
+    assert [key.kept_below for key in kept._kept] == [shallow.kept_below]
     monkeypatch.setattr(kept, "KEPT_BYTES", one - 1)
     assert kept_states(deep, "tiny", tokens, 24, CPU, "float32") is None
 

@@ -65,11 +65,11 @@ def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Sa
     assert classifier.predict(TEXTS) == [LABELS[i] for i in saved.probabilities.argmax(axis=1)]
 
 
-def test_towers(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> None:
+def test_towers_of_averaged_layers(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> None:
     tokenizer = load_tokenizer(tiny_folder)
-    config = check(Configuration(loss="ce", max_length=24, pair_encoding="towers"))
+    config = check(Configuration(loss="ce", max_length=24, pair_encoding="towers", averaged_layers=2))
     tokens = prepared(tokenize(tokenizer, TEXTS, [b for _, b in PAIRS], 24), "mean", 24, "towers")
-    encoder = LayeredEncoder(build_encoder(tiny), None)
+    encoder = LayeredEncoder(build_encoder(tiny), None, averaged_layers=2)
     vectors = embed(encoder, tokens, "mean", 24, torch.device("cpu"), pair_encoding="towers")
     assert vectors.shape == (len(TEXTS), 256)
     fitted = READOUT_SPECS["logistic"].fit(Trained(config, 3, vectors, CLASSES, {}, {}, 10.0))

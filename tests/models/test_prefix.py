@@ -78,10 +78,11 @@ def test_prefix_and_top_make_the_whole_of_minilm() -> None:
         only_top_layers_learn(encoder, batch, trained)
 
 
+@pytest.mark.parametrize("averaged", [1, 2, 3])
 @pytest.mark.parametrize("trained", [0, 1, 2])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_prefix_and_top_make_the_whole_of_other_families(name: str, trained: int) -> None:
-    encoder = LayeredEncoder(random_encoder(name), trained)
+def test_prefix_and_top_make_the_whole_of_other_families(name: str, trained: int, averaged: int) -> None:
+    encoder = LayeredEncoder(random_encoder(name), trained, averaged_layers=averaged)
     batch = random_batch(1 if name == "roberta" else 0)
     assert difference_in_evaluation(encoder, batch) < 1e-5
     only_top_layers_learn(encoder, batch, trained)
@@ -97,6 +98,25 @@ def test_prefix_is_in_evaluation_mode_and_leaves_the_mode_alone() -> None:
     encoder.eval()
     encoder.prefix(batch)
     assert not encoder.training
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_hidden_states_are_the_mean_of_the_top_layers(name: str) -> None:
+    model, batch = random_encoder(name).eval(), random_batch(1 if name == "roberta" else 0)
+    real = batch.mask.bool()
+    with torch.no_grad():
+        states = model(input_ids=batch.ids, attention_mask=batch.mask, output_hidden_states=True).hidden_states
+        for averaged in (1, 2, 3):
+            given = LayeredEncoder(model, None, averaged_layers=averaged).eval()(batch)
+            expected = sum(states[-averaged:]) / averaged
+            assert float((given - expected)[real].abs().max()) < 1e-5
+    with pytest.raises(ConfigurationError, match="averaged_layers is 4; this encoder has 3 layers"):
+        LayeredEncoder(model, None, averaged_layers=4)
+
+
+def test_frozen_layers_that_the_mean_needs_have_no_dropout() -> None:
+    encoder, batch = LayeredEncoder(random_encoder("bert"), 0, averaged_layers=3).train(), random_batch()
+    assert torch.equal(encoder.top(encoder.prefix(batch), batch), encoder.top(encoder.prefix(batch), batch))
 
 
 def test_the_encoder_is_whole_again_after_top() -> None:

@@ -35,6 +35,7 @@ def probabilities(stage: Stage) -> np.ndarray:
         {"max_grad_norm": 0.0},
         {"layer_decay": 0.5},
         {"reinit_layers": 1},
+        {"averaged_layers": 2},
         {"schedule": "constant"},
         {"dropout": 0.0},
         {"head": "mlp"},

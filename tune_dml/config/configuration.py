@@ -45,6 +45,7 @@ LIMITS: dict[str, Domain] = {
     "max_length": Int(4, 8_192),
     "dropout": Float(0.0, 0.95),
     "layer": Int(1, 1_000),
+    "averaged_layers": Int(1, 1_000),
     "trainable_layers": Int(0, 1_000),
     "train_word_embeddings": Choice((False, True)),
     "label_smoothing": Float(0.0, 0.9),
@@ -87,6 +88,7 @@ class Configuration:
         max_length: Tokens per text; longer ones are cut.
         dropout: In the encoder's trained layers and before the head; ``None`` keeps the encoder's own value.
         layer: Whose hidden states are used, 1 for the lowest; layers above it are left out. ``None``: the last.
+        averaged_layers: The hidden states are the mean of those of so many of the top layers.
         trainable_layers: How many of the top layers are trained; ``None`` means all.
         train_word_embeddings: Whether the word-embedding table is trained when all layers are.
         label_smoothing: Share of the label that cross entropy spreads over all classes (Szegedy et al. 2015,
@@ -123,6 +125,7 @@ class Configuration:
     max_length: int = 128
     dropout: float | None = None
     layer: int | None = None
+    averaged_layers: int = 1
     trainable_layers: int | None = None
     train_word_embeddings: bool = False
     label_smoothing: float = 0.0

@@ -41,7 +41,9 @@ class Classifier:
         self._readout = read_readout(folder, self.description, width(bundle.dimension, self.description.pair_encoding))
         self._tokenizer = load_tokenizer(folder)
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._encoder = LayeredEncoder(build_encoder(bundle), None).to(self._device).eval()
+        averaged = self.description.averaged_layers
+        encoder = LayeredEncoder(build_encoder(bundle), None, averaged_layers=averaged)
+        self._encoder = encoder.to(self._device).eval()
         fast = default_precision(self._device.type)
         self._members = [Classifier(member, device) for member in sorted((folder / MEMBERS).glob("*"))]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"

@@ -56,6 +56,11 @@ class ModelDescription:
         """``joint`` or ``towers``."""
         return str(self.config.get("pair_encoding", "joint"))
 
+    @property
+    def averaged_layers(self) -> int:
+        """Top layers whose hidden states are averaged."""
+        return int(self.config.get("averaged_layers", 1))
+
 
 def save_model(
     folder: Path,

@@ -23,7 +23,7 @@ BATCH = 64
 
 class _Key(NamedTuple):
     encoder: str
-    frozen_below: int
+    kept_below: int
     texts: str
     max_length: int
     device: str
@@ -72,7 +72,7 @@ def kept_states(
     Args:
         name: What tells this encoder's weights from others': their hash.
     """
-    if encoder.frozen_below is None:
+    if encoder.kept_below is None:
         return None
     whole, rows = tokens.whole
     lengths = np.minimum(whole.lengths, max_length)
@@ -80,7 +80,7 @@ def kept_states(
     if size > KEPT_BYTES:
         return None
     longest = int(lengths.max(initial=0))
-    key = _Key(name, encoder.frozen_below, whole.digest, longest, str(device), precision)
+    key = _Key(name, encoder.kept_below, whole.digest, longest, str(device), precision)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     if key not in _kept:
         while _kept and size + sum(s.numel() * s.element_size() for s in _kept.values()) > KEPT_BYTES:

@@ -57,16 +57,28 @@ class _Given(nn.Module):
 
 class LayeredEncoder(nn.Module):
     """An encoder of which only the top ``trainable_layers`` are trained (``None``, or more than
-    there are: all; 0: none).
+    there are: all; 0: none), and whose hidden states are the mean of those of the top ``averaged_layers``.
 
-    ``forward(batch)`` runs the whole encoder. ``prefix(batch)`` gives the states that enter the first trained layer
-    and ``top(hidden, batch)`` goes on from there: ``top(prefix(b), b)`` equals ``forward(b)`` in evaluation mode.
+    ``forward(batch)`` runs the whole encoder. ``prefix(batch)`` gives the states that enter the first layer that is
+    trained, or needed for the mean, and ``top(hidden, batch)`` goes on from there: ``top(prefix(b), b)`` equals
+    ``forward(b)`` in evaluation mode.
+
+    Attributes:
+        frozen_below: Number of frozen layers; ``None`` where all are trained.
+        kept_below: Of those, what the prefix runs.
 
     Raises:
-        ConfigurationError: ``trainable_layers`` is given but the encoder's layers cannot be found.
+        ConfigurationError: ``trainable_layers`` is given but the encoder's layers cannot be found; or it has fewer
+            layers than ``averaged_layers``.
     """
 
-    def __init__(self, encoder: nn.Module, trainable_layers: int | None, train_word_embeddings: bool = False) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        trainable_layers: int | None,
+        train_word_embeddings: bool = False,
+        averaged_layers: int = 1,
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self._owner, self._attribute = _find_layers(encoder)
@@ -74,7 +86,11 @@ class LayeredEncoder(nn.Module):
         depth = 0 if self._layers is None else len(self._layers)
         if trainable_layers is not None and self._layers is None:
             raise ConfigurationError("The layers of this encoder cannot be told apart; set trainable_layers to 'all'.")
+        if self._layers is not None and averaged_layers > depth:
+            raise ConfigurationError(f"averaged_layers is {averaged_layers}; this encoder has {depth} layers.")
+        self.averaged_layers = averaged_layers
         self.frozen_below = None if trainable_layers is None or trainable_layers >= depth else depth - trainable_layers
+        self.kept_below = None if self.frozen_below is None else min(self.frozen_below, depth + 1 - averaged_layers)
         self._freeze(train_word_embeddings)
 
     def _freeze(self, train_word_embeddings: bool) -> None:
@@ -98,28 +114,40 @@ class LayeredEncoder(nn.Module):
         return self.frozen_below is not None
 
     def forward(self, batch: Batch) -> Tensor:
-        """Last hidden states, ``[texts, tokens, dimension]``; what is at padding means nothing."""
+        """Hidden states, ``[texts, tokens, dimension]``; what is at padding means nothing."""
         return self._run(batch, layout_for(self.encoder, batch))
 
+    def train(self, mode: bool = True) -> LayeredEncoder:
+        """As of any module; frozen layers stay in evaluation mode."""
+        super().train(mode)
+        if self._layers is not None:
+            for layer in self._layers[: self.frozen_below or 0]:
+                layer.eval()
+        return self
+
     def _run(self, batch: Batch, layout: Layout | None) -> Tensor:
+        options = {} if self.averaged_layers == 1 else {"output_hidden_states": True}
         if layout is not None:
-            return run_unpadded(self.encoder, batch, layout)
+            return layout.pad(self._states(run_unpadded(self.encoder, batch, layout, **options)))
         types = {} if batch.types is None else {"token_type_ids": batch.types}
-        hidden: Tensor = self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **types).last_hidden_state
-        return hidden
+        return self._states(self.encoder(input_ids=batch.ids, attention_mask=batch.mask, **types, **options))
+
+    def _states(self, given: Any) -> Tensor:
+        last: Tensor = given.last_hidden_state
+        return last if self.averaged_layers == 1 else torch.stack(given.hidden_states[-self.averaged_layers :]).mean(0)
 
     @torch.no_grad()
     def prefix(self, batch: Batch) -> Tensor:
-        """States entering the first trained layer, ``[texts, tokens, dimension]``, in evaluation mode."""
+        """States that :meth:`top` goes on from, ``[texts, tokens, dimension]``, in evaluation mode."""
         assert self._layers is not None
-        assert self.frozen_below is not None
+        assert self.kept_below is not None
         was_training = self.training
         self.eval()
         try:
-            if self.frozen_below == len(self._layers):
+            if self.kept_below == len(self._layers):
                 return self(batch)  # type: ignore[no-any-return]
             layout = layout_for(self.encoder, batch)
-            hook = self._layers[self.frozen_below].register_forward_pre_hook(_stop, with_kwargs=True)
+            hook = self._layers[self.kept_below].register_forward_pre_hook(_stop, with_kwargs=True)
             try:
                 self._run(batch, layout)
             except _Reached as reached:
@@ -131,10 +159,10 @@ class LayeredEncoder(nn.Module):
             self.train(was_training)
 
     def top(self, hidden: Tensor, batch: Batch) -> Tensor:
-        """Last hidden states from what :meth:`prefix` gave."""
+        """Hidden states from what :meth:`prefix` gave."""
         assert self._layers is not None
-        assert self.frozen_below is not None
-        if self.frozen_below == len(self._layers):
+        assert self.kept_below is not None
+        if self.kept_below == len(self._layers):
             return hidden
         given, layout = _Given(), layout_for(self.encoder, batch)
         given.hidden = hidden if layout is None else layout.pack(hidden)
@@ -143,7 +171,7 @@ class LayeredEncoder(nn.Module):
         try:
             for name in before:
                 setattr(self.encoder, name, given)
-            setattr(self._owner, self._attribute, self._layers[self.frozen_below :])
+            setattr(self._owner, self._attribute, self._layers[self.kept_below :])
             return self._run(batch, layout)
         finally:
             for name, module in before.items():

@@ -74,16 +74,20 @@ def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
     return Layout.of(batch.mask, TOKENS_TOGETHER if torch.is_autocast_enabled("cpu") else 1)
 
 
-def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout) -> Tensor:
-    """Last hidden states of ``batch``, ``[texts, tokens, dimension]``, zeros at padding."""
+def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout, **options: Any) -> Any:
+    """What ``encoder`` gives for ``batch``, its states packed as ``layout`` has it.
+
+    Args:
+        options: Further arguments of the encoder.
+    """
     config: Any = encoder.config
     ids = layout.pack(batch.ids)
     first = config.pad_token_id + 1 if _BEGINS_AFTER_PADDING[config.model_type] else 0
     positions = (batch.mask.cumsum(1) - 1).clamp_(min=0) + first
     types = torch.zeros_like(ids) if batch.types is None else layout.pack(batch.types)
     with _attention(config):
-        given = encoder(input_ids=ids, position_ids=layout.pack(positions), token_type_ids=types, layout=layout)
-    return layout.pad(given.last_hidden_state)
+        positions = layout.pack(positions)
+        return encoder(input_ids=ids, position_ids=positions, token_type_ids=types, layout=layout, **options)
 
 
 @contextmanager

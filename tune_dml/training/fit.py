@@ -121,10 +121,11 @@ class _Run:
         encoder = build_encoder(bundle, config.dropout)
         # Not before: the first encoder that a process builds draws random numbers.
         torch.manual_seed(seed)
+        trained = config.trainable_layers
         if config.reinit_layers and config.epochs:
-            trained = config.trainable_layers
             reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
-        self.encoder = LayeredEncoder(encoder, config.trainable_layers, config.train_word_embeddings).to(device)
+        averaged = config.averaged_layers
+        self.encoder = LayeredEncoder(encoder, trained, config.train_word_embeddings, averaged).to(device)
         spec = LOSSES[config.loss]
         dimension = width(bundle.dimension, config.pair_encoding)
         size = dimension if config.projection == "none" else config.projection_size
