@@ -13,6 +13,7 @@ NAMES = {
     "losses": "every loss with its default hyperparameters on two tasks",
     "peers": "the same configurations in the searches of transformers and SetFit",
     "prefix": "step time against the number of trained layers",
+    "ranges": "the ends of the ranges that losses have in their search spaces",
     "scaling": "what a trial costs the driver as the search grows",
     "start": "seconds from the command to the first training step",
     "whole": "whole searches: this tool's and an Optuna study over transformers' Trainer",

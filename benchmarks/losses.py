@@ -4,7 +4,7 @@ cross validation and on the test split, seconds, and the share of batches in whi
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean
@@ -16,9 +16,8 @@ from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
 from tune_dml.config import READOUTS, Configuration, State, TrialRecord
-from tune_dml.evaluation import choose_readout, choose_temperature, pooled
+from tune_dml.evaluation import best_readout, pooled
 from tune_dml.losses import LOSSES, check
-from tune_dml.models.readouts.spec import tempered
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import run_confirm, run_rounds, single_thread
 from tune_dml.workflows.output import silent
@@ -56,10 +55,10 @@ def main(arguments: list[str]) -> None:
         for task in tasks:
             own = [runs[loss, task, draw] for draw in range(given.draws)]
             row += [
-                f"{mean(run['cv']['logistic'] for run in own):.3f}",
+                f"{mean(_accuracy(run['hits']['logistic']) for run in own):.3f}",
                 _behind(runs, loss, task, losses, given.draws),
                 f"{mean(run['test']['logistic'] for run in own):.3f}",
-                f"{mean(run['test'][run['readout']] for run in own):.3f}",
+                f"{mean(run['test'][_chosen(run)] for run in own):.3f}",
             ]
         every = [runs[loss, task, draw] for task in tasks for draw in range(given.draws)]
         row += [f"{mean(run['seconds'] for run in every):.1f}", f"{mean(run['zero'] for run in every):.2f}"]
@@ -71,67 +70,63 @@ def main(arguments: list[str]) -> None:
     ]
     print(markdown(["loss", *per_task, "s a run", "zero-loss batches"], rows))
     print("\n" + markdown(("read-out", "test accuracy, mean of all runs"), _readouts(list(runs.values()))))
-    log_losses = [
-        (name, f"{mean(run['log_loss'][key] for run in runs.values()):.4f}")
-        for name, key in (("chosen by cross validation", "chosen"), ("none", "none"))
-    ]
-    print("\n" + markdown(("temperature", "test log loss, mean of all runs"), log_losses))
     print(f"\n{given.shots} shots, means of {given.draws} draws, {given.encoder}. {machine()}")
 
 
 def _behind(runs: dict[Any, Any], loss: str, task: str, losses: list[str], draws: int) -> str:
     """By how many standard errors of the paired difference the loss is behind the task's best, by cross validation."""
-    hits = {
-        name: np.array([int(c) for draw in range(draws) for c in runs[name, task, draw]["correct"]]) for name in losses
-    }
-    difference = hits[max(hits, key=lambda name: float(hits[name].mean()))] - hits[loss]
-    error = difference.std(ddof=1) / np.sqrt(len(difference))
-    return f"{difference.mean() / error:.1f}" if error else "0.0"
+    correct = {name: [runs[name, task, draw]["hits"]["logistic"] for draw in range(draws)] for name in losses}
+    best = max(correct, key=lambda name: "".join(correct[name]).count("1"))
+    return f"{errors_behind(correct[best], correct[loss]):.1f}"
+
+
+def _chosen(run: Any) -> str:
+    """The read-out, by the rule."""
+    gains = {name: np.array([float(hit) for hit in hits]) for name, hits in run["hits"].items()}
+    return best_readout(gains, "accuracy")
+
+
+def _accuracy(hits: str) -> float:
+    return hits.count("1") / len(hits)
 
 
 def _readouts(runs: list[Any]) -> list[tuple[str, str]]:
-    rows = [("chosen by the rule", mean(run["test"][run["readout"]] for run in runs))]
-    rows.append(("the same, usual settings only", mean(run["test"][run["usual"]] for run in runs)))
+    """The rule, and each read-out that every run has."""
     common = [name for name in READOUTS if all(name in run["test"] for run in runs)]
-    rows += [(name, mean(run["test"][name] for run in runs)) for name in common]
-    return [(name, f"{value:.4f}") for name, value in rows]
+    means = {"chosen by the rule": mean(run["test"][_chosen(run)] for run in runs)}
+    means |= {name: mean(run["test"][name] for run in runs) for name in common}
+    return [(name, f"{value:.4f}") for name, value in means.items()]
 
 
 @lru_cache(1)
-def _prepared(task: str, draw: int, shots: int, encoder: str, data: str | None) -> Prepared:
+def prepared_draw(task: str, draw: int, shots: int, encoder: str, data: str | None) -> Prepared:
+    """One few-shot draw of a task, in a process that computes with one thread."""
     single_thread()
     return prepare_new(SearchRequest(task=task, shots=shots, draw=draw, data=data, encoder=encoder), silent())
 
 
-def _usual_settings(record: TrialRecord) -> TrialRecord:
-    rounds = [
-        replace(r, probabilities={name: p for name, p in r.probabilities.items() if ":" not in name})
-        for r in record.rounds
-    ]
-    return replace(record, rounds=tuple(rounds))
+def hits(record: TrialRecord, prepared: Prepared, readout: str = "logistic") -> str:
+    """Whether a read-out was right about each text, out of fold: ones and zeros."""
+    one = pooled(record, prepared.workload.labels, readout)
+    return "".join(str(int(hit)) for hit in one.probabilities.argmax(axis=1) == one.labels)
+
+
+def errors_behind(better: Sequence[str], worse: Sequence[str]) -> float:
+    """By how many standard errors of the paired difference ``worse`` has fewer hits, over all draws."""
+    difference = np.array([int(a) - int(b) for a, b in zip("".join(better), "".join(worse), strict=True)])
+    error = difference.std(ddof=1) / np.sqrt(len(difference))
+    return float(difference.mean() / error) if error else 0.0
 
 
 def _run(loss: str, task: str, draw: int, shots: int, encoder: str, data: str | None) -> dict[str, Any]:
-    prepared = _prepared(task, draw, shots, encoder, data)
+    prepared = prepared_draw(task, draw, shots, encoder, data)
     workload, config = prepared.workload, check(Configuration(loss=loss))
     rounds = tuple(run_rounds(workload, config))
     record = TrialRecord(0, "trial", loss, State.COMPLETE, config.to_dict(), rounds)
-    stage = run_confirm(workload, config, 0, prepared.test)
-    cv = {name: pooled(record, workload.labels, name) for name in rounds[0].probabilities}
-    logistic = cv["logistic"]
-    readout = choose_readout(record, workload.labels, "accuracy")
-    test, temperature = stage.probabilities["test"], choose_temperature(record, workload.labels, readout)
+    test = run_confirm(workload, config, 0, prepared.test).probabilities["test"]
     return {
-        "cv": {name: score(one.probabilities, one.labels).accuracy for name, one in cv.items()},
-        "correct": "".join(str(int(hit)) for hit in logistic.probabilities.argmax(axis=1) == logistic.labels),
-        "readout": readout,
-        "usual": choose_readout(_usual_settings(record), workload.labels, "accuracy"),
+        "hits": {name: hits(record, prepared, name) for name in test},
         "test": {name: score(p, prepared.test_labels).accuracy for name, p in test.items()},
-        "temperature": temperature,
-        "log_loss": {
-            "chosen": score(tempered(test[readout], temperature), prepared.test_labels).log_loss,
-            "none": score(test[readout], prepared.test_labels).log_loss,
-        },
         "seconds": mean([r.seconds for r in rounds]),
         "zero": mean([r.diagnostics["zero_loss_share"] for r in rounds]),
     }

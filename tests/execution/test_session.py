@@ -73,3 +73,38 @@ print("lives")
 def test_another_thread_s_garbage_does_not_end_the_process_while_ray_shuts_down():
     ended = subprocess.run([sys.executable, "-c", LITTERING], capture_output=True, text=True, timeout=120)
     assert (ended.returncode, ended.stdout) == (0, "lives\n"), ended.stderr
+
+
+#: A session of its own; then a stranger, and a child that inherits the token, try to get in.
+CLOSED = """
+import os, subprocess, sys
+from tune_dml.errors import EnvironmentFault
+from tune_dml.execution import start_ray, stop_ray
+
+start_ray(None, cpus=1, gpus=0)
+import ray
+
+address = ray.get_runtime_context().gcs_address
+stranger = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+for environment in (stranger, dict(os.environ)):
+    command = [sys.executable, "-c", f"import ray; ray.init('{address}', log_to_driver=False); print('in')"]
+    print("in" in subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout.split())
+stop_ray()
+try:
+    start_ray("127.0.0.1:1", cpus=1, gpus=0)
+except EnvironmentFault as fault:
+    print(fault)
+start_ray(None, cpus=1, gpus=0)
+stop_ray()
+"""
+
+
+def test_nobody_without_the_token_gets_into_a_session_of_this_machine(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment["HOME"] = str(tmp_path)
+    command = [sys.executable, "-c", CLOSED]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180)
+    assert ended.returncode == 0, ended.stderr
+    stranger, child, why = ended.stdout.splitlines()
+    assert (stranger, child) == ("False", "True")
+    assert why.startswith("This process has used Ray on this machine, with a token; to join 127.0.0.1:1")

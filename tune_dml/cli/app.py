@@ -12,6 +12,7 @@ from tune_dml import __version__
 from tune_dml.cli import (
     best,
     confirm,
+    doctor,
     list_searches,
     losses,
     predict,
@@ -114,6 +115,7 @@ _add(app, "show", show.show, show.EXAMPLES)
 _add(app, "tasks", tasks.tasks, tasks.EXAMPLES)
 _add(app, "losses", losses.losses, losses.EXAMPLES)
 app.add_typer(_spaces, name="spaces")
+_add(app, "doctor", doctor.doctor, doctor.EXAMPLES)
 _add(app, "best", best.best, best.EXAMPLES)
 _add(app, "sync", sync.sync, sync.EXAMPLES)
 _add(app, "ui", ui.ui, ui.EXAMPLES)

@@ -24,6 +24,10 @@ LossPlugin = Annotated[
         "--loss-plugin", metavar="MODULE:NAME", help="A loss of another package, whose code then runs; may be repeated."
     ),
 ]
+Elsewhere = Annotated[
+    str | None,
+    typer.Option("--address", metavar="HOST:PORT", help="Go on there: a Ray cluster, or 'local', this machine."),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Elsewhere, Json, LossPlugin, Quiet, Results, Verbose
 
 EXAMPLES = """
 tune-dml resume                                 # the latest that is not finished
@@ -22,6 +22,7 @@ def resume(
     concurrency: Annotated[
         int | None, typer.Option(metavar="N", help="Trials at a time; as many as before unless told otherwise.")
     ] = None,
+    address: Elsewhere = None,
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
     json: Json = False,
@@ -36,5 +37,7 @@ def resume(
     from tune_dml.workflows.resume import resume as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
-        finished = workflow(results, name, out, concurrency=concurrency, loss_plugins=tuple(loss_plugin or ()))
+        finished = workflow(
+            results, name, out, concurrency=concurrency, address=address, loss_plugins=tuple(loss_plugin or ())
+        )
     return terminal.finish(finished, json)

@@ -84,6 +84,9 @@ def search(
     gpus_per_trial: Annotated[
         float | None, typer.Option(metavar="N", help="GPUs of a trial; fractions such as 0.5 share one.")
     ] = DEFAULTS.gpus_per_trial,
+    max_gpus: Annotated[
+        float | None, typer.Option(metavar="N", help="GPUs at a time: leave the rest of the cluster to others.")
+    ] = DEFAULTS.max_gpus,
     concurrency: Annotated[
         str | None,
         typer.Option(metavar="N", help="Trials at a time; as many as fit unless told. auto: measure, and share GPUs."),
@@ -147,6 +150,7 @@ def search(
         metric=metric,
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
+        max_gpus=max_gpus,
         concurrency=_count_or_word(concurrency),
         precision=precision,
         address=address,

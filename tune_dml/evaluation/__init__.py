@@ -2,13 +2,14 @@
 
 from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked
-from tune_dml.evaluation.readout_choice import choose_readout, choose_temperature, readout_accuracies
+from tune_dml.evaluation.readout_choice import best_readout, choose_readout, choose_temperature, readout_accuracies
 from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
 from tune_dml.evaluation.selection import best_of_loss, leader, runners_up, winner
 
 __all__ = [
     "Pooled",
     "best_of_loss",
+    "best_readout",
     "bias_corrected",
     "choose_readout",
     "choose_temperature",

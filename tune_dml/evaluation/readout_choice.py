@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import READOUTS, TrialRecord
 from tune_dml.evaluation.pooling import Pooled, pooled
-from tune_dml.evaluation.standard_error import clearly_better
+from tune_dml.evaluation.standard_error import gains_more, row_gains
 from tune_dml.models.readouts.spec import tempered
-from tune_dml.training.scoring import objective, row_log_loss, score
+from tune_dml.training.scoring import row_log_loss, score
 
 DEFAULT = "logistic"
+#: The best single read-out of embeddings that training has shaped, on the test split: make bench BENCH="losses".
+TRAINED = "centroid:euclidean"
+#: Standard errors: with half a dozen read-outs, one is ahead by one standard error by luck as often as not.
+MARGIN = 2.0
 #: A quarter to four, in steps of 1%: a few dozen predictions support no more.
 TEMPERATURES = np.geomspace(0.25, 4.0, 281)
 
@@ -34,13 +40,10 @@ def readout_accuracies(record: TrialRecord, labels: npt.ArrayLike, latest: bool 
 
 
 def choose_readout(record: TrialRecord, labels: npt.ArrayLike, metric: str, latest: bool = False) -> str:
-    """``logistic``, unless another read-out is better by more than one standard error.
+    """The read-out that is right most often as a rule, unless another is clearly better here: :func:`best_readout`.
 
-    Of each read-out the setting with the best pooled objective is looked at, the usual one if it is as good as any.
-
-    The difference is paired, row by row of the pooled out-of-fold predictions: of log losses where the metric is
-    ``log_loss``, else of correctness. Of several that qualify, the one with the best pooled objective is taken.
-    Read-outs that are missing from a round are left out.
+    Each row of the pooled out-of-fold predictions counts: by its log loss where the metric is ``log_loss``, else by
+    whether it is right. Read-outs that are missing from a round are left out.
 
     Args:
         labels: Of the draw, int ``[draw]``.
@@ -48,20 +51,33 @@ def choose_readout(record: TrialRecord, labels: npt.ArrayLike, metric: str, late
     Raises:
         ResultsError: the record has no out-of-fold predictions of ``logistic``.
     """
-    found = _pooled(record, labels, latest)
-    values = {
-        readout: objective(score(one.probabilities, one.labels), metric)
-        for readout, one in found.items()
+    gains = {
+        readout: row_gains(one, metric)
+        for readout, one in _pooled(record, labels, latest).items()
         if readout == DEFAULT or np.isfinite(one.probabilities).all()
     }
+    return best_readout(gains, metric, trained=record.params.get("epochs") != 0)
+
+
+def best_readout(gains: Mapping[str, npt.NDArray[np.float64]], metric: str, *, trained: bool = True) -> str:
+    """:data:`TRAINED` for an encoder that was ``trained``, else, or where the metric is ``log_loss``, :data:`DEFAULT`;
+    but another one that gains more, by more than :data:`MARGIN` standard errors of the paired difference.
+
+    Of each other read-out the setting that gains most is looked at, and of several that qualify, the one that does.
+
+    Args:
+        gains: By read-out, what each row gains: float64 ``[rows]``.
+    """
+    usual = TRAINED if trained and metric != "log_loss" and TRAINED in gains else DEFAULT
+    means = {readout: float(own.mean()) for readout, own in gains.items()}
     families: dict[str, str] = {}
-    for readout, value in values.items():
+    for readout, value in means.items():
         family = readout.partition(":")[0]
-        if family not in families or value > values[families[family]]:
+        if readout != usual and (family not in families or value > means[families[family]]):
             families[family] = readout
-    better = [r for r in families.values() if r != DEFAULT and clearly_better(found[r], found[DEFAULT], metric)]
+    better = [r for r in families.values() if gains_more(gains[r], gains[usual], MARGIN)]
     # The first of equals: the sort is stable.
-    return max([DEFAULT, *better], key=lambda readout: values[readout])
+    return max([usual, *better], key=lambda readout: means[readout])
 
 
 def _pooled(record: TrialRecord, labels: npt.ArrayLike, latest: bool) -> dict[str, Pooled]:

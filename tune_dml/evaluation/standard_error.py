@@ -29,7 +29,12 @@ def clearly_better(one: Pooled, other: Pooled, metric: str, standard_errors: flo
 
     Both are of the same rows, in the same order. With fewer than two rows nothing is clear.
     """
-    difference = row_gains(one, metric) - row_gains(other, metric)
+    return gains_more(row_gains(one, metric), row_gains(other, metric), standard_errors)
+
+
+def gains_more(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], standard_errors: float) -> bool:
+    """:func:`clearly_better`, of what each row gains."""
+    difference = one - other
     if len(difference) < 2:
         return False
     standard_error = float(difference.std(ddof=1)) / math.sqrt(len(difference))

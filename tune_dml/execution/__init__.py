@@ -2,8 +2,6 @@
 
 from tune_dml.execution.interrupts import EXIT_CODE, interrupts
 from tune_dml.execution.session import (
-    capacity,
-    check_fits,
     collecting_no_garbage,
     fetch,
     ray_session,
@@ -14,8 +12,6 @@ from tune_dml.execution.session import (
 
 __all__ = [
     "EXIT_CODE",
-    "capacity",
-    "check_fits",
     "collecting_no_garbage",
     "fetch",
     "interrupts",

@@ -1,4 +1,4 @@
-"""Starting Ray, quietly and on this machine only, or joining a cluster that runs already."""
+"""Starting Ray, quietly, on this machine and for this process only, or joining a cluster that runs already."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tune_dml.errors import EnvironmentFault
+from tune_dml.execution.token import ASK_FOR_TOKEN, own_token
 
 #: Set before Ray is imported, unless the user has set them.
 ENVIRONMENT = {
@@ -57,6 +58,7 @@ _IMPORTED_BY_INIT = (
     "ray._common.usage.usage_lib",
     "ray._private.runtime_env.uv_runtime_env_hook",
 )
+_OF_WORKERS = [name for name in ENVIRONMENT if name.startswith(("OMP_", "TOKENIZERS_", "MALLOC_"))]
 _PRELOAD = "RAY_preload_python_modules"
 #: How long the head of a cluster may take to answer.
 CONNECT_SECONDS = 10.0
@@ -88,6 +90,7 @@ def start_ray(
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     with collecting_no_garbage():
+        own_token(address)
         import ray
 
         if ray.is_initialized():
@@ -112,10 +115,17 @@ def start_ray(
                 )
             else:
                 _check_answers(address)
-                ray.init(address=address, log_to_driver=debug, logging_level=level)
+                # Workers of a cluster inherit nothing from here.
+                wanted = {"env_vars": {name: os.environ[name] for name in _OF_WORKERS}}
+                ray.init(address=address, log_to_driver=debug, logging_level=level, runtime_env=wanted)
+        except ray.exceptions.AuthenticationError as error:
+            raise EnvironmentFault(f"Ray has no token for {address or 'this machine'}. {ASK_FOR_TOKEN}") from error
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            what = "started on this machine" if address is None else f"reached at {address}"
-            raise EnvironmentFault(f"Ray cannot be {what}: {str(error).strip().splitlines()[0][:300]}") from error
+            reason = str(error).strip().splitlines()[0][:300]
+            if address is None:
+                raise EnvironmentFault(f"Ray cannot be started on this machine: {reason}") from error
+            hint = "" if isinstance(error, OSError) and error.errno else f" {ASK_FOR_TOKEN}"
+            raise EnvironmentFault(f"Ray cannot be reached at {address}: {reason.rstrip('.')}.{hint}") from error
         finally:
             # Ray has read it; a session that the caller starts later is none of ours.
             del os.environ[_PRELOAD]
@@ -186,28 +196,3 @@ def fetch(reference: Any) -> Any:
     import ray
 
     return ray.get(reference)
-
-
-def capacity() -> tuple[float, float]:
-    """CPUs and GPUs of the session's machines."""
-    import ray
-
-    resources = ray.cluster_resources()
-    return float(resources.get("CPU", 0)), float(resources.get("GPU", 0))
-
-
-def check_fits(cpus_per_trial: float, gpus_per_trial: float) -> None:
-    """Refuse a trial that no machine of the session can hold: Ray would leave it waiting for ever.
-
-    Raises:
-        EnvironmentFault: no single machine has that much.
-    """
-    import ray
-
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(n.get("CPU", 0) >= cpus_per_trial and n.get("GPU", 0) >= gpus_per_trial for n in nodes):
-        have = ", ".join(f"{n.get('CPU', 0):g} CPUs and {n.get('GPU', 0):g} GPUs" for n in nodes)
-        raise EnvironmentFault(
-            f"A trial needs {cpus_per_trial:g} CPUs and {gpus_per_trial:g} GPUs, but the machines have {have}. "
-            "Lower --cpus-per-trial or --gpus-per-trial."
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import socket
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import getproxies
+
+from safetensors import safe_open
 
 from tune_dml.errors import HubUnreachableError, ModelError
 
@@ -46,6 +49,18 @@ class EncoderSource:
     name: str
     folder: Path | None
     download_bytes: int | None = 0
+
+    @property
+    def parameters(self) -> int:
+        """How many, from the headers of its weight files; before it is on this machine, from their size."""
+        if self.folder is None:
+            return (self.download_bytes or 0) // 4
+        total = 0
+        for file in self.folder.glob("*.safetensors"):
+            with safe_open(file, "np") as weights:
+                names = weights.keys()
+                total += sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
+        return total
 
 
 def default_encoder(gpu: bool) -> str:

@@ -12,7 +12,8 @@ from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import leader
 from tune_dml.evaluation.confirm import confirm_job
-from tune_dml.execution import check_fits, interrupts, share, stop_ray
+from tune_dml.execution import interrupts, share, stop_ray
+from tune_dml.execution.machines import machines
 from tune_dml.reporting import SearchReport
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
@@ -91,7 +92,8 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
 def _ray(settings: SearchSettings, out: Output) -> Iterator[None]:
     start_workers(settings, settings.address, out.debug)
     try:
-        check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+        if settings.address is None:
+            machines().check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
         yield
     finally:
         stop_ray()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS, DrawSettings, SearchSettings, TaskSettings
 from tune_dml.errors import ResultsError, UsageError, nearest
+from tune_dml.execution.machines import Machines
 from tune_dml.tracking import check_tracking_uri
 from tune_dml.workflows.request import SearchRequest
 
@@ -47,6 +48,8 @@ def check_options(request: SearchRequest) -> None:
         raise UsageError(f"--cpus-per-trial is {request.cpus_per_trial:g}; it must be more than 0.")
     if request.gpus_per_trial is not None and not 0 <= request.gpus_per_trial < math.inf:
         raise UsageError(f"--gpus-per-trial is {request.gpus_per_trial:g}; it must be 0 or more.")
+    if request.max_gpus is not None and not 0 < request.max_gpus < math.inf:
+        raise UsageError(f"--max-gpus is {request.max_gpus:g}; it must be more than 0.")
     draw_settings(request)
     seconds(request.time_budget)
     if request.tracking_uri is not None:
@@ -152,7 +155,7 @@ def cores() -> int:
 
 
 def gpu_share(request: SearchRequest, gpus: int) -> float:
-    """GPUs per trial: one where a GPU is visible, unless asked otherwise.
+    """GPUs per trial: one where there is a GPU, unless asked otherwise.
 
     Raises:
         UsageError: GPUs are asked for, and there is none.
@@ -174,16 +177,21 @@ class Slots:
     gpus_per_trial: float
 
 
-def slots_of(request: SearchRequest, gpus: int) -> Slots:
-    """As many trials at a time as were asked for, or as fit on this machine.
+def slots_of(request: SearchRequest, gpus: int, machines: Machines | None = None) -> Slots:
+    """As many trials at a time as were asked for, or as fit on the cluster's ``machines``, or on this machine.
 
     Raises:
         UsageError: as :func:`gpu_share`.
     """
     gpus_per_trial = gpu_share(request, gpus)
-    fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
-    asked = request.concurrency if isinstance(request.concurrency, int) else None
-    return Slots(asked or max(1, fit), request.cpus_per_trial, gpus_per_trial)
+    if machines is not None:
+        fit = machines.slots(request.cpus_per_trial, gpus_per_trial)
+    else:
+        fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
+    slots = request.concurrency if isinstance(request.concurrency, int) else max(1, fit)
+    if request.max_gpus is not None and gpus_per_trial:
+        slots = min(slots, max(1, int(request.max_gpus / gpus_per_trial + 1e-9)))
+    return Slots(slots, request.cpus_per_trial, gpus_per_trial)
 
 
 def settings_of(
@@ -192,15 +200,14 @@ def settings_of(
     task_name: str,
     results: Path,
     encoder: str,
-    gpus: int,
+    slots: Slots,
+    trials: int,
     precision: str,
     space_text: str,
     protocol: str,
     draw: DrawSettings,
 ) -> SearchSettings:
     """Everything resolved."""
-    slots = slots_of(request, gpus)
-    trials = request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU)
     task = task_settings(request)
     return SearchSettings(
         name=search_name(request, draw, results),

@@ -17,8 +17,11 @@ from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
 from tune_dml.spaces import Space, largest_value, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
+from tune_dml.workflows.joining import join
 from tune_dml.workflows.options import (
     AUTO,
+    TRIALS_ON_CPU,
+    TRIALS_ON_GPU,
     check_options,
     draw_settings,
     gpu_share,
@@ -128,27 +131,37 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     draw = draw_settings(request)
     _early_name_check(request, results)
     drawn = draw_data(load_task(task_settings(request)), draw)
-    gpus = 0 if request.gpus_per_trial == 0 else _visible_gpus()
+    cluster = None if request.address is None else join(request.address, out)
+    gpus = 0 if request.gpus_per_trial == 0 else visible_gpus() if cluster is None else int(cluster.machines.gpus)
     device = "cuda" if gpu_share(request, gpus) else "cpu"
     name = request.encoder or default_encoder(gpus > 0)
     if Path(name).is_dir():
         name = str(Path(name).resolve())
     source = _announced(find_encoder(name), request.encoder is None, out)
     measure = request.concurrency == AUTO and gpus > 0
-    if workers and not measure:
-        start_workers(slots_of(request, gpus), request.address, out.debug)
+    slots = slots_of(request, gpus, None if cluster is None else cluster.machines)
+    if cluster is not None:
+        cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
+    elif workers and not measure:
+        start_workers(slots, None, out.debug)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
     from tune_dml.models.precision import default_precision
 
     bundle = load_bundle(source)
     space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
+    precision = request.precision
+    if precision == "auto":
+        precision = default_precision(device)
+        if device == "cpu" and cluster is not None and not cluster.fast_bfloat16:
+            precision = "float32"
     settings = settings_of(
         request,
         task_name=drawn.task.name,
         results=results,
         encoder=name,
-        gpus=gpus,
-        precision=default_precision(device) if request.precision == "auto" else request.precision,
+        slots=slots,
+        trials=request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
+        precision=precision,
         space_text=space_text(space),
         protocol=protocol_sentence(drawn, request.metric),
         draw=drawn.settings,
@@ -177,8 +190,10 @@ def prepare_again(
             "not be compared. Start a new search."
         )
     source = _announced(find_encoder(settings.encoder), False, out)
-    if workers:
-        start_workers(settings, settings.address, out.debug)
+    if workers and settings.address is not None:
+        join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+    elif workers:
+        start_workers(settings, None, out.debug)
     from tune_dml.models.encoder import load_bundle
 
     bundle = load_bundle(source)
@@ -300,7 +315,8 @@ def _early_name_check(request: SearchRequest, results: Path) -> None:
         search_name(request, draw_settings(request), results)
 
 
-def _visible_gpus() -> int:
+def visible_gpus() -> int:
+    """Of this machine."""
     if sys.platform == "linux" and not any(Path(device).exists() for device in _GPU_DEVICES):
         return 0
     import torch

@@ -22,6 +22,7 @@ class SearchRequest:
         loss_plugins: Losses of other packages to make known, as ``package.module:NAME``. Their code runs.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
+        max_gpus: GPUs at a time, whatever the cluster has; the rest is left to others.
         concurrency: Trials at a time; default as many as there are cores or GPUs for. ``"auto"`` measures a training
             step and lets as many trials share a GPU as it serves without loss.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
@@ -51,6 +52,7 @@ class SearchRequest:
     metric: str = "accuracy"
     cpus_per_trial: float = 1.0
     gpus_per_trial: float | None = None
+    max_gpus: float | None = None
     concurrency: int | str | None = None
     precision: str = "auto"
     address: str | None = None

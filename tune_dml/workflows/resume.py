@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def resume(
-    results: str, name: str | None, out: Output, *, concurrency: int | None = None, loss_plugins: tuple[str, ...] = ()
+    results: str,
+    name: str | None,
+    out: Output,
+    *,
+    concurrency: int | None = None,
+    address: str | None = None,
+    loss_plugins: tuple[str, ...] = (),
 ) -> Finished:
     """Run what is missing of search ``name`` (``None``: the latest unfinished one).
 
@@ -29,6 +35,7 @@ def resume(
 
     Args:
         concurrency: Trials at a time, this time; ``None``: as many as the search was started with.
+        address: The cluster to go on with, ``local`` for this machine; ``None``: where the search was started.
         loss_plugins: Those of the search, named again.
 
     Raises:
@@ -41,6 +48,8 @@ def resume(
     about = read_search_file(folder)
     if concurrency is not None:
         about = replace(about, settings=replace(about.settings, concurrency=concurrency))
+    if address is not None:
+        about = replace(about, settings=replace(about.settings, address=None if address == "local" else address))
     out.line(f"resuming {about.settings.name}")
     try:
         prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")

@@ -13,18 +13,21 @@ _IN_WORKERS = ("tune_dml.workflows.worker_imports",)
 _IN_DRIVER = ("tune_dml.models.encoder", "transformers.models.auto.modeling_auto", "tune_dml.workflows.drive")
 
 
-def start_workers(slots: Slots | SearchSettings, address: str | None, debug: bool) -> None:
+def start_workers(slots: Slots | SearchSettings | None, address: str | None, debug: bool) -> None:
     """Start Ray with a worker per slot, which imports what it needs while the caller goes on; or join a cluster.
 
     Does nothing in a session that has begun. Whoever calls this sees to it that ``stop_ray`` follows.
+
+    Args:
+        slots: What to start with on this machine; ``None`` for a cluster, which has what it has.
 
     Raises:
         EnvironmentFault: Ray cannot be started or joined.
     """
     start_ray(
         address,
-        cpus=max(1, math.ceil(slots.concurrency * slots.cpus_per_trial)),
-        gpus=math.ceil(slots.concurrency * slots.gpus_per_trial),
+        cpus=1 if slots is None else max(1, math.ceil(slots.concurrency * slots.cpus_per_trial)),
+        gpus=0 if slots is None else math.ceil(slots.concurrency * slots.gpus_per_trial),
         debug=debug,
         preload=_IN_WORKERS,
         meanwhile=_IN_DRIVER,

@@ -1,0 +1,108 @@
+"""A search on several nodes: one is lost, one comes, the driver dies, MLflow is away; nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evidence import check_mlflow, finished_in
+from mlflow_server import Server
+
+from tune_dml.config import State
+from tune_dml.tuning.journal import Journal
+
+pytestmark = pytest.mark.slow
+TRIALS = 5
+
+
+class Nodes:
+    """A head and two nodes of one CPU each."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("nodes.py")), "1", "1"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.address = self._process.stdout.readline().strip()
+
+    def tell(self, command: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    nodes = Nodes()
+    yield nodes
+    nodes.stop()
+
+
+def test_doctor_looks_at_every_node(nodes: Nodes, tune_dml: Callable[..., Any]) -> None:
+    ended = tune_dml("doctor", "--address", nodes.address, "--encoder", "bert-tiny", "--json")
+    assert ended.code == 0, ended.out
+    said = [check["says"] for check in json.loads(ended.out)]
+    assert "3 nodes: the same Python and packages everywhere" in said
+    assert "room for 2 trials of 1 CPUs and 0 GPUs at a time" in said
+
+
+def test_a_trial_that_no_node_can_hold_is_refused(nodes: Nodes, tune_dml: Callable[..., Any], tmp_path: Path) -> None:
+    where = ["--address", nodes.address, "--results", str(tmp_path)]
+    ended = tune_dml("search", "--task", "bbc", "--encoder", "bert-tiny", "--cpus-per-trial", "2", *where)
+    assert ended.code == 3
+    assert "A trial needs 2 CPUs and 0 GPUs, but the machines have" in ended.err
+    assert not (tmp_path / "searches").exists() or not list((tmp_path / "searches").iterdir())
+
+
+def test_nothing_is_lost_and_nothing_doubled(
+    nodes: Nodes,
+    tune_dml: Callable[..., Any],
+    signalled: Callable[..., Any],
+    search_arguments: tuple[str, ...],
+    space_file: Path,
+    tmp_path: Path,
+) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    folder, server = results / "searches" / "hard", Server(tmp_path, results)
+    server.start()
+    done: list[str] = []
+
+    def happens(text: str) -> bool:
+        """Whether the driver is to be killed; before that, a node and MLflow go, and a node comes."""
+        if "round:1" in text and not done:
+            nodes.tell("kill")
+            nodes.tell("add 1")
+            server.stop()
+            done.append("node lost")
+        return finished_in(text) >= 4
+
+    where = ["--results", str(results)]
+    options = ["--trials", str(TRIALS), "--space", str(space_file), "--name", "hard", "--tracking-uri", server.uri]
+    try:
+        arguments = [*search_arguments, *options, *where, "--address", nodes.address]
+        signalled(arguments, folder / "study.log", happens, signal.SIGKILL)
+        assert done
+        server.start()
+        resumed = tune_dml("resume", "hard", *where, "--json")
+        assert resumed.code == 0, resumed.err
+        journal = Journal(folder, write=False)
+        trials, baselines = journal.records(), journal.records("baseline")
+        assert [r.number for r in trials] == list(range(TRIALS))
+        assert {r.state for r in trials + baselines} <= {State.COMPLETE, State.PRUNED}
+        runs = Counter((run.candidate, run.seed) for run in journal.confirm_runs())
+        assert set(runs.values()) == {1}
+        check_mlflow(results, trials + baselines)
+    finally:
+        server.stop()
