@@ -10,7 +10,7 @@ import pytest
 from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
 from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.tracking import check_tracking_uri, embedded_uri, free_port, model_name, shots_name, ui_command
-from tune_dml.tracking.store import http_limits, without_password
+from tune_dml.tracking.store import http_limits, with_password, without_password
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "https://me:secret@mlflow.example.org/base", "databricks"])
@@ -57,6 +57,19 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 def test_passwords_are_not_shown():
     assert without_password("https://me:secret@host:1/x") == "https://***@host:1/x"
     assert without_password("http://host:1") == "http://host:1"
+
+
+def test_a_password_comes_back_from_where_mlflow_has_it(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert with_password("http://host:1") == "http://host:1"
+    # The user's name and the password come from variables of their own.
+    assert with_password("https://***@host:1/x") == "https://host:1/x"
+    with pytest.raises(UsageError, match=r"postgresql://\*\*\*@host/db was not stored: give --tracking-uri again"):
+        with_password("postgresql://***@host/db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:secret@host/db")
+    assert with_password("postgresql://***@host/db") == "postgresql://me:secret@host/db"
+    with pytest.raises(UsageError):
+        with_password("postgresql://***@host/other")
 
 
 def test_limits_are_set_for_a_while_and_the_users_own_stay(monkeypatch):

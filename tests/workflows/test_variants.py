@@ -70,3 +70,20 @@ def test_pairs_without_a_test_split(pairs: Path, tmp_path: Path, tune_dml: Any) 
     shown = tune_dml("show", "pairs", *results)
     assert shown.code == 0, shown.err
     assert "orrected" in shown.out
+
+
+def test_no_file_holds_the_password_of_the_tracking_server(tune_dml: Any, tmp_path: Path, space_file: Path) -> None:
+    results = tmp_path / "results"
+    where = ["--results", str(results), "--tracking-uri", "http://me:hush-hush@127.0.0.1:9"]
+    small = ["--task", "bbc", "--encoder", "bert-tiny", "--shots", "20", "--folds", "2", "--trials", "1"]
+    options = [*small, "--space", str(space_file), "--confirm-seeds", "1", "--name", "secret", "--concurrency", "1"]
+    ended = tune_dml("search", *options, *where, "--json", "-v")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["tracking_uri"] == "http://***@127.0.0.1:9"
+    shown = tune_dml("show", "secret", "--results", str(results))
+    texts = {"output": ended.out + ended.err + shown.out + shown.err}
+    texts |= {str(path): path.read_bytes().decode(errors="replace") for path in results.rglob("*") if path.is_file()}
+    assert len(texts) > 5
+    assert [name for name, text in texts.items() if "hush-hush" in text] == []
+    resumed = tune_dml("resume", "secret", *where)
+    assert "hush-hush" not in resumed.out + resumed.err + (results / "searches/secret/search.yaml").read_text()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
 
 EXAMPLES = """
 tune-dml confirm sst2-50-20250131-brave-otter
@@ -26,6 +26,7 @@ def confirm(
     ] = DEFAULTS.ensemble,
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
+    tracking_uri: TrackingUri = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -39,5 +40,7 @@ def confirm(
     from tune_dml.workflows.confirmation import confirm as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
-        finished = workflow(results, name, seeds, ensemble, out, loss_plugins=tuple(loss_plugin or ()))
+        finished = workflow(
+            results, name, seeds, ensemble, out, tracking_uri=tracking_uri, loss_plugins=tuple(loss_plugin or ())
+        )
     return terminal.finish(finished, json)

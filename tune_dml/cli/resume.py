@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Elsewhere, Json, LossPlugin, Quiet, Results, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Elsewhere, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
 
 EXAMPLES = """
 tune-dml resume                                 # the latest that is not finished
@@ -25,6 +25,7 @@ def resume(
     address: Elsewhere = None,
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
+    tracking_uri: TrackingUri = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -38,6 +39,12 @@ def resume(
 
     with terminal.output(json, quiet, verbose, debug) as out:
         finished = workflow(
-            results, name, out, concurrency=concurrency, address=address, loss_plugins=tuple(loss_plugin or ())
+            results,
+            name,
+            out,
+            concurrency=concurrency,
+            address=address,
+            tracking_uri=tracking_uri,
+            loss_plugins=tuple(loss_plugin or ()),
         )
     return terminal.finish(finished, json)

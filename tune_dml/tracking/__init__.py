@@ -3,7 +3,13 @@
 from tune_dml.tracking.best import BestRow, best_per_task
 from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, trial_key
 from tune_dml.tracking.parts import Finish, ModelRegistration
-from tune_dml.tracking.store import check_tracking_uri, embedded_uri, tracking_uri_of
+from tune_dml.tracking.store import (
+    check_tracking_uri,
+    embedded_uri,
+    tracking_uri_of,
+    with_password,
+    without_password,
+)
 from tune_dml.tracking.sync import reconcile_search
 from tune_dml.tracking.ui import free_port, ui_command, ui_environment
 from tune_dml.tracking.writer import Tracker
@@ -27,4 +33,6 @@ __all__ = [
     "trial_key",
     "ui_command",
     "ui_environment",
+    "with_password",
+    "without_password",
 ]

@@ -20,6 +20,7 @@ from tune_dml.errors import EnvironmentFault, UsageError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_HIDDEN = "***@"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 QUICK_SECONDS = 10
 UPLOAD_SECONDS = 120
@@ -56,7 +57,24 @@ def without_password(uri: str) -> str:
     parts = urlsplit(uri)
     if "@" not in parts.netloc:
         return uri
-    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+    return urlunsplit(parts._replace(netloc=_HIDDEN + parts.netloc.rpartition("@")[2]))
+
+
+def with_password(uri: str) -> str:
+    """The URI that :func:`without_password` gave, with the user's name and password again, from where MLflow's own
+    tools have them: ``MLFLOW_TRACKING_URI``, or, of a server, ``MLFLOW_TRACKING_USERNAME`` and ``_PASSWORD``.
+
+    Raises:
+        UsageError: a database's, and the first variable is not set for it.
+    """
+    if _HIDDEN not in uri:
+        return uri
+    given = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if without_password(given) == uri:
+        return given
+    if uri.startswith("http"):
+        return uri.replace(_HIDDEN, "", 1)
+    raise UsageError(f"The password of {uri} was not stored: give --tracking-uri again, or set MLFLOW_TRACKING_URI.")
 
 
 def check_tracking_uri(uri: str) -> str:

@@ -25,7 +25,7 @@ from tune_dml.evaluation import (
 )
 from tune_dml.evaluation.confirm import Candidate, candidates
 from tune_dml.reporting import SearchReport
-from tune_dml.tracking import tracking_uri_of
+from tune_dml.tracking import tracking_uri_of, without_password
 from tune_dml.training.scoring import rank
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.search_file import SearchFile
@@ -137,7 +137,7 @@ def assemble(
         model=existing("model"),
         best=existing("best.yaml"),
         report=existing("report.html"),
-        tracking_uri=tracking_uri_of(settings, Path(settings.results)),
+        tracking_uri=without_password(tracking_uri_of(settings, Path(settings.results))),
         interrupted=interrupted,
         seconds=seconds,
     )

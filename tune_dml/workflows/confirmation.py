@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError, UsageError
 from tune_dml.execution import stop_ray
+from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
 from tune_dml.workflows.results import search_folder, state_of
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
 
 
 def confirm(
-    results: str, name: str, seeds: int | None, ensemble: bool, out: Output, loss_plugins: tuple[str, ...] = ()
+    results: str,
+    name: str,
+    seeds: int | None,
+    ensemble: bool,
+    out: Output,
+    *,
+    tracking_uri: str | None = None,
+    loss_plugins: tuple[str, ...] = (),
 ) -> Finished:
     """Retrain the winner and what it is compared with; runs that are known are not repeated.
 
     Args:
         seeds: How many; ``None`` keeps what the search was asked for.
         ensemble: Also score the average of the winner's seeds.
+        tracking_uri: MLflow's, if it is to be another one, or has a password: that is not stored.
         loss_plugins: Those of the search, named again.
 
     Raises:
@@ -35,7 +44,7 @@ def confirm(
         raise UsageError(f"--confirm-seeds is {seeds}; it must be 1 or more.")
     folder = search_folder(results, name)
     about = read_search_file(folder)
-    settings = about.settings
+    settings = tracked(about.settings, tracking_uri)
     about = replace(
         about,
         settings=replace(

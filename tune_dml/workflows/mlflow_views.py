@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from tune_dml.config import SearchSettings
 from tune_dml.errors import ResultsError
-from tune_dml.tracking import BestRow, best_per_task, check_tracking_uri, embedded_uri, free_port, ui_command
+from tune_dml.tracking import (
+    BestRow,
+    best_per_task,
+    check_tracking_uri,
+    embedded_uri,
+    free_port,
+    ui_command,
+    with_password,
+)
 from tune_dml.workflows.options import results_folder
 
 
@@ -27,8 +37,6 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     Raises:
         EnvironmentFault: MLflow cannot be reached.
     """
-    from dataclasses import replace
-
     from tune_dml.tracking import reconcile_search
     from tune_dml.tuning.journal import Journal
     from tune_dml.workflows.closing import finish_of, registration_of
@@ -42,9 +50,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     sentences = []
     for folder in folders:
         about = read_search_file(folder)
-        settings = about.settings
-        if tracking_uri is not None:
-            settings = replace(settings, tracking_uri=check_tracking_uri(tracking_uri))
+        settings = tracked(about.settings, tracking_uri)
         journal = Journal(folder, write=False)
         finish = model = None
         if state_of(folder) in ("finished", "cross-validated"):
@@ -56,6 +62,16 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
         refused = reconcile_search(settings, root, records, finish=finish, model=model)
         sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
     return sentences
+
+
+def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSettings:
+    """Settings out of ``search.yaml`` with ``tracking_uri``, or with the password of their own again.
+
+    Raises:
+        UsageError: it cannot be known.
+    """
+    uri = tracking_uri if tracking_uri is not None else settings.tracking_uri
+    return settings if uri is None else replace(settings, tracking_uri=check_tracking_uri(with_password(uri)))
 
 
 def _uri(results: str, tracking_uri: str | None) -> str:

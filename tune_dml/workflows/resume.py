@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
 from tune_dml.execution import stop_ray
+from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.options import at_least, results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
@@ -26,6 +27,7 @@ def resume(
     *,
     concurrency: int | None = None,
     address: str | None = None,
+    tracking_uri: str | None = None,
     loss_plugins: tuple[str, ...] = (),
 ) -> Finished:
     """Run what is missing of search ``name`` (``None``: the latest unfinished one).
@@ -36,6 +38,7 @@ def resume(
     Args:
         concurrency: Trials at a time, this time; ``None``: as many as the search was started with.
         address: The cluster to go on with, ``local`` for this machine; ``None``: where the search was started.
+        tracking_uri: MLflow's, if it is to be another one, or has a password: that is not stored.
         loss_plugins: Those of the search, named again.
 
     Raises:
@@ -46,6 +49,7 @@ def resume(
     begun = time.monotonic()
     folder = search_folder(results, name) if name is not None else _latest_unfinished(results)
     about = read_search_file(folder)
+    about = replace(about, settings=tracked(about.settings, tracking_uri))
     if concurrency is not None:
         about = replace(about, settings=replace(about.settings, concurrency=concurrency))
     if address is not None:

@@ -16,6 +16,7 @@ from tune_dml.config import SearchSettings, settings_from
 from tune_dml.data import Fold
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
+from tune_dml.tracking import without_password
 
 FILE_NAME = "search.yaml"
 _PACKAGES = ("torch", "transformers", "pytorch-metric-learning", "scikit-learn", "numpy", "ray", "optuna", "mlflow")
@@ -65,8 +66,11 @@ class SearchFile:
         return np.array(self.labels if self.official_labels is None else self.official_labels, dtype=np.int64)
 
     def write(self, folder: Path) -> None:
-        """Atomically."""
-        values = {**self.__dict__, "settings": self.settings.to_dict()}
+        """Atomically, without the password of a tracking URI."""
+        settings = self.settings.to_dict()
+        if settings["tracking_uri"] is not None:
+            settings["tracking_uri"] = without_password(settings["tracking_uri"])
+        values = {**self.__dict__, "settings": settings}
         values["folds"] = [
             {"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds
         ]
