@@ -46,6 +46,16 @@ def test_rounds_and_confirm_runs_keep_every_bit(tmp_path: Path) -> None:
     assert np.array_equal(stored.probabilities["head"], run.probabilities["head"])
 
 
+def test_lost_workers_are_counted(tmp_path: Path) -> None:
+    journal = _with_trial(tmp_path)
+    journal.add_baseline("probe", {"loss": "ce"})
+    for lost in (("trial", 0), ("trial", 0), ("baseline", 0), ()):
+        journal.add_lost(*lost)
+    journal.close()
+    again = Journal(tmp_path, write=False)
+    assert ([r.lost for r in again.records()], again.lost_workers()) == ([2], 4)
+
+
 def test_nothing_is_stored_twice(tmp_path: Path) -> None:
     journal = _with_trial(tmp_path)
     assert not journal.add_round("trial", 0, _round(1, seed=5), 0.9)

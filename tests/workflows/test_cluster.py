@@ -97,6 +97,7 @@ def test_nothing_is_lost_and_nothing_doubled(
         server.start()
         resumed = tune_dml("resume", "hard", *where, "--json")
         assert resumed.code == 0, resumed.err
+        assert json.loads(resumed.out)["lost_workers"] >= 1
         journal = Journal(folder, write=False)
         trials, baselines = journal.records(), journal.records("baseline")
         assert [r.number for r in trials] == list(range(TRIALS))

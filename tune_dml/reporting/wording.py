@@ -40,6 +40,9 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
         sentences.append(failures(report.failed))
     if report.confirm_failed:
         sentences.append(f"Confirm runs: {failures(report.confirm_failed)}")
+    if report.lost_workers:
+        times = "once" if report.lost_workers == 1 else f"{report.lost_workers} times"
+        sentences.append(f"A worker was lost {times}, by itself or with its machine; what it ran was run again.")
     return sentences
 
 

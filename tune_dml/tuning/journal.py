@@ -27,6 +27,7 @@ TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
 #: Longer strings are numbers packed together, each of which is there once.
 _WORD = 32
 KINDS = {"trial": TRIALS, "baseline": BASELINES}
+_LOST = "lost"
 
 
 class _Backend(JournalFileBackend):
@@ -140,6 +141,11 @@ class Journal:
             runs.setdefault((run.candidate, run.seed), run)
         return list(runs.values())
 
+    def lost_workers(self) -> int:
+        """How often a worker was lost, with a trial or with a job."""
+        trials = sum(record.lost for kind in KINDS for record in self.records(kind))
+        return trials + (int(self._studies[CONFIRM].user_attrs.get(_LOST, 0)) if CONFIRM in self._studies else 0)
+
     def _frozen(self, study: str) -> list[FrozenTrial]:
         return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
 
@@ -169,6 +175,7 @@ class Journal:
             message=attributes.get("message"),
             # Optuna's mark of what was enqueued.
             given="fixed_params" in frozen.system_attrs,
+            lost=int(attributes.get(_LOST, 0)),
         )
 
     # What happens
@@ -228,6 +235,14 @@ class Journal:
         if state == State.PRUNED and frozen.intermediate_values:
             values = [frozen.intermediate_values[max(frozen.intermediate_values)]]
         self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
+
+    def add_lost(self, kind: str | None = None, number: int = 0) -> None:
+        """Count a worker that was lost with a trial, or (without a ``kind``) with a job."""
+        if kind is not None:
+            self._set(kind, number, _LOST, self.record(kind, number).lost + 1)
+            return
+        study = self._studies[CONFIRM]
+        study.set_user_attr(_LOST, int(study.user_attrs.get(_LOST, 0)) + 1)
 
     def add_confirm(self, run: ConfirmRun) -> None:
         """Store a confirm run, in one write."""

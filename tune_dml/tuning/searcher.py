@@ -165,6 +165,12 @@ class StudySearcher(Searcher):
             self._journal.finish(assigned.kind, assigned.number, State.PRUNED, reason="asha")
         self._on_change(self._journal.record(assigned.kind, assigned.number))
 
+    def lost(self, trial_id: str) -> None:
+        """Count a worker that was lost; what it ran begins again elsewhere."""
+        assigned = self._assigned.get(trial_id)
+        if assigned is not None:
+            self._journal.add_lost(*((assigned.kind, assigned.number) if assigned.kind in KINDS else ()))
+
     def take(self, trial_id: str, result: dict[str, Any]) -> None:
         """Store what a worker reports."""
         assigned = self._assigned.get(trial_id)
@@ -209,6 +215,10 @@ class Recorder(TrialProgressCallback):
     ) -> None:
         """Store a round, or what a job gave."""
         self._searcher.take(trial.trial_id, result)
+
+    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Count it."""
+        self._searcher.lost(trial.trial_id)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Nothing: the searcher is told."""

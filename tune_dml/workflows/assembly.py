@@ -130,6 +130,7 @@ def assemble(
         has_test=about.has_test,
         confirmed=confirmed,
         ensemble=ensemble,
+        lost_workers=journal.lost_workers(),
         confirm_failed=dict(Counter(r.reason for r in runs if r.reason is not None)),
         notes=about.notes,
         source=about.source,
