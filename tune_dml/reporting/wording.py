@@ -111,10 +111,11 @@ def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:
 
 
 def _readouts(report: SearchReport) -> list[str]:
-    """The best setting of each read-out; the usual one where none is better."""
+    """The one that is used, and of each other the best setting, the usual one where none is better."""
+    used = report.readouts.get(report.winner.name) if report.winner is not None else None
     best: dict[str, str] = {}
     for name, accuracy in report.readout_accuracies.items():
-        family = name.partition(":")[0]
+        family = "used" if name == used else name.partition(":")[0]
         if family not in best or accuracy > report.readout_accuracies[best[family]]:
             best[family] = name
     if len(best) < 2:
