@@ -55,6 +55,27 @@ def test_workers_have_gpus_and_the_head_has_none() -> None:
     assert all(node["resources"]["GPU"] >= 1 for node in types.values())
 
 
+@pytest.mark.parametrize("spot_failed", [False, True])
+def test_spot_machines_come_first_and_others_where_there_are_none(spot_failed: bool) -> None:
+    """Ray's own scheduler, with the file's node types and eight trials that each want a GPU."""
+    from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
+    from ray.autoscaler.v2.scheduler import ResourceDemandScheduler, SchedulingRequest
+    from ray.autoscaler.v2.utils import ResourceRequestUtil
+
+    config = AutoscalingConfig(as_ray_up_sees_it(read()), skip_content_hash=True)
+    wanted = ResourceRequestUtil.group_by_count([ResourceRequestUtil.make({"CPU": 1, "GPU": 1}) for _ in range(8)])
+    request = SchedulingRequest(
+        node_type_configs=config.get_node_type_configs(),
+        max_num_nodes=config.get_max_num_nodes(),
+        disable_launch_config_check=True,
+        resource_requests=wanted,
+        recoverable_resource_availabilities={"gpu_spot": 0.0} if spot_failed else {},
+    )
+    launched = ResourceDemandScheduler(None).schedule(request).to_launch
+    expected = "gpu_on_demand" if spot_failed else "gpu_spot"
+    assert {one.instance_type: one.count for one in launched} == {expected: 8}
+
+
 def test_nothing_is_paid_for_before_a_search_asks() -> None:
     assert all(node["min_workers"] == 0 for node in read()["available_node_types"].values())
 
