@@ -1,5 +1,5 @@
 """Every loss with its default hyperparameters, beside cross entropy as configurations have it by default: accuracy by
-cross validation and on the test split, seconds, and the share of batches in which the metric loss was 0."""
+cross validation and on the test split, training time, and the share of batches in which the metric loss was 0."""
 
 from __future__ import annotations
 
@@ -61,14 +61,16 @@ def main(arguments: list[str]) -> None:
                 f"{mean(run['test'][_chosen(run)] for run in own):.3f}",
             ]
         every = [runs[loss, task, draw] for task in tasks for draw in range(given.draws)]
-        row += [f"{mean(run['seconds'] for run in every):.1f}", f"{mean(run['zero'] for run in every):.2f}"]
-        rows.append(row)
+        seconds = mean(run["seconds"] for run in every)
+        if not rows:
+            first = seconds
+        rows.append([*row, f"{seconds / first:.2f}", f"{mean(run['zero'] for run in every):.2f}"])
     per_task = [
         f"{task}, {what}"
         for task in tasks
         for what in ("cross validation", "behind the best, s.e.", "test", "test, read-out chosen")
     ]
-    print(markdown(["loss", *per_task, "s a run", "zero-loss batches"], rows))
+    print(markdown(["loss", *per_task, f"time ({losses[0]}: 1)", "zero-loss batches"], rows))
     print("\n" + markdown(("read-out", "test accuracy, mean of all runs"), _readouts(list(runs.values()))))
     print(f"\n{given.shots} shots, means of {given.draws} draws, {given.encoder}. {machine()}")
 

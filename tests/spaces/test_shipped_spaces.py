@@ -63,7 +63,7 @@ def test_header_gives_the_command(name: str) -> None:
 def test_default_tries_every_one_of_its_losses_first(size: str) -> None:
     space = load_space("default", encoder_size=size)
     assert sorted(str(row["loss"]) for row in space.first) == sorted(space.losses)
-    assert len(space.losses) == 7
+    assert len(space.losses) == 10
     assert ("trainable_layers" in parameter_names(space)) == (size == "small")
 
 

@@ -13,7 +13,7 @@ from tune_dml.spaces import load_space
 
 # Each: the file, the line of the problem, words of the message.
 PROBLEMS = {
-    "unknown key": ("loss: ce\nzzz: 1", 2, ["'zzz' is neither", "valid names: arcface, batch_size, beta"]),
+    "unknown key": ("loss: ce\nzzz: 1", 2, ["'zzz' is neither", "valid names: arcface, averaged_layers, batch_size"]),
     "nearest hyperparameter": ("loss: ce\nepoch: 3", 2, ["did you mean 'epochs'?"]),
     "nearest loss group": ("loss: ce\nsofttripl: {la: 3}", 2, ["did you mean 'softtriple'?"]),
     "unknown member": ("loss: softtriple\nsofttriple:\n  centres: 3", 3, ["softtriple has no", "'centers'"]),

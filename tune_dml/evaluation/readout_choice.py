@@ -16,8 +16,7 @@ from tune_dml.training.scoring import row_log_loss, score
 DEFAULT = "logistic"
 #: The best single read-out of embeddings that training has shaped, on the test split: make bench BENCH="losses".
 TRAINED = "centroid:euclidean"
-#: Standard errors: the best of six that are equally good is ahead by 2.4 by luck once in 20 times, and by one more often
-#: than not.
+#: Standard errors. The best of six that are equally good is ahead by 2.4 by luck once in 20 times, by one as a rule.
 MARGIN = 2.5
 #: A quarter to four, in steps of 1%: a few dozen predictions support no more.
 TEMPERATURES = np.geomspace(0.25, 4.0, 281)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_dml.config import Value
+from tune_dml.execution import stop_ray
 from tune_dml.spaces import describe
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import Prepared, prepare_new
@@ -27,12 +28,16 @@ class Plan:
 
 
 def plan(request: SearchRequest, out: Output) -> Plan:
-    """Resolve a request, time one training step, and say what would happen. Writes nothing, starts no Ray.
+    """Resolve a request, time one training step, and say what would happen. Writes nothing, starts no Ray; a cluster is
+    joined to see what it has.
 
     Raises:
         TuneDMLError: as :func:`tune_dml.workflows.search.search`.
     """
-    prepared = prepare_new(request, out)
+    try:
+        prepared = prepare_new(request, out)
+    finally:
+        stop_ray()
     about, settings = prepared.about, prepared.about.settings
     seconds_per_step = _timed(prepared)
     most_rounds = settings.trials * about.rounds + 2 * about.rounds
