@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -27,7 +28,10 @@ class Nodes:
 
     def __init__(self) -> None:
         command = [sys.executable, str(Path(__file__).with_name("nodes.py")), "1", "1"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # Ray's own default, 15, leaves workers next to nothing beside another test.
+        environment = {**os.environ, "RAY_worker_niceness": "0"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = subprocess.Popen(command, env=environment, text=True, **pipes)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
 

@@ -130,14 +130,15 @@ def ask_nodes() -> tuple[list[Answer], dict[str, str]]:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     ask: Any = ray.remote(num_cpus=0)(_Node)
-    nodes = {
-        node["NodeManagerAddress"]: ask.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote()
+    actors = [
+        (
+            node["NodeManagerAddress"],
+            ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(),
+        )
         for node in ray.nodes()
         if node["Alive"]
-    }
-    asked = {actor.about.remote(name): name for name, actor in nodes.items()}
+    ]
+    asked = {actor.about.remote(name): name for name, actor in actors}
     done, late = ray.wait(list(asked), num_returns=len(asked), timeout=ANSWER_SECONDS)
     answers, silent = [], {asked[one]: f"no answer in {ANSWER_SECONDS:g} s" for one in late}
     for one in done:
