@@ -1,5 +1,7 @@
 """Ranking, the winner and the runners-up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
@@ -153,12 +155,15 @@ def test_between_proposals_of_the_sampler_the_leader_wins():
     assert winner(trials, _ZEROS, "accuracy").number == 1
 
 
+@pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize(("others", "expected"), [(0, 19), (18, 0)])
-def test_the_more_trials_the_further_ahead_the_leader_has_to_be(others, expected):
+def test_the_more_trials_the_further_ahead_the_leader_has_to_be(others, expected, stopped):
     # Two texts better: 1.4 standard errors. The best of 20 equal trials leads by 1.9.
     worse = [_predicting(1 + k, range(20), given=False) for k in range(others)]
+    if stopped:
+        worse = [replace(trial, rounds=trial.rounds[:2], state=State.PRUNED) for trial in worse]
     trials = [_predicting(0, range(10)), *worse, _predicting(19, range(8), given=False)]
-    assert winner(trials, _ZEROS, "accuracy").number == expected
+    assert winner(trials, _ZEROS, "accuracy", rounds_needed=5).number == expected
 
 
 def test_the_winner_by_log_loss_goes_by_differences_of_log_losses():

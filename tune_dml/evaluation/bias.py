@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tune_dml.config import METRICS, Scores, TrialRecord
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.evaluation.pooling import pooled, stacked
+from tune_dml.evaluation.selection import competitors
 from tune_dml.evaluation.standard_error import ROUNDING, lead_by_luck, row_gains
 from tune_dml.training.scoring import TIE_WEIGHT, CorrectedEstimate, is_complete, row_log_loss
 
@@ -35,6 +36,7 @@ class _Predictions:
     losses: _FloatArray  # [N, K], log losses
     gains: npt.NDArray[np.float64]  # [rows, K], what the standard error is taken of
     given: npt.NDArray[np.bool_]  # [K], of the space's own
+    competitors: int
     classes: int
 
 
@@ -65,11 +67,12 @@ def bias_corrected(
     """
     if metric not in METRICS:
         raise UsageError(f"'{metric}' is not a metric: {nearest(metric, METRICS)}")
+    records = list(records)
     finished = [r for r in records if r.kind == "trial" and is_complete(r, rounds_needed)]
     finished.sort(key=lambda r: r.number)
     if not finished:
         return None
-    rows, predictions = _collect(finished, labels, metric, latest)
+    rows, predictions = _collect(finished, labels, metric, latest, competitors(records))
     units = rows if groups is None else np.asarray(groups)[rows]
     count, unit_of_entry = _number(units)
     first_entry = np.unique(rows, return_index=True)[1]
@@ -93,7 +96,7 @@ def bias_corrected(
 
 
 def _collect(
-    finished: list[TrialRecord], labels: npt.ArrayLike, metric: str, latest: bool
+    finished: list[TrialRecord], labels: npt.ArrayLike, metric: str, latest: bool, competitors: int
 ) -> tuple[npt.NDArray[np.int64], _Predictions]:
     entries = [stacked(r, labels, latest=latest) for r in finished]
     first = entries[0]
@@ -109,6 +112,7 @@ def _collect(
         losses=losses.astype(np.float32),
         gains=np.stack([row_gains(pooled(r, labels, latest=latest), metric) for r in finished], axis=1),
         given=np.array([r.given for r in finished]),
+        competitors=competitors,
         classes=first.probabilities.shape[1],
     )
 
@@ -170,7 +174,7 @@ def _with_ties(
 ) -> npt.NDArray[np.intp]:
     """The search's own choice of the winner (:func:`tune_dml.evaluation.winner`), ``[b]``."""
     picked, gains = leaders.copy(), predictions.gains
-    needed = lead_by_luck(gains.shape[1])
+    needed = lead_by_luck(predictions.competitors)
     for best in np.unique(leaders):
         mine = leaders == best
         n = weights[mine].sum(axis=1, keepdims=True)

@@ -28,9 +28,10 @@ def winner(
     With 50 labels one standard error is three texts: most of what separates the best trials is chance, and the more
     trials there are, the luckier the leader. What a space begins with has a better claim than that: recipes that are
     known to work. So the leader has to be ahead of them by more than the best of as many equally good trials is
-    expected to be (:func:`lead_by_luck`). Between trials that the sampler proposed there is no such claim, and the
-    leader stands. The difference is paired by row of the out-of-fold predictions, as for read-outs; it widens the one
-    standard error rule of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984.
+    expected to be (:func:`lead_by_luck`); trials that were stopped early count, since they have lost against it too.
+    Between trials that the sampler proposed there is no such claim, and the leader stands. The difference is paired by
+    row of the out-of-fold predictions, as for read-outs; it widens the one standard error rule of Breiman, Friedman,
+    Olshen and Stone, "Classification and Regression Trees", 1984.
 
     Args:
         labels: Of every position that a round's rows name, int ``[draw]``.
@@ -38,14 +39,20 @@ def winner(
     Raises:
         ResultsError: a trial has no out-of-fold predictions.
     """
+    records = list(records)
     finished = _finished(records, metric, rounds_needed, latest)
     if not finished:
         return None
     best = pooled(finished[0], labels, latest=latest)
-    needed = lead_by_luck(len(finished))
+    needed = lead_by_luck(competitors(records))
     given = [r for r in finished if r.given and r.number < finished[0].number]
     tied = [r for r in given if not clearly_better(best, pooled(r, labels, latest=latest), metric, needed)]
     return min([finished[0], *tied], key=lambda r: r.number)
+
+
+def competitors(records: Iterable[TrialRecord]) -> int:
+    """Trials that have a score."""
+    return sum(r.kind == "trial" and bool(r.rounds) for r in records)
 
 
 def runners_up(
