@@ -28,7 +28,7 @@ def print_leaderboard(report: SearchReport, console: Console, limit: int | None 
     rows = report.rows()
     listed = shortened(rows, limit)
     headers, cells = table_cells(report, listed)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True, title_justify="left")
     for header in headers:
         left = header in ("name", "")
         table.add_column(header, justify="left" if left else "right", no_wrap=not left, overflow="fold")
