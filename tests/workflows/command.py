@@ -80,6 +80,9 @@ def start_server() -> None:
     os.environ.update({"TERM": "dumb", "NO_COLOR": "1"})
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    # Of a session that this process has had.
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+        os.environ.pop(name, None)
     try:
         _FORKS.set_forkserver_preload(list(_PRELOADED))
         forkserver.ensure_running()

@@ -28,8 +28,10 @@ class Nodes:
 
     def __init__(self) -> None:
         command = [sys.executable, str(Path(__file__).with_name("nodes.py")), "1", "1"]
-        # Ray's own default, 15, leaves workers next to nothing beside another test.
-        environment = {**os.environ, "RAY_worker_niceness": "0"}
+        # No token, whatever a session of this process has had; and not Ray's own niceness, 15, which leaves workers next
+        # to nothing beside another test.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
+        environment["RAY_worker_niceness"] = "0"
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env=environment, text=True, **pipes)
         assert self._process.stdout is not None
