@@ -28,7 +28,7 @@ class Nodes:
 
     def __init__(self) -> None:
         command = [sys.executable, str(Path(__file__).with_name("nodes.py")), "1", "1"]
-        # No token, whatever a session of this process has had; and not Ray's own niceness, 15, which leaves workers next
+        # No token, whatever a session of this process has had; and not the niceness of 15, which leaves workers next
         # to nothing beside another test.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
         environment["RAY_worker_niceness"] = "0"
