@@ -19,6 +19,8 @@ PACKAGES = (
 )  # fmt: skip
 #: What ``ray up`` leaves on the head: the cluster file, with Ray's defaults filled in.
 _CLUSTER_FILE = "~/ray_bootstrap_config.yaml"
+#: Why a node does not answer, as far as it is known.
+NO_TOKEN = "its cluster asks for no token, but RAY_AUTH_MODE here says that it does"
 #: Seconds that a node may take to answer: it may have to start a process for it.
 ANSWER_SECONDS = 60.0
 
@@ -211,6 +213,7 @@ def _cluster_file() -> tuple[dict[str, tuple[int, dict[str, float]]], int] | Non
 def _reason(error: Exception) -> str:
     """The last line that says something: Ray quotes the traceback of the other machine before it."""
     if "all references to the actor were removed" in str(error):
-        return "its cluster asks for no token, but RAY_AUTH_MODE here says that it does"
+        # So it is too where the machine was lost a moment ago; then another one answers.
+        return NO_TOKEN
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__)[:300]
