@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ PACKAGES = (
 )  # fmt: skip
 #: What ``ray up`` leaves on the head: the cluster file, with Ray's defaults filled in.
 _CLUSTER_FILE = "~/ray_bootstrap_config.yaml"
-#: Why a node does not answer, as far as it is known.
-NO_TOKEN = "its cluster asks for no token, but RAY_AUTH_MODE here says that it does"
 #: Seconds that a node may take to answer: it may have to start a process for it.
 ANSWER_SECONDS = 60.0
 
@@ -68,20 +66,20 @@ class Machines:
 
     def slots(self, cpus: float, gpus: float) -> int:
         """Trials at a time, once the autoscaler has added all it may."""
-        left, total = self.workers, 0
-        for offer in sorted(self.most, key=lambda one: -one.slots(cpus, gpus)):
-            taken = min(left, offer.count)
-            left, total = left - taken, total + taken * offer.slots(cpus, gpus)
-        return max(total, self.slots_now(cpus, gpus))
+        return int(self._at_most(lambda one: one.slots(cpus, gpus)))
 
     @property
     def gpus(self) -> float:
         """Once the autoscaler has added all it may."""
+        return self._at_most(lambda one: one.gpus)
+
+    def _at_most(self, worth: Callable[[Offer], float]) -> float:
+        """Of the machines there, or of the best that the autoscaler may have, whichever is more."""
         left, total = self.workers, 0.0
-        for offer in sorted(self.most, key=lambda one: -one.gpus):
+        for offer in sorted(self.most, key=worth, reverse=True):
             taken = min(left, offer.count)
-            left, total = left - taken, total + taken * offer.gpus
-        return max(total, sum(one.count * one.gpus for one in self.now))
+            left, total = left - taken, total + taken * worth(offer)
+        return max(total, sum(one.count * worth(one) for one in self.now))
 
     def check_fits(self, cpus: float, gpus: float) -> None:
         """Refuse a trial that no machine can hold, there or to come: Ray would leave it waiting for ever.
@@ -213,7 +211,6 @@ def _cluster_file() -> tuple[dict[str, tuple[int, dict[str, float]]], int] | Non
 def _reason(error: Exception) -> str:
     """The last line that says something: Ray quotes the traceback of the other machine before it."""
     if "all references to the actor were removed" in str(error):
-        # So it is too where the machine was lost a moment ago; then another one answers.
-        return NO_TOKEN
+        return "its cluster asks for no token, but RAY_AUTH_MODE here says that it does"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__)[:300]

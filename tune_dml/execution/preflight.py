@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -92,14 +91,6 @@ def check_memory(machines: Machines, parameters: int, cpus: float, gpus: float) 
             says = f"{one.name} takes {_count(slots, 'trial')} of about {each / 2**30:.1f} GiB each"
             return Check(f"{says}, and has {one.memory / 2**30:.1f} GiB for them", mend)
     return Check(f"memory: about {each / 2**30:.1f} GiB a trial, which the machines have")
-
-
-def own_machine(memory: float, gpus: int) -> Machines:
-    """This machine alone, without Ray."""
-    from tune_dml.execution.machines import Offer
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Machines((Offer("this machine", 1, float(cores), float(gpus), memory),))
 
 
 def _count(number: int, what: str) -> str:

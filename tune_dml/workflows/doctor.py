@@ -14,10 +14,11 @@ from urllib.request import urlopen
 
 from tune_dml.errors import TuneDMLError
 from tune_dml.execution import start_ray, stop_ray
-from tune_dml.execution.machines import ask_nodes, here, machines
-from tune_dml.execution.preflight import Check, check_memory, check_nodes, check_offer, own_machine
+from tune_dml.execution.machines import Machines, Offer, ask_nodes, here, machines
+from tune_dml.execution.preflight import Check, check_memory, check_nodes, check_offer
 from tune_dml.models.source import EncoderSource, default_encoder, find_encoder
 from tune_dml.tracking import check_tracking_uri
+from tune_dml.workflows.options import cores
 from tune_dml.workflows.preparation import visible_gpus
 
 #: Bytes that a search's results may take: the model of a small encoder, predictions, MLflow's store.
@@ -43,7 +44,7 @@ def doctor(request: DoctorRequest) -> list[Check]:
     checks.append(check_tracking(request.tracking_uri))
     gpus, checks_of_ray, offer = visible_gpus(), [], None
     if request.address is None:
-        offer = own_machine(_memory(), gpus)
+        offer = Machines((Offer("this machine", 1, cores(), gpus, _memory()),))
     else:
         try:
             start_ray(request.address, cpus=1, gpus=0)

@@ -33,6 +33,7 @@ def join(address: str, out: Output) -> Cluster:
     if answers:
         # Lost a moment ago, perhaps, and not known to be: the cluster does without them.
         for name in [name for name, reason in silent.items() if "No module named" not in reason]:
-            out.warn(f"node {name} does not answer ({silent.pop(name)}); the search goes on without it.")
+            del silent[name]
+            out.warn(f"node {name} does not answer; the search goes on without it.")
     raise_if_wrong(check_nodes(here(), answers, silent))
     return Cluster(machines(answers), all(answer.fast_bfloat16 for answer in answers))
