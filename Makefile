@@ -3,7 +3,7 @@
 # make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
-# make wheel     dist/, as cluster.yaml sends it to the nodes
+# make wheel     dist/, as cluster.yaml and deploy/ send it to the nodes
 # make clean     all but .venv and results
 
 SHELL := /bin/bash

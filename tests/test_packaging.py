@@ -35,8 +35,9 @@ def test_constraints_hold_nothing_but_versions() -> None:
 
 
 def test_no_package_index_is_named() -> None:
-    for file in ("pyproject.toml", "constraints.txt", "Makefile", ".ci/run", "cluster.yaml"):
-        text = (ROOT / file).read_text(encoding="utf-8")
+    named = [ROOT / file for file in ("pyproject.toml", "constraints.txt", "Makefile", ".ci/run", "cluster.yaml")]
+    for file in [*named, *(ROOT / "deploy").iterdir()]:
+        text = file.read_text(encoding="utf-8")
         assert not re.search(r"index-url|find-links|--index|pypi\.", text), file
 
 

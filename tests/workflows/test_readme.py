@@ -30,7 +30,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.strip()
 ]
-#: Run by continuous integration itself, or, for a real cluster, held against Ray's validator by test_cluster_yaml.py.
+#: Run by continuous integration itself, or, for a real cluster, held against Ray's validator by test_cluster_files.py.
 ELSEWHERE = {"make test", "ray up cluster.yaml"}
 SMALL = ["--encoder", "bert-tiny", "--trials", "2", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
 FEW_LOSSES = ["--losses", "ce,supcon"]
