@@ -3,6 +3,8 @@
 # make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
+# make licences  of all that an installation brings; fails on one that is not allowed
+# make audit     known vulnerabilities of the versions in constraints.txt, where PyPI can be asked
 # make wheel     dist/, as cluster.yaml and deploy/ send it to the nodes
 # make clean     all but .venv and results
 
@@ -32,7 +34,7 @@ endif
 
 BENCH ?= efficiency --encoders bert-tiny
 
-.PHONY: help demo test coverage bench lint wheel install install-dev install-bench clean
+.PHONY: help demo test coverage bench lint licences audit wheel install install-dev install-bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -61,6 +63,12 @@ lint: install-dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+licences: install-dev
+	@$(BIN)/python .ci/licences.py
+
+audit: install-dev
+	@$(BIN)/python .ci/audit.py
 
 wheel: install-dev
 	@rm -rf dist
