@@ -51,12 +51,13 @@ class Host:
             "PrintMotd no\nPrintLastLog no\nMaxSessions 50\nMaxStartups 50\n"
         )
         self._connect()
-        libraries = sysconfig.get_path("purelib")
-        inner = ["bash", str(Path(__file__).with_name("host.sh")), self.name, str(self.folder), libraries]
         self._process = subprocess.Popen(
-            ["ip", "netns", "exec", self.name, "taskset", "-c", f"0-{cores - 1}"]
-            + ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
-            + [*inner, str(network.shared)],
+            [
+                *("ip", "netns", "exec", self.name, "taskset", "-c", f"0-{cores - 1}"),
+                *("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"),
+                *("bash", str(Path(__file__).with_name("host.sh")), self.name),
+                *(str(self.folder), sysconfig.get_path("purelib"), str(network.shared)),
+            ],
             env={"HOME": os.environ.get("HOME", "/root"), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
             stdout=subprocess.DEVNULL,
             start_new_session=True,

@@ -20,6 +20,7 @@ from tune_dml.cli import (
     search,
     show,
     spaces,
+    submit,
     sync,
     tasks,
     train,
@@ -115,6 +116,7 @@ _add(app, "show", show.show, show.EXAMPLES)
 _add(app, "tasks", tasks.tasks, tasks.EXAMPLES)
 _add(app, "losses", losses.losses, losses.EXAMPLES)
 app.add_typer(_spaces, name="spaces")
+_add(app, "submit", submit.submit, submit.EXAMPLES)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES)
 _add(app, "best", best.best, best.EXAMPLES)
 _add(app, "sync", sync.sync, sync.EXAMPLES)

@@ -1,0 +1,187 @@
+"""``tune-dml submit``: a command that runs on the head of a cluster, as a Ray job, whatever becomes of this machine."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
+from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
+from tune_dml.workflows.options import draw_settings, search_name, slug
+from tune_dml.workflows.output import Output
+from tune_dml.workflows.request import SearchRequest
+
+#: On the head, seen from the home of whoever ``ray up`` logs in as.
+RESULTS = "~/tune-dml-results"
+_JOBS = "~/.tune-dml/jobs"
+#: Where Ray takes jobs, on the head itself.
+_DASHBOARD = "--address http://127.0.0.1:8265"
+COMMANDS = ("search", "resume", "confirm")
+#: Options that name a file or folder, which goes along.
+_FILES = ("--data", "--space")
+_SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A command for a cluster.
+
+    Attributes:
+        command: One of :data:`COMMANDS`.
+        arguments: Its arguments, as they were given.
+        given: The same, read: option names as the Python API has them.
+    """
+
+    command: str
+    arguments: tuple[str, ...]
+    given: Mapping[str, Any]
+
+
+def submit(file: Path, submission: Submission, out: Output) -> str:
+    """Start the command on the head.
+
+    Returns:
+        The name of the search: what :func:`follow` and ``tune-dml fetch`` ask for.
+
+    Raises:
+        UsageError: something is wrong with the file, the command or its options.
+        EnvironmentFault: the cluster cannot be reached, or does not take the job.
+    """
+    cluster = launcher(file)
+    name = _name(submission)
+    job = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    there = f"{_JOBS}/{job}"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        words = _with_files(submission.arguments, folder, there)
+        (folder / "run").write_text(_script(submission, words, name, there), encoding="utf-8")
+        out.line(f"sending the command to the cluster {cluster.config['cluster_name']}")
+        # rsync makes one folder, not those above it.
+        cluster.ask(f"mkdir -p {there}")
+        cluster.upload(folder, there)
+    quoted = shlex.quote(f"bash {there}/run")
+    try:
+        cluster.ask(f"ray job submit {_DASHBOARD} --submission-id {job} --no-wait -- bash -c {quoted}")
+    except CommandFailed as failed:
+        raise EnvironmentFault(
+            f"Ray on the head of {file} does not take the job (exit code {failed.code}). Look at it there: "
+            f"ray exec {file} 'ray status'; jobs need 'ray[default]' on the head."
+        ) from None
+    out.line(f"{name} runs on the cluster, and goes on if this command ends")
+    return name
+
+
+def follow(file: Path, name: str, out: Output) -> int:
+    """Show the log of the latest job of that name from its beginning until the job ends.
+
+    Returns:
+        The exit code of the command that was submitted.
+
+    Raises:
+        ResultsError: no such job.
+        EnvironmentFault: the connection broke, or the command did not end by itself.
+    """
+    cluster = launcher(file)
+    job = _latest(cluster, name)
+    log = f"ray job logs {_DASHBOARD} --follow --log-style record --log-color false {job}"
+    try:
+        # Ray's own lines go to the log's beginning and end.
+        for line in cluster.lines(f"{log} 2> /dev/null"):
+            if not _is_rays(line):
+                out.line(line)
+    except CommandFailed:
+        pass
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(f"{fault} {name} goes on without it: tune-dml submit {file} --attach {name}") from None
+    code = cluster.ask(f"cat {_JOBS}/{job}/exit 2> /dev/null || echo none").strip()
+    if not code.isdigit():
+        raise EnvironmentFault(
+            f"{name} was ended on the cluster before it was done. "
+            f"Go on with it: tune-dml submit {file} -- resume {name}"
+        )
+    return int(code)
+
+
+def _latest(cluster: Launcher, name: str) -> str:
+    """The job's name: that of the search and the time at which it was submitted."""
+    found = cluster.ask(f"ls -1 {_JOBS} 2> /dev/null || true").split()
+    ours = sorted(job for job in found if re.fullmatch(rf"{re.escape(slug(name))}-\d{{8}}-\d{{6}}", job))
+    if not ours:
+        raise ResultsError(f"Nothing named '{name}' was submitted to the cluster of {cluster.file}.")
+    return ours[-1]
+
+
+def _name(submission: Submission) -> str:
+    given = submission.given
+    if any(_SECRET.search(argument) for argument in submission.arguments):
+        raise UsageError(
+            "A password in an argument would be seen on the cluster. Leave it out, and set MLFLOW_TRACKING_USERNAME "
+            "and MLFLOW_TRACKING_PASSWORD for the cluster's machines."
+        )
+    if submission.command == "search":
+        asked = {key: given[key] for key in ("task", "shots", "shots_per_class", "name") if given.get(key) is not None}
+        request = SearchRequest(**asked)
+        return search_name(request, draw_settings(request), Path("/nowhere"))
+    if not given.get("name"):
+        raise UsageError(f"Say which search: tune-dml submit FILE -- {submission.command} NAME")
+    return slug(str(given["name"]))
+
+
+def _with_files(arguments: Sequence[str], folder: Path, there: str) -> list[str]:
+    """The arguments, shell-quoted; files of this machine are copied into ``folder`` and named as they will be there."""
+    words, before = [], ""
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if before in _FILES:
+            words.append(_sent(argument, folder, there))
+        elif option in _FILES and equals:
+            words += [option, _sent(value, folder, there)]
+        else:
+            words.append(shlex.quote(argument))
+        before = argument
+    return words
+
+
+def _sent(value: str, folder: Path, there: str) -> str:
+    path = Path(value).expanduser()
+    if not path.exists():
+        # A name of a shipped space, or a path of the head's.
+        return shlex.quote(value)
+    place = folder / str(len(list(folder.iterdir())))
+    place.mkdir()
+    if path.is_dir():
+        shutil.copytree(path, place / path.name)
+    else:
+        shutil.copy(path, place)
+        if path.suffix in (".yaml", ".yml"):
+            # What it may include.
+            for other in (*path.parent.glob("*.yaml"), *path.parent.glob("*.yml")):
+                shutil.copy(other, place)
+    return f"{there}/{place.name}/{shlex.quote(path.name)}"
+
+
+def _script(submission: Submission, words: Sequence[str], name: str, there: str) -> str:
+    given, added = submission.given, []
+    if submission.command == "search":
+        added += ["--name", name] if given.get("name") is None else []
+    if "--results" not in " ".join(submission.arguments):
+        added += ["--results", RESULTS]
+    if given.get("address") is None and "address" in given:
+        added += ["--address", "auto"]
+    command = " ".join(["tune-dml", submission.command, *words, *added])
+    return f'#!/bin/bash\ncd ~ || exit 3\n{command}\ncode=$?\necho "$code" > {there}/exit\nexit "$code"\n'
+
+
+def _is_rays(line: str) -> bool:
+    """Whether Ray's job command has printed it, not the job."""
+    return bool(
+        re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+\t(INFO|SUCC|WARN|ERR)\S* \S+\.py:\d+ -- ", line)
+        or line.startswith("Running entrypoint for job ")
+    )
