@@ -6,6 +6,7 @@ import pytest
 
 FIRST = (
     "test_survival",
+    "test_lost_machine",
     "test_readme",
     "test_whole_search",
     "test_ctrl_c",

@@ -96,6 +96,14 @@ OPTIONS = {
     "less than no GPU": ("--gpus-per-trial -1", ["--gpus-per-trial is -1"]),
     "tracking in a folder": ("--tracking-uri {w}/nothing", ["--tracking-uri", "sqlite:///"]),
     "unknown tracking scheme": ("--tracking-uri gopher://x", ["gopher", "http://"]),
+    "store without a bucket": ("--store s3://", ["s3://BUCKET/PREFIX"]),
+    "store of an unknown kind": ("--store ftp://host/x", ["'ftp:'", "s3://BUCKET/PREFIX"]),
+    "store with a key": ("--store s3://AKIA:hidden@bucket/x", ["password or key", "AWS_ACCESS_KEY_ID"]),
+    "store where the results are": ("--store {r}/searches", ["is where the results are"]),
+    "no time between copies": ("--store-every 0", ["--store-every is 0"]),
+    "fetch from nothing": ("fetch gopher://x", ["'gopher:'", "s3://BUCKET/PREFIX"]),
+    "fetch of no search": ("fetch {w}/results/searches takn --results {r}", ["'takn'", "'taken'"]),
+    "fetch of a damaged search": ("fetch {w}/results/searches taken --results {r}", ["search.yaml"]),
     "results is a file": ("--results {w}/a-file", ["is a file"]),
     "name is taken": ("--results {w}/results --name taken", ["'taken' exists", "tune-dml resume taken"]),
     "name of nothing": ("--name ///", ["no letter or digit"]),
@@ -143,12 +151,17 @@ MODEL = {
 }
 ROWS = {**DATA, **SPACE, **OPTIONS, **MODEL}
 #: Not the user's mistake but something around it: exit code 3.
-ENVIRONMENT = {"unwritable tracking store": ("--tracking-uri sqlite:////proc/absent/x.db", ["--tracking-uri"])}
+ENVIRONMENT = {
+    "unwritable tracking store": ("--tracking-uri sqlite:////proc/absent/x.db", ["--tracking-uri"]),
+    "store that is not there": ("--store {w}/absent/store", ["cannot be reached", "No such file"]),
+    "fetch from where nothing is": ("fetch {w}/absent", ["cannot be reached", "No such file"]),
+}
 
 SEARCH = "search --task films --data {w}/good.csv --shots 20 --trials 1 --no-confirm --encoder bert-tiny --results {r}"
 _COMMANDS = (
     "best",
     "confirm",
+    "fetch",
     "list",
     "losses",
     "predict",

@@ -21,6 +21,7 @@ COMMANDS = [
     ["search"],
     ["resume"],
     ["confirm"],
+    ["fetch"],
     ["train"],
     ["predict"],
     ["list"],

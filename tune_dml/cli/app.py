@@ -13,6 +13,7 @@ from tune_dml.cli import (
     best,
     confirm,
     doctor,
+    fetch,
     list_searches,
     losses,
     predict,
@@ -109,6 +110,7 @@ def _add(group: typer.Typer, name: str, command: Callable[..., Any], examples: s
 _add(app, "search", search.search, search.EXAMPLES)
 _add(app, "resume", resume.resume, resume.EXAMPLES)
 _add(app, "confirm", confirm.confirm, confirm.EXAMPLES)
+_add(app, "fetch", fetch.fetch, fetch.EXAMPLES)
 _add(app, "train", train.train, train.EXAMPLES)
 _add(app, "predict", predict.predict, predict.EXAMPLES)
 _add(app, "list", list_searches.list_searches, list_searches.EXAMPLES)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, OtherStore, Quiet, Results, TrackingUri, Verbose
 
 EXAMPLES = """
 tune-dml confirm sst2-50-20250131-brave-otter
@@ -27,6 +27,7 @@ def confirm(
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = None,
+    store: OtherStore = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -41,6 +42,13 @@ def confirm(
 
     with terminal.output(json, quiet, verbose, debug) as out:
         finished = workflow(
-            results, name, seeds, ensemble, out, tracking_uri=tracking_uri, loss_plugins=tuple(loss_plugin or ())
+            results,
+            name,
+            seeds,
+            ensemble,
+            out,
+            tracking_uri=tracking_uri,
+            store=store,
+            loss_plugins=tuple(loss_plugin or ()),
         )
     return terminal.finish(finished, json)

@@ -28,6 +28,10 @@ Elsewhere = Annotated[
     str | None,
     typer.Option("--address", metavar="HOST:PORT", help="Go on there: a Ray cluster, or 'local', this machine."),
 ]
+OtherStore = Annotated[
+    str | None,
+    typer.Option("--store", metavar="URI", help="Keep the copy there, this time; 'none': keep none."),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Elsewhere, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import (
+    DEFAULTS,
+    Debug,
+    Elsewhere,
+    Json,
+    LossPlugin,
+    OtherStore,
+    Quiet,
+    Results,
+    TrackingUri,
+    Verbose,
+)
 
 EXAMPLES = """
 tune-dml resume                                 # the latest that is not finished
@@ -26,6 +37,7 @@ def resume(
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = None,
+    store: OtherStore = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -45,6 +57,7 @@ def resume(
             concurrency=concurrency,
             address=address,
             tracking_uri=tracking_uri,
+            store=store,
             loss_plugins=tuple(loss_plugin or ()),
         )
     return terminal.finish(finished, json)

@@ -17,6 +17,7 @@ tune-dml search --task SST2 --shots 50 --trials 32 --time-budget 30m
 tune-dml search --task intents --data my.csv --text-column body --label-column intent
 tune-dml search --task hub:org/name --shots-per-class 16
 tune-dml search --task TREC --losses ce,supcon --encoder roberta-base
+tune-dml search --task SST2 --store s3://bucket/searches   # survives the loss of this machine
 tune-dml search --task bbc --dry-run
 """
 
@@ -99,6 +100,17 @@ def search(
     ] = DEFAULTS.address,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = DEFAULTS.tracking_uri,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Keep a copy of the search there while it runs, for 'tune-dml fetch' on another machine: "
+            "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or a folder. Credentials come from the environment.",
+        ),
+    ] = DEFAULTS.store,
+    store_every: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How often the copy is brought up to date.")
+    ] = DEFAULTS.store_every,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="What the search is called; made up unless given.")
     ] = DEFAULTS.name,
@@ -156,6 +168,8 @@ def search(
         address=address,
         results=results,
         tracking_uri=tracking_uri,
+        store=store,
+        store_every=store_every,
         name=name,
         seed=seed,
         confirm=not no_confirm,

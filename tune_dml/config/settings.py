@@ -58,6 +58,7 @@ class SearchSettings:
         time_budget: Seconds for the whole job, confirm included, or ``None``.
         concurrency: Trials at a time.
         tracking_uri: MLflow's; ``None`` means the embedded store below ``results``.
+        store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
 
     name: str
@@ -78,6 +79,8 @@ class SearchSettings:
     address: str | None = None
     results: str = "tune-dml-results"
     tracking_uri: str | None = None
+    store: str | None = None
+    store_every: float = 30.0
     seed: int = 0
     device: str = "cpu"
     precision: str = "float32"

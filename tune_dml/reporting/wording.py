@@ -60,6 +60,7 @@ def places(report: SearchReport) -> dict[str, str]:
         "best": report.best,
         "model": report.model,
         "MLflow": report.tracking_uri,
+        "store": report.settings.store,
     }
     return {label: path for label, path in known.items() if path}
 

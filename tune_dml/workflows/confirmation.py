@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError, UsageError
 from tune_dml.execution import stop_ray
+from tune_dml.workflows.keeping import kept, stored
 from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import prepare_again
@@ -26,6 +27,7 @@ def confirm(
     out: Output,
     *,
     tracking_uri: str | None = None,
+    store: str | None = None,
     loss_plugins: tuple[str, ...] = (),
 ) -> Finished:
     """Retrain the winner and what it is compared with; runs that are known are not repeated.
@@ -34,6 +36,7 @@ def confirm(
         seeds: How many; ``None`` keeps what the search was asked for.
         ensemble: Also score the average of the winner's seeds.
         tracking_uri: MLflow's, if it is to be another one, or has a password: that is not stored.
+        store: Where the copy is kept, this time; ``none``: nowhere; ``None``: as the search was started.
         loss_plugins: Those of the search, named again.
 
     Raises:
@@ -44,7 +47,7 @@ def confirm(
         raise UsageError(f"--confirm-seeds is {seeds}; it must be 1 or more.")
     folder = search_folder(results, name)
     about = read_search_file(folder)
-    settings = tracked(about.settings, tracking_uri)
+    settings = stored(tracked(about.settings, tracking_uri), store)
     about = replace(
         about,
         settings=replace(
@@ -58,10 +61,11 @@ def confirm(
         prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "cross-validated")
         from tune_dml.workflows.drive import drive
 
-        finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+        with kept(about.settings, folder, out):
+            finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+            if finished.report.winner is None:
+                raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")
+            about.write(folder)
+        return finished
     finally:
         stop_ray()
-    if finished.report.winner is None:
-        raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")
-    about.write(folder)
-    return finished

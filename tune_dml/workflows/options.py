@@ -6,7 +6,7 @@ import math
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS, DrawSettings, SearchSettings, TaskSettings
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
+from tune_dml.storage import parse_address
 from tune_dml.tracking import check_tracking_uri
 from tune_dml.workflows.request import SearchRequest
 
@@ -54,6 +55,10 @@ def check_options(request: SearchRequest) -> None:
     seconds(request.time_budget)
     if request.tracking_uri is not None:
         check_tracking_uri(request.tracking_uri)
+    if request.store is not None:
+        parse_address(request.store)
+    if not 0 < request.store_every < math.inf:
+        raise UsageError(f"--store-every is {request.store_every:g}; it must be more than 0 seconds.")
 
 
 def task_settings(request: SearchRequest) -> TaskSettings:
@@ -125,8 +130,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:100]
 
 
-def search_name(request: SearchRequest, draw: DrawSettings, results: Path) -> str:
+def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken: Container[str] = ()) -> str:
     """The given name, or ``<task>-<shots>-<date>-<two words>``.
+
+    Args:
+        taken: Names of the searches in the store.
 
     Raises:
         ResultsError: the name is taken, or holds no letter or digit.
@@ -137,7 +145,7 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path) -> st
         while True:
             words = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}"
             name = f"{task}-{shots}-{date.today().isoformat()}-{words}"
-            if not (results / "searches" / name).exists():
+            if not (results / "searches" / name).exists() and name not in taken:
                 return name
     name = slug(request.name)
     if not name:
@@ -145,6 +153,11 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path) -> st
     if (results / "searches" / name).exists():
         raise ResultsError(
             f"A search named '{name}' exists. Go on with it: tune-dml resume {name}, or choose another --name."
+        )
+    if name in taken:
+        raise ResultsError(
+            f"A search named '{name}' is in the store {request.store}. Go on with it: tune-dml fetch {request.store} "
+            f"{name}, then tune-dml resume {name}; or choose another --name."
         )
     return name
 
@@ -206,11 +219,12 @@ def settings_of(
     space_text: str,
     protocol: str,
     draw: DrawSettings,
+    taken: Container[str] = (),
 ) -> SearchSettings:
     """Everything resolved."""
     task = task_settings(request)
     return SearchSettings(
-        name=search_name(request, draw, results),
+        name=search_name(request, draw, results, taken),
         task=TaskSettings(**{**task.__dict__, "task": task_name}),
         draw=draw,
         encoder=encoder,
@@ -228,6 +242,8 @@ def settings_of(
         address=request.address,
         results=str(results),
         tracking_uri=None if request.tracking_uri is None else check_tracking_uri(request.tracking_uri),
+        store=None if request.store is None else parse_address(request.store).text,
+        store_every=float(request.store_every),
         seed=request.seed,
         device="cuda" if slots.gpus_per_trial else "cpu",
         precision=precision,

@@ -18,6 +18,7 @@ from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_e
 from tune_dml.spaces import Space, largest_value, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.joining import join
+from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.options import (
     AUTO,
     TRIALS_ON_CPU,
@@ -26,6 +27,7 @@ from tune_dml.workflows.options import (
     draw_settings,
     gpu_share,
     results_folder,
+    search_name,
     settings_of,
     slots_of,
     task_settings,
@@ -129,7 +131,9 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     results = results_folder(request.results)
     load_space(request.space, request.losses)
     draw = draw_settings(request)
-    _early_name_check(request, results)
+    taken = names_in_store(request.store, results)
+    if request.name is not None:
+        search_name(request, draw, results, taken)
     drawn = draw_data(load_task(task_settings(request)), draw)
     cluster = None if request.address is None else join(request.address, out)
     gpus = 0 if request.gpus_per_trial == 0 else visible_gpus() if cluster is None else int(cluster.machines.gpus)
@@ -165,6 +169,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         space_text=space_text(space),
         protocol=protocol_sentence(drawn, request.metric),
         draw=drawn.settings,
+        taken=taken,
     )
     prepared = _loaded(settings, drawn, space, source, bundle, None)
     return packed(prepared, gpus, out) if measure else prepared
@@ -306,13 +311,6 @@ def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSourc
     download = "" if source.folder is not None else f", to be downloaded from the hub: {size}"
     out.line(f"encoder: {source.name}{why}{download}")
     return fetch(source)
-
-
-def _early_name_check(request: SearchRequest, results: Path) -> None:
-    if request.name is not None:
-        from tune_dml.workflows.options import search_name
-
-        search_name(request, draw_settings(request), results)
 
 
 def visible_gpus() -> int:

@@ -25,6 +25,9 @@ class SearchRequest:
         max_gpus: GPUs at a time, whatever the cluster has; the rest is left to others.
         concurrency: Trials at a time; default as many as there are cores or GPUs for. ``"auto"`` measures a training
             step and lets as many trials share a GPU as it serves without loss.
+        store: Where a copy of the search is kept while it runs, to be resumed on another machine: ``s3://bucket/prefix``,
+            ``gs://bucket/prefix``, or a folder such as a network mount.
+        store_every: Seconds between two copies.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
     """
@@ -58,6 +61,8 @@ class SearchRequest:
     address: str | None = None
     results: str = "tune-dml-results"
     tracking_uri: str | None = None
+    store: str | None = None
+    store_every: float = 30.0
     name: str | None = None
     seed: int = 0
     confirm: bool = True

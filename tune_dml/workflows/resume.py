@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
 from tune_dml.execution import stop_ray
+from tune_dml.workflows.keeping import kept, stored
 from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.options import at_least, results_folder
 from tune_dml.workflows.output import Output
@@ -28,6 +29,7 @@ def resume(
     concurrency: int | None = None,
     address: str | None = None,
     tracking_uri: str | None = None,
+    store: str | None = None,
     loss_plugins: tuple[str, ...] = (),
 ) -> Finished:
     """Run what is missing of search ``name`` (``None``: the latest unfinished one).
@@ -39,6 +41,7 @@ def resume(
         concurrency: Trials at a time, this time; ``None``: as many as the search was started with.
         address: The cluster to go on with, ``local`` for this machine; ``None``: where the search was started.
         tracking_uri: MLflow's, if it is to be another one, or has a password: that is not stored.
+        store: Where the copy is kept, this time; ``none``: nowhere; ``None``: as the search was started.
         loss_plugins: Those of the search, named again.
 
     Raises:
@@ -49,7 +52,7 @@ def resume(
     begun = time.monotonic()
     folder = search_folder(results, name) if name is not None else _latest_unfinished(results)
     about = read_search_file(folder)
-    about = replace(about, settings=tracked(about.settings, tracking_uri))
+    about = replace(about, settings=stored(tracked(about.settings, tracking_uri), store))
     if concurrency is not None:
         about = replace(about, settings=replace(about.settings, concurrency=concurrency))
     if address is not None:
@@ -59,7 +62,8 @@ def resume(
         prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")
         from tune_dml.workflows.drive import drive
 
-        return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
+        with kept(about.settings, folder, out):
+            return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
     finally:
         stop_ray()
 

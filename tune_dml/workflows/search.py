@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.execution import stop_ray
+from tune_dml.workflows.keeping import kept
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
@@ -31,7 +32,9 @@ def search(request: SearchRequest, out: Output) -> Finished:
         start(prepared, out)
         from tune_dml.workflows.drive import drive
 
-        return drive(prepared, out, begun=begun, confirm_now=prepared.about.settings.confirm)
+        settings = prepared.about.settings
+        with kept(settings, prepared.folder, out, new=True):
+            return drive(prepared, out, begun=begun, confirm_now=settings.confirm)
     finally:
         stop_ray()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,13 +84,16 @@ def dump_yaml(values: Any) -> str:
 
 
 def read_search_file(folder: Path) -> SearchFile:
-    """Raises:
-    ResultsError: there is none, or it is damaged.
+    """A search as its file describes it. Its name and results folder are where it is: it may have been moved here.
+
+    Raises:
+        ResultsError: there is none, or it is damaged.
     """
     path = folder / FILE_NAME
     try:
         values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        values["settings"] = settings_from(values["settings"], str(path))
+        settings = settings_from(values["settings"], str(path))
+        values["settings"] = replace(settings, name=folder.name, results=str(folder.absolute().parent.parent))
         values["folds"] = tuple(
             Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
             for f in values["folds"]

@@ -1,0 +1,62 @@
+"""``tune-dml fetch``: bring a search from where its copy is kept."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from tune_dml.cli import terminal
+from tune_dml.cli.options import DEFAULTS, Debug, Json, Results
+
+EXAMPLES = """
+tune-dml fetch s3://bucket/searches             # what is there
+tune-dml fetch s3://bucket/searches sst2-50-20250131-brave-otter
+tune-dml fetch /mnt/shared/searches my-search --results runs
+"""
+
+
+def fetch(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="What 'tune-dml search' had as --store: s3://, gs:// or a folder."),
+    ],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Of the search; without it, those that are there are listed.")
+    ] = None,
+    results: Results = DEFAULTS.results,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Bring a search from a store into the results folder.
+
+    There it can be shown and resumed, and its model used. It comes whole or not at all; what is there under its name is
+    replaced only if it is an older copy of the same search.
+    """
+    from tune_dml.workflows import fetching
+
+    if name is None:
+        there = fetching.listed(source)
+        if json:
+            terminal.print_json([asdict(search) for search in there])
+        elif there:
+            rows = [(search.name, _time(search.copied)) for search in there]
+            terminal.print_table(["name", "copied"], rows, row_per_line=True)
+        else:
+            terminal.print_lines([f"There is no search in {source}."])
+        return
+    fetched = fetching.fetch(source, name, results)
+    if json:
+        terminal.print_json({**asdict(fetched), "folder": str(fetched.folder)})
+        return
+    at = "" if results == DEFAULTS.results else f" --results {shlex.quote(results)}"
+    command = "show" if fetched.state == "finished" else "resume"
+    what = "has all that is new" if not fetched.news else f"has the search now ({fetched.state})"
+    terminal.print_lines([f"{fetched.folder} {what}. Next: tune-dml {command} {fetched.name}{at}"])
+
+
+def _time(seconds: float | None) -> str:
+    return "–" if seconds is None else datetime.fromtimestamp(seconds).isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,158 @@
+"""Bring a search from where a copy of it is kept into the results folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tune_dml.errors import EnvironmentFault, ResultsError, nearest
+from tune_dml.storage import (
+    JOURNAL_FILE,
+    SEARCH_FILE,
+    Relation,
+    Store,
+    download,
+    parse_address,
+    reason_of,
+    relation,
+    searches_in,
+)
+from tune_dml.workflows.keeping import FAULTS, reached
+from tune_dml.workflows.options import results_folder
+from tune_dml.workflows.results import state_of
+from tune_dml.workflows.search_file import read_search_file
+
+#: What another machine, or a later confirm, may have changed in ``search.yaml``.
+_CHANGING = ("results", "tracking_uri", "store", "store_every", "concurrency", "address")
+_CONFIRM = ("confirm", "confirm_seeds", "ensemble")
+
+
+@dataclass(frozen=True)
+class StoredSearch:
+    """A search in a source.
+
+    Attributes:
+        copied: Seconds since the epoch; ``None`` where it is not known.
+    """
+
+    name: str
+    copied: float | None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A search that is here now.
+
+    Attributes:
+        state: As in ``tune-dml list``.
+        news: ``False`` if all of it was here before.
+    """
+
+    name: str
+    folder: Path
+    state: str
+    news: bool
+
+
+def listed(source: str) -> list[StoredSearch]:
+    """The searches in a source, by name.
+
+    Raises:
+        UsageError: no source is written like that.
+        EnvironmentFault: it cannot be reached.
+    """
+    return [StoredSearch(name, copied) for name, copied in _searches(_opened(source)).items()]
+
+
+def fetch(source: str, name: str, results: str) -> Fetched:
+    """Bring one search, whole or not at all.
+
+    Raises:
+        UsageError: no source is written like that.
+        ResultsError: it has no search of that name, or what is here under that name is not an older copy of it.
+        EnvironmentFault: the source or the disk failed.
+    """
+    store = _opened(source)
+    names = _searches(store)
+    if name not in names:
+        hint = nearest(name, names) if names else "it has none."
+        raise ResultsError(f"There is no search named '{name}' in {store.address.text}: {hint}")
+    root = results_folder(results)
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as temporary:
+        new = Path(temporary) / name
+        try:
+            download(store, name, new)
+        except FAULTS as error:
+            raise EnvironmentFault(f"'{name}' cannot be brought from {source} ({reason_of(error)}).") from None
+        return install(new, root)
+
+
+def install(new: Path, root: Path) -> Fetched:
+    """Move a search that was brought into a temporary folder of ``root``, the results folder, to its place there.
+
+    Raises:
+        ResultsError: it is damaged, or what is there is another search, is newer, or is running.
+    """
+    try:
+        read_search_file(new)
+    except ResultsError:
+        raise ResultsError(f"The copy of '{new.name}' is damaged: its {SEARCH_FILE} cannot be read.") from None
+    folder = root / "searches" / new.name
+    folder.parent.mkdir(exist_ok=True)
+    if folder.exists():
+        if _has_all_of(folder, new):
+            return Fetched(new.name, folder, state_of(folder), news=False)
+        os.replace(folder, new.with_name(f"{new.name}.old"))
+    os.replace(new, folder)
+    return Fetched(new.name, folder, state_of(folder), news=True)
+
+
+def _has_all_of(old: Path, new: Path) -> bool:
+    """Whether nothing is new; errors as for :func:`install`."""
+    name = old.name
+    if state_of(old) == "running":
+        raise ResultsError(f"The search {name} is being run by another process here; wait for it or stop it.")
+    how = relation(_bytes(old / JOURNAL_FILE), _bytes(new / JOURNAL_FILE))
+    if how == Relation.AHEAD:
+        raise ResultsError(f"The search '{name}' here is newer than the copy; go on with it: tune-dml resume {name}.")
+    if how == Relation.APART or _identity(old) != _identity(new):
+        raise ResultsError(
+            f"Another search named '{name}' is here already, or one that went on differently; it is not overwritten. "
+            "Bring this one into another folder with --results."
+        )
+    return how == Relation.SAME and _files(new) <= _files(old)
+
+
+def _identity(folder: Path) -> Any:
+    """What of ``search.yaml`` stays the same wherever the search goes on."""
+    try:
+        values = yaml.load(_bytes(folder / SEARCH_FILE), Loader=yaml.CSafeLoader)
+        settings = {k: v for k, v in values["settings"].items() if k not in (*_CHANGING, *_CONFIRM)}
+        return {**values, "settings": settings}
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _opened(source: str) -> Store:
+    return reached(parse_address(source))
+
+
+def _searches(store: Store) -> dict[str, float | None]:
+    try:
+        return searches_in(store)
+    except FAULTS as error:
+        raise EnvironmentFault(f"{store.address.text} cannot be read ({reason_of(error)}).") from None
