@@ -5,6 +5,7 @@
 # make lint      formatting, lint, types, floors
 # make licences  of all that an installation brings; fails on one that is not allowed
 # make audit     known vulnerabilities of the versions in constraints.txt, where PyPI can be asked
+# make cluster-test  three hosts on this machine, for real: docs/cluster.md, and what may fail there; needs root
 # make wheel     dist/, as cluster.yaml and deploy/ send it to the nodes
 # make clean     all but .venv and results
 
@@ -34,7 +35,7 @@ endif
 
 BENCH ?= efficiency --encoders bert-tiny
 
-.PHONY: help demo test coverage bench lint licences audit wheel install install-dev install-bench clean
+.PHONY: help demo test coverage bench cluster-test lint licences audit wheel install install-cluster install-dev install-bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -76,7 +77,12 @@ wheel: install-dev
 	@cp constraints.txt dist/
 	@ls dist/*.whl
 
+# Hosts are network namespaces; Debian's iproute2, openssh-server and rsync.
+cluster-test: install-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rP -m cluster tests/hosts
+
 install: $(VENV)/installed
+install-cluster: $(VENV)/installed-cluster
 install-dev: $(VENV)/installed-dev
 install-bench: $(VENV)/installed-bench
 
@@ -93,6 +99,10 @@ $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
 	@$(INSTALL) -e '.[offline,dev]'
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-cluster: pyproject.toml constraints.txt | $(VENV)/installed
+	@$(INSTALL) -e '.[offline,cluster]'
+	@touch $@
 
 $(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/installed
 	@$(INSTALL) -e '.[offline,bench]'

@@ -1,14 +1,21 @@
 #!/bin/bash
 # A host, as seen from inside: run as the first process of new mount, UTS and process namespaces.
-#   host.sh NAME FOLDER LIBRARIES SHARED
-# FOLDER holds its home and its /tmp; LIBRARIES is seen as /mnt/libraries, SHARED, which all hosts have, as /mnt/shared.
+#   host.sh NAME FOLDER SHARED LIBRARIES...
+# FOLDER holds its home and its /tmp. SHARED, which all hosts have, is seen as /mnt/shared; each of LIBRARIES, folders of
+# Python packages, as /mnt/libraries-1 and so on.
 set -euo pipefail
-name=$1 folder=$2 libraries=$3 shared=$4
+name=$1 folder=$2 shared=$3
+shift 3
 hostname "$name"
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
-mkdir /mnt/libraries /mnt/shared /mnt/host
-mount --bind "$libraries" /mnt/libraries
+mkdir /mnt/shared /mnt/host
+number=0
+for libraries; do
+  number=$((number + 1))
+  mkdir "/mnt/libraries-$number"
+  mount --bind "$libraries" "/mnt/libraries-$number"
+done
 mount --bind "$shared" /mnt/shared
 mount --bind "$folder" /mnt/host
 mount --bind "$folder/home" "$HOME"

@@ -7,12 +7,12 @@ takes away that and nothing else.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
-import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 PREFIX = "tdml"
@@ -35,7 +35,7 @@ def run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 class Host:
     """One host; ``ssh`` runs commands on it as a user would."""
 
-    def __init__(self, network: Network, number: int, cores: int) -> None:
+    def __init__(self, network: Network, number: int) -> None:
         self.name, self.address = f"{PREFIX}-{number}", f"{SUBNET}.{10 + number}"
         self.folder = network.folder / self.name
         self._link = f"{PREFIX}{number}"
@@ -44,6 +44,9 @@ class Host:
             (self.folder / part).mkdir(parents=True)
         (self.folder / "tmp").chmod(0o1777)
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / "host_key"))
+        # As Debian has them.
+        (self.folder / "home" / ".bashrc").touch()
+        (self.folder / "home" / ".profile").write_text(". ~/.bashrc\n")
         shutil.copy(f"{network.key}.pub", self.folder / "home" / ".ssh" / "authorized_keys")
         (self.folder / "sshd_config").write_text(
             f"ListenAddress {self.address}\nHostKey /mnt/host/host_key\nAuthorizedKeysFile .ssh/authorized_keys\n"
@@ -53,10 +56,10 @@ class Host:
         self._connect()
         self._process = subprocess.Popen(
             [
-                *("ip", "netns", "exec", self.name, "taskset", "-c", f"0-{cores - 1}"),
-                *("unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"),
+                *("ip", "netns", "exec", self.name, "unshare", "--mount", "--uts", "--pid"),
+                *("--fork", "--kill-child", "--mount-proc"),
                 *("bash", str(Path(__file__).with_name("host.sh")), self.name),
-                *(str(self.folder), sysconfig.get_path("purelib"), str(network.shared)),
+                *(str(self.folder), str(network.shared), *map(str, network.libraries)),
             ],
             env={"HOME": os.environ.get("HOME", "/root"), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
             stdout=subprocess.DEVNULL,
@@ -83,7 +86,7 @@ class Host:
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5"]
         words = ["ssh", "-i", str(self._key), *(word for option in options for word in ("-o", option))]
         ended = subprocess.run(
-            [*words, f"root@{self.address}", f"bash -lic {_quoted(command)} 2>&1"],
+            [*words, f"root@{self.address}", f"bash -lic {shlex.quote(command)} 2>&1"],
             stdin=subprocess.DEVNULL,
             text=True,
             capture_output=True,
@@ -106,8 +109,8 @@ class Host:
 class Network:
     """A bridge, which this machine is on too, and hosts on it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.key, self.shared = folder, folder / "key", folder / "shared"
+    def __init__(self, folder: Path, libraries: Sequence[Path]) -> None:
+        self.folder, self.key, self.shared, self.libraries = folder, folder / "key", folder / "shared", libraries
         self.hosts: list[Host] = []
         self.shared.mkdir()
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key))
@@ -115,8 +118,8 @@ class Network:
         run("ip", "address", "add", f"{SUBNET}.1/24", "dev", f"{PREFIX}-bridge")
         run("ip", "link", "set", f"{PREFIX}-bridge", "up")
 
-    def add_host(self, cores: int) -> Host:
-        host = Host(self, len(self.hosts), cores)
+    def add_host(self) -> Host:
+        host = Host(self, len(self.hosts))
         self.hosts.append(host)
         return host
 
@@ -124,15 +127,3 @@ class Network:
         for host in self.hosts:
             host.close()
         run("ip", "link", "delete", f"{PREFIX}-bridge", check=False)
-
-
-def _quoted(command: str) -> str:
-    import shlex
-
-    return shlex.quote(command)
-
-
-def laptop(home: Path, path: Path) -> Mapping[str, str]:
-    """The environment of a user at another machine, with ``path`` first on PATH."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "PYTHON", "MLFLOW_"))}
-    return {**kept, "HOME": str(home), "PATH": f"{path}:{kept['PATH']}", "RAY_AUTH_MODE": "token"}

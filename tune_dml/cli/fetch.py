@@ -16,22 +16,29 @@ EXAMPLES = """
 tune-dml fetch s3://bucket/searches             # what is there
 tune-dml fetch s3://bucket/searches sst2-50-20250131-brave-otter
 tune-dml fetch /mnt/shared/searches my-search --results runs
+tune-dml fetch cluster.yaml intents             # what 'tune-dml submit' has started
 """
 
 
 def fetch(
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="What 'tune-dml search' had as --store: s3://, gs:// or a folder."),
+        typer.Argument(
+            metavar="SOURCE", help="A cluster file, or what a search had as --store: s3://, gs:// or a folder."
+        ),
     ],
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Of the search; without it, those that are there are listed.")
+    ] = None,
+    on_head: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DIR", help="Results folder of the cluster's head, if not the usual."),
     ] = None,
     results: Results = DEFAULTS.results,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Bring a search from a store into the results folder.
+    """Bring a search from a cluster or a store into the results folder.
 
     There it can be shown and resumed, and its model used. It comes whole or not at all; what is there under its name is
     replaced only if it is an older copy of the same search.
@@ -39,7 +46,7 @@ def fetch(
     from tune_dml.workflows import fetching
 
     if name is None:
-        there = fetching.listed(source)
+        there = fetching.listed(source, on_head)
         if json:
             terminal.print_json([asdict(search) for search in there])
         elif there:
@@ -48,7 +55,7 @@ def fetch(
         else:
             terminal.print_lines([f"There is no search in {source}."])
         return
-    fetched = fetching.fetch(source, name, results)
+    fetched = fetching.fetch(source, name, results, on_head)
     if json:
         terminal.print_json({**asdict(fetched), "folder": str(fetched.folder)})
         return

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tune_dml.errors import EnvironmentFault, ResultsError, nearest
+from tune_dml.errors import EnvironmentFault, ResultsError, UsageError, nearest
 from tune_dml.storage import (
     JOURNAL_FILE,
     SEARCH_FILE,
@@ -22,6 +24,7 @@ from tune_dml.storage import (
     relation,
     searches_in,
 )
+from tune_dml.workflows.cluster_results import OnHead, is_cluster
 from tune_dml.workflows.keeping import FAULTS, reached
 from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.results import state_of
@@ -59,38 +62,48 @@ class Fetched:
     news: bool
 
 
-def listed(source: str) -> list[StoredSearch]:
-    """The searches in a source, by name.
+def listed(source: str, on_head: str | None = None) -> list[StoredSearch]:
+    """The searches in a source, by name: a store, or the head of a cluster, by its file.
+
+    Args:
+        on_head: The results folder there.
 
     Raises:
         UsageError: no source is written like that.
         EnvironmentFault: it cannot be reached.
     """
+    if is_cluster(source):
+        return [StoredSearch(name, None) for name in OnHead(source, on_head).names()]
+    _not_on_head(on_head)
     return [StoredSearch(name, copied) for name, copied in _searches(_opened(source)).items()]
 
 
-def fetch(source: str, name: str, results: str) -> Fetched:
-    """Bring one search, whole or not at all.
+def fetch(source: str, name: str, results: str, on_head: str | None = None) -> Fetched:
+    """Bring one search from a store or from the head of a cluster, whole or not at all.
+
+    Args:
+        on_head: The results folder of the head.
 
     Raises:
         UsageError: no source is written like that.
         ResultsError: it has no search of that name, or what is here under that name is not an older copy of it.
         EnvironmentFault: the source or the disk failed.
     """
+    if is_cluster(source):
+        head = OnHead(source, on_head)
+        _check_there(name, head.names(), source)
+        with _folder_in(results_folder(results)) as temporary:
+            head.bring(name, temporary)
+            return install(temporary / name, temporary.parent)
+    _not_on_head(on_head)
     store = _opened(source)
-    names = _searches(store)
-    if name not in names:
-        hint = nearest(name, names) if names else "it has none."
-        raise ResultsError(f"There is no search named '{name}' in {store.address.text}: {hint}")
-    root = results_folder(results)
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as temporary:
-        new = Path(temporary) / name
+    _check_there(name, _searches(store), store.address.text)
+    with _folder_in(results_folder(results)) as temporary:
         try:
-            download(store, name, new)
+            download(store, name, temporary / name)
         except FAULTS as error:
             raise EnvironmentFault(f"'{name}' cannot be brought from {source} ({reason_of(error)}).") from None
-        return install(new, root)
+        return install(temporary / name, temporary.parent)
 
 
 def install(new: Path, root: Path) -> Fetched:
@@ -111,6 +124,26 @@ def install(new: Path, root: Path) -> Fetched:
         os.replace(folder, new.with_name(f"{new.name}.old"))
     os.replace(new, folder)
     return Fetched(new.name, folder, state_of(folder), news=True)
+
+
+def _check_there(name: str, names: Iterable[str], source: str) -> None:
+    names = list(names)
+    if name not in names:
+        hint = nearest(name, names) if names else "it has none."
+        raise ResultsError(f"There is no search named '{name}' in {source}: {hint}")
+
+
+def _not_on_head(folder: str | None) -> None:
+    if folder is not None:
+        raise UsageError("--from is the results folder of a cluster's head; a store has none.")
+
+
+@contextmanager
+def _folder_in(root: Path) -> Iterator[Path]:
+    """A temporary folder beside those of searches, so that a search moves into its place in one step."""
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as temporary:
+        yield Path(temporary)
 
 
 def _has_all_of(old: Path, new: Path) -> bool:

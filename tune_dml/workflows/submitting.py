@@ -14,12 +14,12 @@ from typing import Any
 
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
+from tune_dml.workflows.cluster_results import RESULTS
 from tune_dml.workflows.options import draw_settings, search_name, slug
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
 
-#: On the head, seen from the home of whoever ``ray up`` logs in as.
-RESULTS = "~/tune-dml-results"
+#: On the head, beside the results.
 _JOBS = "~/.tune-dml/jobs"
 #: Where Ray takes jobs, on the head itself.
 _DASHBOARD = "--address http://127.0.0.1:8265"
