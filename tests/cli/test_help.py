@@ -21,6 +21,7 @@ COMMANDS = [
     ["search"],
     ["resume"],
     ["confirm"],
+    ["submit"],
     ["fetch"],
     ["train"],
     ["predict"],

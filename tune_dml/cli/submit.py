@@ -32,9 +32,9 @@ def submit(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Run a command on the head of a cluster, as a Ray job, and follow its log.
+    """Run a search on the head of a cluster, and show its log.
 
-    The search goes on if this command ends, or this machine. Files given with --data and --space go along; results
+    It is a Ray job there, which goes on if this command ends, or this machine. Files given with --data and --space go along; results
     stay on the head until 'tune-dml fetch' brings them.
     """
     from tune_dml.workflows import submitting
@@ -56,7 +56,7 @@ def submit(
 def _read(name: str, arguments: list[str]) -> Any:
     """The arguments as the command itself would take them, so that a mistake shows here and at once."""
     from tune_dml.cli.app import app
-    from tune_dml.workflows.submitting import COMMANDS, Submission
+    from tune_dml.workflows.job_script import COMMANDS, Submission
 
     if name not in COMMANDS:
         raise UsageError(f"'{name}' cannot be submitted: {nearest(name, COMMANDS)}")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
-from tune_dml.workflows.cluster_results import RESULTS
+from tune_dml.workflows.job_script import Submission, write_job
 from tune_dml.workflows.options import draw_settings, search_name, slug
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
@@ -23,25 +19,7 @@ from tune_dml.workflows.request import SearchRequest
 _JOBS = "~/.tune-dml/jobs"
 #: Where Ray takes jobs, on the head itself.
 _DASHBOARD = "--address http://127.0.0.1:8265"
-COMMANDS = ("search", "resume", "confirm")
-#: Options that name a file or folder, which goes along.
-_FILES = ("--data", "--space")
 _SECRET = re.compile(r"://[^/@\s]*:[^/@\s]*@")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A command for a cluster.
-
-    Attributes:
-        command: One of :data:`COMMANDS`.
-        arguments: Its arguments, as they were given.
-        given: The same, read: option names as the Python API has them.
-    """
-
-    command: str
-    arguments: tuple[str, ...]
-    given: Mapping[str, Any]
 
 
 def submit(file: Path, submission: Submission, out: Output) -> str:
@@ -60,8 +38,7 @@ def submit(file: Path, submission: Submission, out: Output) -> str:
     there = f"{_JOBS}/{job}"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        words = _with_files(submission.arguments, folder, there)
-        (folder / "run").write_text(_script(submission, words, name, there), encoding="utf-8")
+        write_job(submission, name, folder, there)
         out.line(f"sending the command to the cluster {cluster.config['cluster_name']}")
         # rsync makes one folder, not those above it.
         cluster.ask(f"mkdir -p {there}")
@@ -132,51 +109,6 @@ def _name(submission: Submission) -> str:
     if not given.get("name"):
         raise UsageError(f"Say which search: tune-dml submit FILE -- {submission.command} NAME")
     return slug(str(given["name"]))
-
-
-def _with_files(arguments: Sequence[str], folder: Path, there: str) -> list[str]:
-    """The arguments, shell-quoted; files of this machine are copied into ``folder`` and named as they will be there."""
-    words, before = [], ""
-    for argument in arguments:
-        option, equals, value = argument.partition("=")
-        if before in _FILES:
-            words.append(_sent(argument, folder, there))
-        elif option in _FILES and equals:
-            words += [option, _sent(value, folder, there)]
-        else:
-            words.append(shlex.quote(argument))
-        before = argument
-    return words
-
-
-def _sent(value: str, folder: Path, there: str) -> str:
-    path = Path(value).expanduser()
-    if not path.exists():
-        # A name of a shipped space, or a path of the head's.
-        return shlex.quote(value)
-    place = folder / str(len(list(folder.iterdir())))
-    place.mkdir()
-    if path.is_dir():
-        shutil.copytree(path, place / path.name)
-    else:
-        shutil.copy(path, place)
-        if path.suffix in (".yaml", ".yml"):
-            # What it may include.
-            for other in (*path.parent.glob("*.yaml"), *path.parent.glob("*.yml")):
-                shutil.copy(other, place)
-    return f"{there}/{place.name}/{shlex.quote(path.name)}"
-
-
-def _script(submission: Submission, words: Sequence[str], name: str, there: str) -> str:
-    given, added = submission.given, []
-    if submission.command == "search":
-        added += ["--name", name] if given.get("name") is None else []
-    if "--results" not in " ".join(submission.arguments):
-        added += ["--results", RESULTS]
-    if given.get("address") is None and "address" in given:
-        added += ["--address", "auto"]
-    command = " ".join(["tune-dml", submission.command, *words, *added])
-    return f'#!/bin/bash\ncd ~ || exit 3\n{command}\ncode=$?\necho "$code" > {there}/exit\nexit "$code"\n'
 
 
 def _is_rays(line: str) -> bool:
