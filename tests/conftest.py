@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 FIRST = (
+    "test_cluster",
     "test_survival",
     "test_lost_machine",
     "test_readme",

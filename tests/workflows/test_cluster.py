@@ -19,7 +19,7 @@ from mlflow_server import Server
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.slow
 TRIALS = 5
 
 
