@@ -40,9 +40,9 @@ max_length: 24
 beta: {float: [0.1, 0.9], when: {loss: [supcon, softtriple]}}
 """
 MLFLOW = (
-    "cd /mnt/shared && nohup ~/tune-dml/venv/bin/python -m mlflow server --host {host} --port 5000 --workers 1 "
-    "--backend-store-uri sqlite:////mnt/shared/results/mlflow.db --artifacts-destination /mnt/shared/served "
-    "> /mnt/shared/mlflow.log 2>&1 < /dev/null &"
+    "(cd /mnt/shared && exec ~/tune-dml/venv/bin/python -m mlflow server --host {host} --port 5000 --workers 1 "
+    "--backend-store-uri sqlite:////mnt/shared/results/mlflow.db --artifacts-destination /mnt/shared/served"
+    ") > /mnt/shared/mlflow.log 2>&1 < /dev/null &"
 )
 
 
