@@ -204,6 +204,16 @@ while True:
         assert len(set(text)) == 1
 
 
+def test_a_mount_that_goes_away_is_not_made_again(tmp_path: Path, searching: Path) -> None:
+    copies, warnings = tmp_path / "copies", []
+    running = keeper(open_store(parse_address(str(copies))), searching, on_warning=warnings.append)
+    until(lambda: (copies / "mine" / "model" / "tune_dml.json").is_file())
+    copies.rename(tmp_path / "away")
+    until(lambda: bool(warnings))
+    assert "is gone" in str(running.close())
+    assert not copies.exists()
+
+
 def test_leftovers_of_a_kill_are_removed(tmp_path: Path, searching: Path) -> None:
     store = open_store(parse_address(str(tmp_path / "copies")))
     leftover = tmp_path / "copies" / "mine" / ".study.log.00.tmp"

@@ -41,7 +41,8 @@ def fetch(
     """Bring a search from a cluster or a store into the results folder.
 
     There it can be shown and resumed, and its model used. It comes whole or not at all; what is there under its name is
-    replaced only if it is an older copy of the same search.
+    replaced only if it is an older copy of the same search. To resume it, data and encoders that were given as paths
+    must be at the same paths here.
     """
     from tune_dml.workflows import fetching
 

@@ -112,7 +112,9 @@ class Keeper:
         for marker in markers & there:
             self._delete(marker)
         for name in sorted(changed | markers, key=lambda n: (n != SEARCH_FILE, n != JOURNAL_FILE, self._is_last(n), n)):
-            self._copy(name, here[name])
+            # A folder that has been replaced since is copied the next time.
+            if not self._is_last(name) or _beside(name, here) == _beside(name, self._here()):
+                self._copy(name, here[name])
 
     def _here(self) -> dict[str, _Stamp]:
         found = {}
@@ -139,7 +141,11 @@ class Keeper:
         return set(sizes)
 
     def _copy(self, name: str, stamp: _Stamp) -> None:
-        with contextlib.suppress(FileNotFoundError), (self._folder / name).open("rb") as source:
+        try:
+            source = (self._folder / name).open("rb")
+        except FileNotFoundError:
+            return
+        with source:
             key = f"{self._name}/{name}"
             if name == JOURNAL_FILE:
                 text = whole_lines(source.read(os.fstat(source.fileno()).st_size))
@@ -168,3 +174,9 @@ class Keeper:
 
 def _stamp(about: os.stat_result) -> _Stamp:
     return about.st_mtime_ns, about.st_size, about.st_ino
+
+
+def _beside(name: str, files: dict[str, _Stamp]) -> dict[str, _Stamp]:
+    """Those in the same folder."""
+    parent = PurePosixPath(name).parent
+    return {other: stamp for other, stamp in files.items() if PurePosixPath(other).parent == parent}

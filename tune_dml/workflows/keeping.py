@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,8 +136,8 @@ def _check_not_ahead(store: Store, name: str, folder: Path) -> None:
     place = store.address.text
     if how == Relation.BEHIND:
         raise ResultsError(
-            f"The copy of '{name}' in {place} is newer than what is here. Bring it: tune-dml fetch {place} {name}, "
-            f"or go on without it: --store {NONE}."
+            f"The copy of '{name}' in {place} is newer than what is here. Bring it: tune-dml fetch "
+            f"{shlex.quote(place)} {name}, or go on without it: --store {NONE}."
         )
     if how == Relation.APART:
         raise ResultsError(

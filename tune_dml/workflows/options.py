@@ -6,6 +6,7 @@ import math
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -156,8 +157,8 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken
         )
     if name in taken:
         raise ResultsError(
-            f"A search named '{name}' is in the store {request.store}. Go on with it: tune-dml fetch {request.store} "
-            f"{name}, then tune-dml resume {name}; or choose another --name."
+            f"A search named '{name}' is in the store {request.store}. Go on with it: tune-dml fetch "
+            f"{shlex.quote(str(request.store))} {name}, then tune-dml resume {name}; or choose another --name."
         )
     return name
 
