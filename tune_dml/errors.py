@@ -6,14 +6,21 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+#: Names that are compared to guess what was meant: how long, and how many.
+_LONGEST_NAME, _MOST_NAMES = 200, 1_000
+
 
 class TuneDMLError(Exception):
     """Base of every error that tune-dml raises on purpose.
 
-    The message is one or two plain sentences: what is wrong, the rule, and what to do.
+    The message is one or two plain sentences: what is wrong, the rule, and what to do. Much of it may be quoted from
+    files of others: it is kept :func:`printable` and its lines short.
     """
 
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join(shortened(line) for line in printable(message).split("\n")))
 
 
 class UsageError(TuneDMLError):
@@ -65,10 +72,22 @@ class TrainingFailure(TuneDMLError):
         return type(self), (self.reason, str(self))
 
 
+def printable(text: str) -> str:
+    """Control characters and lone surrogates, which a terminal would obey or refuse, as escapes; line breaks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def shortened(text: str, limit: int = 1_000) -> str:
+    """The beginning and the end of a text of more than ``limit`` characters."""
+    return text if len(text) <= limit else f"{text[: limit // 2]} [...] {text[-limit // 3 :]}"
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """A hint for a message about an unknown ``name``: the closest valid name, else all of them."""
     names = sorted(valid)
-    close = difflib.get_close_matches(str(name).lower(), [n.lower() for n in names], n=1, cutoff=0.5)
+    # Comparing takes time in proportion to the product of the lengths; what is much longer is no misspelling.
+    typed = [n.lower() for n in names if len(n) <= _LONGEST_NAME]
+    close = difflib.get_close_matches(str(name)[:_LONGEST_NAME].lower(), typed[:_MOST_NAMES], n=1, cutoff=0.5)
     for candidate in names:
         if close and candidate.lower() == close[0]:
             return f"did you mean '{candidate}'?"

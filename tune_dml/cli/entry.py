@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tune_dml.cli.app import app
-from tune_dml.errors import TuneDMLError, nearest
+from tune_dml.errors import TuneDMLError, nearest, printable
 
 PROGRAM = "tune-dml"
 _INTERRUPTED = 130
@@ -91,7 +91,7 @@ def _trace(debug: bool) -> None:
 
 def _say(text: str) -> None:
     """Plain text on stderr. Control characters, which may come out of a file, are shown and not obeyed."""
-    print("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text.strip()), file=sys.stderr)
+    print(printable(text.strip()), file=sys.stderr)
 
 
 def _usage_sentences(error: TyperException) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tune_dml.errors import UsageError
+from tune_dml.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,7 @@ def print_json(document: Any) -> None:
 def print_lines(lines: Iterable[str]) -> None:
     """Sentences as they are: paths and commands in them are for copying and must not be broken."""
     for line in lines:
-        print(line, flush=True)
+        print(printable(line), flush=True)
 
 
 def print_table(
@@ -66,7 +66,7 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[Text(cell) for cell in row] for row in rows]
+    cells = [[Text(printable(cell)) for cell in row] for row in rows]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for number, header in enumerate(headers):
         widest = max((len(row[number]) for row in cells), default=0)

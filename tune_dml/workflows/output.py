@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tune_dml.config import State, TrialRecord
+from tune_dml.errors import printable
 from tune_dml.training.scoring import mean_scores
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ class Output:
     def line(self, text: str) -> None:
         """A plain line."""
         if not self.quiet:
-            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """A line that is shown with ``-q`` too."""
-        self.console.print(f"warning: {text}", markup=False, highlight=False, soft_wrap=True)
+        self.console.print(f"warning: {printable(text)}", markup=False, highlight=False, soft_wrap=True)
 
     def detail(self, text: str) -> None:
         """A line for ``-v``."""
