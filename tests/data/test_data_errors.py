@@ -18,6 +18,7 @@ BAD_FILES = {
     "pickle": ("a.pkl", b"x", {}, "can run code"),
     "json": ("a.jsonl", "{broken", {}, "line 1 is not JSON"),
     "json list": ("a.jsonl", '["a", "b"]', {}, "line 1 is not an object"),
+    "deep json": ("a.jsonl", '{"a":' * 100_000, {}, "line 1 is not JSON"),
     "nested cell": ("a.jsonl", '{"text": ["a"], "label": 1}', {}, "list values"),
     "parquet": ("a.parquet", b"PAR1 no", {}, "not a Parquet file"),
     "no text column": ("a.csv", "texts,label\na,x\nb,y\n", {}, r"no column 'text'.*texts, label.*did you mean 'texts'"),
@@ -35,6 +36,10 @@ BAD_FILES = {
     "all conflict": ("a.csv", "text,label\na,x\na,y\n", {}, "0 training texts after cleaning"),
     "too small for a test": ("a.csv", "text,label\na,x\nb,y\n", {}, "--no-test"),
     "no name": ("a.csv", GOOD, {"task": " "}, "needs a name"),
+    "name of control characters": ("a.csv", GOOD, {"task": "a\x1b[2J"}, r"printable characters; 'a\\x1b"),
+    "name of surrogates": ("a.csv", GOOD, {"task": "\udcff"}, "printable characters"),
+    "name without end": ("a.csv", GOOD, {"task": "a" * 300}, "at most 200"),
+    "thousands of long columns": ("a.csv", ",".join("c" * 300 + str(i) for i in range(3_000)) + "\n", {}, "no column"),
 }
 
 

@@ -2,10 +2,13 @@
 
 import json
 import pickle
+import time
 
 import pyarrow
 import pyarrow.parquet
 import pytest
+
+from tune_dml.errors import DataError
 
 CSV = "text,label\n" + "".join(f"text number {i},{'yes' if i % 2 else 'no'}\n" for i in range(20))
 
@@ -158,3 +161,29 @@ def test_nothing_is_unpickled(write, load, tmp_path):
     with pytest.raises(Exception, match=r"can run code"):
         load(tmp_path / "folder" / "train.pkl")
     assert not (tmp_path / "exploded").exists()
+
+
+def test_lone_surrogates_in_labels_are_replaced(write, load):
+    content = '{"text": "a", "label": "x\\ud800"}\n{"text": "b", "label": "y"}\n'
+    assert load(write("a.jsonl", content), no_test=True).label_names == ("x?", "y")
+
+
+def test_a_number_of_thousands_of_digits_is_a_class_like_another(write, load):
+    task = load(write("a.csv", f"text,label\na,1\nb,{'9' * 5_000}\n"), no_test=True)
+    assert task.label_names == ("1", "9" * 5_000)
+
+
+def test_as_many_columns_as_fit_a_file_take_no_time(write, load):
+    names = ["text", "label", *(f"c{i}" for i in range(100_000))]
+    rows = "".join(",".join((f"t{i}", str(i % 2), *("" for _ in names[2:]))) + "\n" for i in range(4))
+    path = write("a.csv", ",".join(names) + "\n" + rows)
+    start = time.process_time()
+    assert load(path, no_test=True).label_names == ("0", "1")
+    assert time.process_time() - start < 2.0
+
+
+def test_parquet_values_that_cannot_be_read_are_a_sentence(tmp_path, load):
+    texts = pyarrow.array([b"\xff\xfe", b"b"]).cast(pyarrow.string(), safe=False)
+    pyarrow.parquet.write_table(pyarrow.table({"text": texts, "label": ["x", "y"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="the column 'text' cannot be read"):
+        load(tmp_path / "a.parquet")

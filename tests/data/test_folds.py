@@ -78,6 +78,7 @@ def test_official_scores_the_validation_split():
         ({"folds": 9}, None, "more than the 8 shots"),
         ({"folds": 7}, None, "too few texts can be held out"),
         ({"repeats": 0}, None, "--repeats"),
+        ({"repeats": 10**9}, None, "--repeats is 1000000000"),
         ({"draw": -1}, None, "0 or more"),
         ({"folds": 5}, ("a", "b") * 4, "too few groups"),
         ({"validation": "official"}, None, "no validation split"),

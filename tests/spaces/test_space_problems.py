@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tune_dml.errors import SpaceError
+from tune_dml.errors import SpaceError, UsageError
 from tune_dml.spaces import load_space
 
 # Each: the file, the line of the problem, words of the message.
@@ -215,6 +215,12 @@ def test_unfit_file(content: bytes, words: str, tmp_path: Path) -> None:
     assert words in refused(path)
 
 
+@pytest.mark.parametrize("path", ["a\0b.yaml", "a" * 300, "~nobody-at-all/a.yaml"])
+def test_a_path_that_no_file_can_have_is_a_sentence(path: str) -> None:
+    with pytest.raises(UsageError, match="path"):
+        load_space(path)
+
+
 def test_device_is_refused() -> None:
     assert "is not a file" in refused(Path(os.devnull))
 
@@ -229,8 +235,9 @@ def test_device_is_refused() -> None:
         "loss: ce\n? " + "k" * 900_000 + "\n: 1",
         "loss: " + "c" * 900_000,
         "- " * 400_000,
+        "loss: ce\nfirst:\n- &r {" + ", ".join(f"k{i}: 1" for i in range(900)) + "}\n" + "- *r\n" * 900,
     ],
-    ids=["aliases", "rows", "recursive", "keys", "long key", "long value", "nested"],
+    ids=["aliases", "rows", "recursive", "keys", "long key", "long value", "nested", "unknown names"],
 )
 def test_hostile_file_is_refused_at_once(text: str, tmp_path: Path) -> None:
     path = tmp_path / "space.yaml"

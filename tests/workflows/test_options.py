@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from tune_dml.workflows.options import cores, slots_of
+from tune_dml.config import DrawSettings
+from tune_dml.workflows.options import cores, search_name, slots_of
 from tune_dml.workflows.request import SearchRequest
 
 
@@ -24,3 +28,10 @@ def test_as_many_trials_at_a_time_as_fit(
 ) -> None:
     slots = slots_of(SearchRequest(**asked), gpus)
     assert (slots.concurrency, slots.gpus_per_trial) == (concurrency, share)
+
+
+@pytest.mark.parametrize("task", ["日本", "..", "a/../../b", "-x", "a" * 300])
+def test_a_search_gets_a_name_that_is_one_folder(tmp_path: Path, task: str) -> None:
+    name = search_name(SearchRequest(task=task), DrawSettings(), tmp_path)
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}", name)
+    assert (tmp_path / "searches" / name).resolve().parent == tmp_path / "searches"

@@ -10,10 +10,13 @@ from tune_dml.config.configuration import (
     Configuration,
     configuration_from,
 )
+from tune_dml.config.documents import MAX_DEPTH, YAML_LOADER, from_values, line_too_deep
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
+from tune_dml.config.paths import absolute_path
 from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
 from tune_dml.config.settings import (
     METRICS,
+    PRECISIONS,
     SCHEDULERS,
     SEARCHERS,
     VALIDATIONS,
@@ -26,14 +29,17 @@ from tune_dml.config.settings import (
 __all__ = [
     "HEADS",
     "LIMITS",
+    "MAX_DEPTH",
     "METRICS",
     "OPTIONAL",
+    "PRECISIONS",
     "READOUTS",
     "REPRESENTATIONS",
     "SCHEDULERS",
     "SCHEDULES",
     "SEARCHERS",
     "VALIDATIONS",
+    "YAML_LOADER",
     "Choice",
     "Configuration",
     "ConfirmRun",
@@ -49,6 +55,9 @@ __all__ = [
     "TaskSettings",
     "TrialRecord",
     "Value",
+    "absolute_path",
     "configuration_from",
+    "from_values",
+    "line_too_deep",
     "settings_from",
 ]

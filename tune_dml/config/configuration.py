@@ -194,7 +194,7 @@ def _checked(name: str, value: Any) -> tuple[Any, list[str]]:
     if value in (None, "all") and name in OPTIONAL:
         return None, []
     limits = LIMITS[name]
-    if isinstance(limits, Float) and isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(limits, Float) and isinstance(value, int) and limits.contains(value):
         value = float(value)
     if isinstance(limits, Int) and isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from tune_dml.config.documents import from_values
 from tune_dml.errors import ResultsError
 
 METRICS = ("accuracy", "macro_f1", "log_loss")
 VALIDATIONS = ("cv", "holdout", "official")
 SEARCHERS = ("tpe", "random")
 SCHEDULERS = ("asha", "none")
+#: Of forward passes. Weights, losses and optimizer states are always float32.
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -94,18 +97,10 @@ class SearchSettings:
         return asdict(self)
 
 
-def settings_from(values: dict[str, Any], where: str) -> SearchSettings:
+def settings_from(values: Any, where: str) -> SearchSettings:
     """The inverse of :meth:`SearchSettings.to_dict`, for ``search.yaml``."""
     try:
-        task = dict(values["task"])
-        task["text_columns"] = tuple(task.get("text_columns") or ())
-        rest = {k: v for k, v in values.items() if k in {f.name for f in fields(SearchSettings)}}
-        rest |= {
-            "task": TaskSettings(**task),
-            "draw": DrawSettings(**values["draw"]),
-            "losses": tuple(values.get("losses") or ()),
-            "loss_plugins": tuple(values.get("loss_plugins") or ()),
-        }
-        return SearchSettings(**rest)
-    except (KeyError, TypeError, ValueError) as error:
+        known = {field.name for field in fields(SearchSettings)}
+        return from_values(SearchSettings, {name: value for name, value in values.items() if name in known})
+    except (AttributeError, TypeError, ValueError) as error:
         raise ResultsError(f"{where} is not a complete search.yaml ({error}); was it edited?") from None

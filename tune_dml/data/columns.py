@@ -151,7 +151,8 @@ def _plain(cell: Any, table: Table, column: str) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, str):
-        return cell
+        # A lone surrogate can be neither tokenised nor written.
+        return cell.encode("utf-8", "replace").decode("utf-8")
     if isinstance(cell, int):
         return str(cell)
     if isinstance(cell, float):
@@ -169,8 +170,7 @@ def _missing(cell: Any) -> bool:
 def _text(cell: Any, table: Table, column: str) -> str:
     if _missing(cell):
         return ""
-    # A lone surrogate cannot be encoded, and would stop the tokeniser later.
-    text = _plain(cell, table, column).encode("utf-8", "replace").decode("utf-8")
+    text = _plain(cell, table, column)
     return "" if not text.strip().strip(_INVISIBLE).strip() else text.strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tune_dml.config import absolute_path
 from tune_dml.data.source import SPLITS, Source
 from tune_dml.data.tables import READERS, read_table
 from tune_dml.errors import DataError, nearest
@@ -37,7 +38,7 @@ def from_folder_variable(value: str, task: str, no_test: bool) -> Source | None:
     Raises:
         DataError: the variable names something that is not a folder.
     """
-    folder = Path(value).expanduser().absolute()
+    folder = absolute_path(value)
     if not folder.is_dir():
         raise DataError(f"{FOLDER_VARIABLE} names {folder}, which is not a folder; correct it or unset it.")
     inner = _task_folder(folder, task)

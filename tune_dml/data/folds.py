@@ -17,6 +17,7 @@ _STREAM = 0xF01D
 _HOLDOUT = 5  # one part in five
 #: Rows that are held out at most: enough for a percentage point, and every round scores and stores them.
 HOLDOUT_LIMIT = 2_000
+REPEATS_LIMIT = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +58,8 @@ def make_folds(drawn: Split, settings: DrawSettings, official: Split | None) -> 
         return (_holdout(drawn, settings.draw),)
     if settings.folds < 2:
         raise DataError(f"--folds is {settings.folds}; cross validation needs 2 or more.")
-    if settings.repeats < 1:
-        raise DataError(f"--repeats is {settings.repeats}; it must be 1 or more.")
+    if not 1 <= settings.repeats <= REPEATS_LIMIT:
+        raise DataError(f"--repeats is {settings.repeats}; it must be 1 to {REPEATS_LIMIT}.")
     if settings.folds > len(drawn):
         raise DataError(f"--folds {settings.folds} is more than the {len(drawn)} shots; ask for fewer folds.")
     folds: list[Fold] = []

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from tune_dml.data.columns import RawRows
 from tune_dml.errors import DataError
 
-_INTEGER = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
+#: Not one of thousands of digits, which takes Python long to convert.
+_INTEGER = re.compile(r"(-?(?:0|[1-9]\d{0,99}))(?:\.0+)?", re.ASCII)
 
 
 class LabelCode:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
-from tune_dml.config import TaskSettings
+from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data import cleaning
 from tune_dml.data.allocation import assign_groups
 from tune_dml.data.columns import RawRows, read_rows
@@ -25,6 +24,8 @@ from tune_dml.errors import DataError
 #: A generated test split: one text in five, but no more than this.
 TEST_SHARE = 0.2
 TEST_LIMIT = 2_000
+#: Of a task, in characters.
+LONGEST_NAME = 200
 _TEST_SEED = (0x7E57,)
 
 
@@ -41,6 +42,8 @@ def load_task(settings: TaskSettings) -> Task:
     """
     if not settings.task.strip():
         raise DataError("A task needs a name: --task SST2, or --task my-intents --data my.csv.")
+    if not settings.task.isprintable() or len(settings.task) > LONGEST_NAME:
+        raise DataError(f"A task's name is at most {LONGEST_NAME} printable characters; '{settings.task}' is not.")
     spec = spec_named(settings.task)
     name = spec.name if spec is not None else settings.task.strip()
     source = _find(settings, spec, name)
@@ -60,7 +63,7 @@ def load_task(settings: TaskSettings) -> Task:
 
 def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:
     if settings.data is not None:
-        return from_path(Path(settings.data).expanduser().absolute(), name, settings.no_test)
+        return from_path(absolute_path(settings.data), name, settings.no_test)
     if name.startswith(PREFIX):
         return from_hub(hub_source_named(name), settings.no_test)
     folder = os.environ.get(FOLDER_VARIABLE)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def read_table(path: Path) -> Table:
         raise DataError(f"There is no file {path}.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
-    doubled = sorted({name for name in table.names if table.names.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(table.names).items() if count > 1)
     if doubled:
         raise DataError(f"{path} has the column '{doubled[0]}' more than once; each column needs a name of its own.")
     return table
@@ -79,7 +80,12 @@ def _decode(path: Path) -> tuple[str, tuple[str, ...]]:
 
 def _table(path: Path, header: Sequence[str], rows: list[list[str]], notes: tuple[str, ...]) -> Table:
     names = tuple(name.strip() for name in header)
-    return Table(str(path), names, lambda name: [row[names.index(name)] for row in rows], notes)
+
+    def column(name: str) -> list[str]:
+        place = names.index(name)
+        return [row[place] for row in rows]
+
+    return Table(str(path), names, column, notes)
 
 
 def _csv_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
@@ -139,7 +145,7 @@ def _json_lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
         try:
             # A number with a fraction keeps its digits: as a text, 1.10 is not 1.1.
             row = json.loads(line, parse_float=str)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path}, line {number} is not JSON ({error}); each line must be one object.") from None
         if not isinstance(row, dict):
             raise DataError(f'{path}, line {number} is not an object such as {{"text": "...", "label": "..."}}.')
@@ -159,11 +165,25 @@ def _read_parquet(path: Path) -> Table:
     import pyarrow
     import pyarrow.parquet
 
+    # Damage shows in the metadata, in the pages or in the values, and raises whatever its reader meets first.
+    damage = (pyarrow.ArrowException, ValueError, OverflowError, NotImplementedError)
     try:
         table = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, pyarrow.ArrowInvalid) as error:
-        raise DataError(f"{path} is not a Parquet file that can be read: {str(error).splitlines()[0]}") from None
-    return Table(str(path), tuple(table.column_names), lambda name: list(table.column(name).to_pylist()))
+        names = tuple(table.column_names)
+    except damage as error:
+        raise DataError(f"{path} is not a Parquet file that can be read ({_first_line(error)}).") from None
+
+    def column(name: str) -> list[Any]:
+        try:
+            return list(table.column(name).to_pylist())
+        except damage as error:
+            raise DataError(f"{path}: the column '{name}' cannot be read ({_first_line(error)}).") from None
+
+    return Table(str(path), names, column)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 READERS: dict[str, Callable[[Path], Table]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import replace
 
 from tune_dml.config import Choice, Configuration, Int, Value
@@ -82,7 +82,7 @@ def _checked(value: Value, hyperparameter: Hyperparameter, name: str) -> tuple[V
         return value, [] if ok else [f"{name} is {value!r}; it must be {hyperparameter.domain}."]
     if isinstance(value, str | bool) or not isinstance(value, int | float):
         return value, [f"{name} must be a number, not {value!r}."]
-    if not math.isfinite(value):
+    if not -sys.float_info.max <= value <= sys.float_info.max:
         return value, [f"{name} must be finite, not {value!r}."]
     whole = isinstance(hyperparameter.domain, Int)
     if whole and value != int(value):

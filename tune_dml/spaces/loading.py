@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tune_dml.config import Choice, Float, Int, Value
+from tune_dml.config import Choice, Float, Int, Value, absolute_path
 from tune_dml.errors import SpaceError, nearest
 from tune_dml.losses import LOSSES
 from tune_dml.spaces.definitions import Definition
@@ -32,6 +32,8 @@ def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str 
     if encoder_size not in SIZES:
         raise SpaceError(f"The encoder size is small or large, not '{encoder_size}'.")
     shipped = shipped_spaces()
+    if name_or_path not in shipped:
+        absolute_path(name_or_path)
     path = shipped.get(name_or_path) or Path(name_or_path)
     problems = Problems()
     try:

@@ -8,22 +8,21 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.constructor import SafeConstructor
 
-from tune_dml.config import Value
+from tune_dml.config import MAX_DEPTH, YAML_LOADER, Value, line_too_deep
 from tune_dml.errors import SpaceError
 from tune_dml.spaces.values import Mistake
 
 #: No space needs more; a file that does is a mistake or an attack.
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 16
 MAX_ITEMS = 1_000
 MAX_LENGTH = 200
 
-_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 
 
-#: Problems of one space that are written out.
+#: Problems of one space that are written out, and that are looked for: each takes time to explain.
 LISTED = 200
+MAX_PROBLEMS = 1_000
 
 
 @dataclass
@@ -33,7 +32,13 @@ class Problems:
     found: dict[tuple[str, int, str], None] = field(default_factory=dict)
 
     def add(self, file: str, line: int, text: str) -> None:
+        """
+        Raises:
+            SpaceError: there are more than ``MAX_PROBLEMS`` now.
+        """
         self.found[(file, line, text)] = None
+        if len(self.found) > MAX_PROBLEMS:
+            self.raise_any()
 
     def raise_any(self) -> None:
         """
@@ -45,7 +50,8 @@ class Problems:
             raise SpaceError(lines[0])
         if lines:
             more = [f"and {len(lines) - LISTED} more."] if len(lines) > LISTED else []
-            raise SpaceError("\n".join([f"The search space has {len(lines)} problems:", *lines[:LISTED], *more]))
+            count = f"{len(lines)}" if len(lines) <= MAX_PROBLEMS else f"more than {MAX_PROBLEMS}"
+            raise SpaceError("\n".join([f"The search space has {count} problems:", *lines[:LISTED], *more]))
 
 
 def compose(text: str) -> yaml.MappingNode:
@@ -55,8 +61,10 @@ def compose(text: str) -> yaml.MappingNode:
         Mistake: it is something else. The exception's second argument is the line.
     """
     try:
-        _check_depth(text)
-        root = yaml.compose(text, Loader=_LOADER)
+        deep = line_too_deep(text)
+        if deep is not None:
+            raise Mistake(f"This is nested deeper than {MAX_DEPTH} levels.", deep)
+        root = yaml.compose(text, Loader=YAML_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(str(part) for part in (error.context, error.problem) if part)
@@ -68,19 +76,6 @@ def compose(text: str) -> yaml.MappingNode:
     if not isinstance(root, yaml.MappingNode):
         raise Mistake("A search space is a mapping of names to ranges, such as 'loss: {choices: [ce, supcon]}'.", 1)
     return root
-
-
-def _check_depth(text: str) -> None:
-    # Composing recurses once a level, in C, where Python's recursion limit does not hold.
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise Mistake(f"This is nested deeper than {MAX_DEPTH} levels.", line)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
 
 
 def line_of(node: yaml.Node) -> int:

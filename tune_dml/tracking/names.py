@@ -73,8 +73,9 @@ def model_name(settings: SearchSettings) -> str:
 
 
 def slug(words: str) -> str:
-    """Letters, digits, ``.``, ``_`` and ``-`` stay; runs of anything else become one ``-``."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-.")
+    """What can name a folder everywhere: letters, digits, ``.``, ``_`` and ``-`` stay, runs of anything else become one
+    ``-``; at most 100 characters, and none where there is no letter or digit."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-.")[:100].strip("-.")
 
 
 def trial_key(record: TrialRecord) -> str:

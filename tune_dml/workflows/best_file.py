@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tune_dml.config import DrawSettings, TaskSettings, TrialRecord, Value
+from tune_dml.config import LIMITS, PRECISIONS, Choice, DrawSettings, TaskSettings, TrialRecord, Value, from_values
 from tune_dml.errors import ConfigurationError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.training.scoring import mean_scores
-from tune_dml.workflows.search_file import SearchFile, dump_yaml
+from tune_dml.workflows.search_file import SearchFile, dump_yaml, load_yaml
 
 FILE_NAME = "best.yaml"
 _HEADER = "# The configuration that cross validation picked. Train it again: tune-dml train --config best.yaml\n"
@@ -81,26 +79,21 @@ def read_best(path: Path) -> BestFile:
     ConfigurationError: the file is missing, damaged, or lacks something.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        values = load_yaml(path)
     except OSError:
         raise ConfigurationError(f"There is no file {path}; give the best.yaml of a finished search.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not YAML ({str(error).splitlines()[0]}).") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not YAML as a search writes it ({error}).") from None
+    known = {field.name for field in fields(BestFile)}
     try:
-        task = dict(values["task"])
-        task["text_columns"] = tuple(task["text_columns"])
-        return BestFile(
-            config=dict(values["config"]),
-            task=TaskSettings(**task),
-            draw=DrawSettings(**values["draw"]),
-            encoder=str(values["encoder"]),
-            encoder_sha256=str(values["encoder_sha256"]),
-            hashes=tuple(values["hashes"]),
-            seed=int(values["seed"]),
-            device=str(values["device"]),
-            precision=str(values["precision"]),
-            max_length=int(values["max_length"]),
-            loss_plugins=tuple(str(place) for place in values.get("loss_plugins") or ()),
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        best = from_values(BestFile, {name: value for name, value in values.items() if name in known})
+    except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{path} is not a complete best.yaml ({error}); was it edited?") from None
+    for name, given, valid in (
+        ("device", best.device, Choice(("cpu", "cuda"))),
+        ("precision", best.precision, Choice(PRECISIONS)),
+        ("max_length", best.max_length, LIMITS["max_length"]),
+    ):
+        if not valid.contains(given):
+            raise ConfigurationError(f"{path}: {name} is {given!r}; it must be {valid}.")
+    return best

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from tune_dml.config import absolute_path
 from tune_dml.errors import TuneDMLError
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.machines import Machines, Offer, ask_nodes, here, machines
@@ -40,7 +41,7 @@ class DoctorRequest:
 
 def doctor(request: DoctorRequest) -> list[Check]:
     """Look at everything that a search needs, in the order in which it needs it. Nothing is left behind."""
-    checks = [check_packages(requires("tune-dml") or []), check_storage(Path(request.results).expanduser().absolute())]
+    checks = [check_packages(requires("tune-dml") or []), check_storage(absolute_path(request.results))]
     checks.append(check_tracking(request.tracking_uri))
     gpus, checks_of_ray, offer = visible_gpus(), [], None
     if request.address is None:

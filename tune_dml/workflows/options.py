@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS, DrawSettings, SearchSettings, TaskSettings
+from tune_dml.config import (
+    METRICS,
+    SCHEDULERS,
+    SEARCHERS,
+    VALIDATIONS,
+    DrawSettings,
+    SearchSettings,
+    TaskSettings,
+    absolute_path,
+)
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
 from tune_dml.storage import parse_address
-from tune_dml.tracking import check_tracking_uri
+from tune_dml.tracking import check_tracking_uri, slug
 from tune_dml.workflows.request import SearchRequest
 
 DEFAULT_SHOTS = 50
@@ -64,7 +73,7 @@ def check_options(request: SearchRequest) -> None:
 
 def task_settings(request: SearchRequest) -> TaskSettings:
     """Which labelled texts; a path becomes absolute, so that a resume from elsewhere finds it."""
-    data = None if request.data is None else str(Path(request.data).expanduser().absolute())
+    data = None if request.data is None else str(absolute_path(request.data))
     return TaskSettings(
         request.task, data, request.text_columns, request.label_column, request.group_column, request.no_test
     )
@@ -115,7 +124,7 @@ def results_folder(results: str, create: bool = False) -> Path:
     Raises:
         ResultsError: it is a file, or cannot be made.
     """
-    folder = Path(results).expanduser().absolute()
+    folder = absolute_path(results)
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"--results {results} is a file; give a folder.")
     if create:
@@ -124,11 +133,6 @@ def results_folder(results: str, create: bool = False) -> Path:
         except OSError as error:
             raise ResultsError(f"--results {results} cannot be written: {error.strerror}.") from None
     return folder
-
-
-def slug(text: str) -> str:
-    """A name that can be a folder everywhere."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:100]
 
 
 def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken: Container[str] = ()) -> str:
@@ -142,7 +146,7 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken
     """
     if request.name is None:
         shots = draw.shots or (f"{draw.shots_per_class}-per-class" if draw.shots_per_class else "full")
-        task = slug(request.task.removeprefix("hub:"))
+        task = slug(request.task.removeprefix("hub:")) or "task"
         while True:
             words = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}"
             name = f"{task}-{shots}-{date.today().isoformat()}-{words}"

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from tune_dml.config import absolute_path
 from tune_dml.data import read_texts
-from tune_dml.errors import UsageError, nearest
+from tune_dml.errors import DataError, UsageError, nearest
 from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
 
@@ -47,12 +48,15 @@ def predict_file(
     if out_format not in FORMATS:
         raise UsageError(f"--format is '{out_format}': {nearest(out_format, FORMATS)}")
     add_plugins(loss_plugins)
-    folder = Path(model)
+    folder = absolute_path(model)
     description = read_description(folder)
     if source == "-":
         if description.kind == "pair":
             raise UsageError("This model reads pairs: give a file with two text columns instead of standard input.")
-        texts: Sequence[Text] = [line.rstrip("\n") for line in sys.stdin if line.strip()]
+        try:
+            texts: Sequence[Text] = [line.rstrip("\n") for line in sys.stdin if line.strip()]
+        except UnicodeDecodeError:
+            raise DataError("Standard input is not text in UTF-8.") from None
     else:
         texts = read_texts(Path(source), text_columns, pairs=description.kind == "pair")
     from tune_dml.models.classifier import load_classifier

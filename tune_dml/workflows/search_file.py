@@ -12,7 +12,14 @@ import numpy as np
 import yaml
 
 from tune_dml import __version__
-from tune_dml.config import SearchSettings, settings_from
+from tune_dml.config import (
+    MAX_DEPTH,
+    YAML_LOADER,
+    SearchSettings,
+    from_values,
+    line_too_deep,
+    settings_from,
+)
 from tune_dml.data import Fold
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
@@ -83,6 +90,30 @@ def dump_yaml(values: Any) -> str:
     return text
 
 
+def load_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a file that :func:`dump_yaml` wrote, so without anchors, which could stand for any amount of data.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it holds something else.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError("it is not a file")
+    text = path.read_text(encoding="utf-8")
+    try:
+        line = line_too_deep(text, aliases=False)
+        if line is not None:
+            raise ValueError(f"line {line} has an alias or is nested deeper than {MAX_DEPTH} levels")
+        values = yaml.load(text, Loader=YAML_LOADER)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+    except (LookupError, AttributeError, TypeError, OverflowError) as error:  # what a tag says and its value is not
+        raise ValueError(f"a value cannot be read: {error}") from None
+    if not isinstance(values, dict):
+        raise ValueError("it holds no mapping")
+    return values
+
+
 def read_search_file(folder: Path) -> SearchFile:
     """A search as its file describes it. Its name and results folder are where it is: it may have been moved here.
 
@@ -91,22 +122,19 @@ def read_search_file(folder: Path) -> SearchFile:
     """
     path = folder / FILE_NAME
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        settings = settings_from(values["settings"], str(path))
-        values["settings"] = replace(settings, name=folder.name, results=str(folder.absolute().parent.parent))
+        values = load_yaml(path)
+        # Where it is now, whatever the file says: nothing is ever written elsewhere.
+        results, name = str(folder.parent.parent.absolute()), folder.name
+        values["settings"] = replace(settings_from(values["settings"], str(path)), results=results, name=name)
         values["folds"] = tuple(
             Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
             for f in values["folds"]
         )
-        for name in ("label_names", "notes", "rows", "labels", "hashes"):
-            values[name] = tuple(values[name])
-        if values["official_labels"] is not None:
-            values["official_labels"] = tuple(values["official_labels"])
-        return SearchFile(**values)
+        return from_values(SearchFile, values)
     except FileNotFoundError:
         raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.") from None
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ResultsError(f"{path} is damaged ({str(error).splitlines()[0]}); the search cannot be resumed.") from None
+    except (OSError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ResultsError(f"{path} is damaged ({error}); the search cannot be resumed.") from None
 
 
 def versions(device: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tune_dml.config import ConfirmRun, Scores
+from tune_dml.config import ConfirmRun, Scores, absolute_path
 from tune_dml.errors import ConfigurationError, ResultsError, UsageError
 from tune_dml.models.folder import save_model
 from tune_dml.reporting import write_parquet_atomic
@@ -60,12 +60,12 @@ def train(
         raise UsageError("Give --seed (a confirm run) or --fold (a round of the search), not both.")
     if seed is not None and seed < 0:
         raise UsageError(f"--seed is {seed}; it must be 0 or more.")
-    target = Path(output).expanduser().absolute()
+    target = absolute_path(output)
     if target.exists() and not target.is_dir():
         raise ResultsError(f"--output {output} is a file; give a folder.")
-    best = read_best(Path(config))
+    best = read_best(absolute_path(config))
     if data is not None:
-        best = replace(best, task=replace(best.task, data=str(Path(data).expanduser().absolute())))
+        best = replace(best, task=replace(best.task, data=str(absolute_path(data))))
     prepared = prepare_one(best, out, loss_plugins)
     if fold is not None:
         return _round(best, prepared, fold, target)

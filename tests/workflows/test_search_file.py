@@ -1,0 +1,72 @@
+"""``search.yaml`` survives the disk, and leads nowhere but to the folder it is in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
+from tune_dml.data import Fold
+from tune_dml.errors import ResultsError
+from tune_dml.workflows.search_file import SearchFile, read_search_file
+
+ABOUT = SearchFile(
+    settings=SearchSettings("one", TaskSettings("mine", "/data.csv"), DrawSettings(8), "bert-tiny", "default"),
+    kind="single",
+    label_names=("bad", "good"),
+    source="file /data.csv",
+    notes=("1 text dropped.",),
+    rows=(0, 1, 2, 3),
+    labels=(0, 1, 0, 1),
+    hashes=("aa", "bb", "cc", "dd"),
+    folds=(Fold(np.array([0, 1]), np.array([2, 3])),),
+    official_labels=None,
+    encoder_sha256="ee",
+    encoder_parameters=9,
+    rounds=2,
+    by_schedule=False,
+    has_test=True,
+    max_length=16,
+    versions={"threads": 1},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "searches" / "one"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["one", "../../elsewhere", "/elsewhere"])
+def test_a_search_is_where_its_file_is(folder: Path, tmp_path: Path, name: str) -> None:
+    replace(ABOUT, settings=replace(ABOUT.settings, name=name, results="/somewhere/else")).write(folder)
+    about = read_search_file(folder)
+    assert (about.settings.name, about.settings.results) == ("one", str(tmp_path))
+    assert about.settings.task == ABOUT.settings.task
+    assert (about.rows, about.hashes, about.notes) == (ABOUT.rows, ABOUT.hashes, ABOUT.notes)
+    assert about.folds[0].heldout.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("rows: [0, 1, 2, 3]", "rows: [a]"),
+        ("rounds: 2", "rounds: two"),
+        ("kind: single\n", ""),
+        ("kind: single", "kind: 2020-99-99"),
+        ("kind: single", "kind: " + "[" * 100_000),
+        ("trials: 16", "trials: many"),
+        ("shots: 8", "shots: [8]"),
+    ],
+)
+def test_a_damaged_file_is_a_sentence(folder: Path, old: str, new: str) -> None:
+    ABOUT.write(folder)
+    text = (folder / "search.yaml").read_text()
+    assert old in text
+    (folder / "search.yaml").write_text(text.replace(old, new))
+    with pytest.raises(ResultsError, match=r"search\.yaml"):
+        read_search_file(folder)

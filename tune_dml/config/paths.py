@@ -1,0 +1,30 @@
+"""Paths as users give them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tune_dml.errors import UsageError
+
+
+def absolute_path(given: str | Path) -> Path:
+    """``given`` with ``~`` and relative parts filled in, whether or not there is anything.
+
+    Raises:
+        UsageError: no file can have this path, or what is there may not be looked at.
+    """
+    try:
+        path = Path(given).expanduser().absolute()
+        str(path).encode()
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except UnicodeEncodeError:
+        # It is written into files and to servers, all of them UTF-8.
+        raise UsageError(f"The path {given} is not in UTF-8; rename the file or the folder.") from None
+    except OSError as error:
+        raise UsageError(f"The path {given} cannot be used: {error.strerror or error}.") from None
+    except (RuntimeError, ValueError) as error:  # a home folder of nobody, a zero byte
+        raise UsageError(f"The path {given} cannot be used ({str(error).rstrip('.')}).") from None
+    return path
