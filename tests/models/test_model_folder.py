@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +98,7 @@ def test_texts_of_the_wrong_kind_are_sentences(save: Callable[..., Saved]) -> No
         classifier.predict("a single text")
     with pytest.raises(ModelError, match="single texts"):
         classifier.predict(PAIRS)
+    assert classifier.predict(["a \ud800 film"]) == classifier.predict(["a ? film"])
     assert classifier.predict([]) == []
     assert classifier.predict_proba([]).shape == (0, 3)
 
@@ -152,6 +155,18 @@ def test_missing_and_damaged_files_are_sentences(save: Callable[..., Saved], nam
         ({"extra": 1}, "is damaged"),
         ({"label_names": ["a", "b"]}, "does not go with"),
         ({"readout": "head"}, "does not go with"),
+        ({"readout_values": {"temperature": "warm"}}, "does not go with"),
+        ({"kind": "triple"}, "kind is 'triple'"),
+        ({"precision": "float64"}, "precision is 'float64'"),
+        ({"representation": "sum"}, "representation is 'sum'"),
+        ({"max_length": 10**12}, "max_length is"),
+        ({"max_length": "24"}, "is damaged"),
+        ({"label_names": "abc"}, "is damaged"),
+        ({"label_names": ["a", "a", "b"]}, "each once"),
+        ({"label_names": ["a", "\ud800", "b"]}, "is damaged"),
+        ({"config": []}, "is damaged"),
+        ({"config": {"averaged_layers": 10**9}}, "is damaged"),
+        ({"config": {"pair_encoding": "towers"}}, "one of single texts"),
     ],
 )
 def test_descriptions_that_do_not_fit_are_sentences(
@@ -199,3 +214,55 @@ def test_saving_that_fails_leaves_nothing_behind(tmp_path: Path, tiny: EncoderBu
     with pytest.raises(OSError, match="No space"):
         save_model(tmp_path / "model", about, tiny, tiny.state, FittedReadout("head", arrays), Broken())  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_hidden_layers": 1_000_000}, "num_hidden_layers is 1000000"),
+        ({"max_position_embeddings": 10**12}, "max_position_embeddings is"),
+        ({"hidden_size": 100_000}, "are incomplete"),
+        ({"num_labels": 10**9}, "num_labels is"),
+        ({"model_type": "llama"}, "are incomplete"),
+        ({"_attn_implementation": "someone/kernel"}, "asks for code from the hub"),
+        ({"model_type": ["bert"]}, "no usable config.json"),
+    ],
+)
+def test_an_encoder_larger_than_its_weights_is_refused_before_it_is_built(
+    save: Callable[..., Saved], change: dict[str, object], message: str
+) -> None:
+    folder = save().folder
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | change))
+    start = time.process_time()
+    with pytest.raises(ModelError, match=message):
+        load_classifier(folder, "cpu")
+    assert time.process_time() - start < 5.0
+
+
+def test_a_description_nested_without_end_is_a_sentence(save: Callable[..., Saved]) -> None:
+    folder = save().folder
+    (folder / "tune_dml.json").write_text('{"a":' * 100_000)
+    with pytest.raises(ModelError, match="is damaged"):
+        load_classifier(folder, "cpu")
+
+
+def test_members_that_lead_round_in_a_circle_are_loaded_once(save: Callable[..., Saved]) -> None:
+    saved = save()
+    (saved.folder / "members").mkdir()
+    for name in ("seed-1", "seed-2"):
+        (saved.folder / "members" / name).symlink_to(saved.folder)
+    np.testing.assert_allclose(
+        load_classifier(saved.folder, "cpu").predict_proba(TEXTS), saved.probabilities, atol=1e-5
+    )
+
+
+def test_members_of_other_classes_are_refused(save: Callable[..., Saved]) -> None:
+    folder = save().folder
+    shutil.copytree(folder, folder.parent / "other")
+    about = json.loads((folder / "tune_dml.json").read_text())
+    (folder.parent / "other" / "tune_dml.json").write_text(json.dumps(about | {"label_names": ["a", "b", "c"]}))
+    (folder / "members").mkdir()
+    (folder.parent / "other").rename(folder / "members" / "seed-1")
+    with pytest.raises(ModelError, match="has other classes"):
+        load_classifier(folder, "cpu")

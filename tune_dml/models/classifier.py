@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tune_dml.config import Probabilities
+from tune_dml.config import Probabilities, absolute_path
 from tune_dml.errors import ModelError
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
@@ -28,13 +28,18 @@ Text: TypeAlias = str | tuple[str, str]
 class Classifier:
     """Classes of texts (or of pairs of texts, for a model trained on pairs).
 
+    Args:
+        first: Of an ensemble's further member: the model that it is averaged with.
+
     Attributes:
         label_names: In the order of the columns of :meth:`predict_proba`.
         description: Everything else that is known of the model.
     """
 
-    def __init__(self, folder: Path, device: str | None = None) -> None:
+    def __init__(self, folder: Path, device: str | None = None, first: ModelDescription | None = None) -> None:
         self.description: ModelDescription = read_description(folder)
+        if first is not None and _gives(first) != _gives(self.description):
+            raise ModelError(f"{folder} has other classes than the model that it is a member of; train it again.")
         self.label_names: tuple[str, ...] = self.description.label_names
         source: EncoderSource = find_encoder(str(folder))
         bundle: EncoderBundle = load_bundle(source)
@@ -45,7 +50,9 @@ class Classifier:
         encoder = LayeredEncoder(build_encoder(bundle), None, averaged_layers=averaged)
         self._encoder = encoder.to(self._device).eval()
         fast = default_precision(self._device.type)
-        self._members = [Classifier(member, device) for member in sorted((folder / MEMBERS).glob("*"))]
+        # Members have none of their own: folders may lead round in a circle.
+        members = sorted((folder / MEMBERS).glob("*")) if first is None else []
+        self._members = [Classifier(member, device, self.description) for member in members]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"
 
     def embed(self, texts: Sequence[Text]) -> npt.NDArray[np.float32]:
@@ -86,10 +93,19 @@ class Classifier:
         if self.description.kind == "pair":
             if not all(isinstance(row, tuple | list) and len(row) == 2 for row in rows):
                 raise ModelError("This model classifies pairs of texts: give each as (first, second).")
-            return [str(row[0]) for row in rows], [str(row[1]) for row in rows]
+            return [_encodable(row[0]) for row in rows], [_encodable(row[1]) for row in rows]
         if not all(isinstance(row, str) for row in rows):
             raise ModelError("This model classifies single texts: give a list of strings.")
-        return [str(row) for row in rows], None
+        return [_encodable(row) for row in rows], None
+
+
+def _encodable(text: object) -> str:
+    """Without lone surrogates, which tokenizers refuse."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
+
+
+def _gives(description: ModelDescription) -> tuple[str, tuple[str, ...]]:
+    return description.kind, description.label_names
 
 
 def load_classifier(folder: str | Path, device: str | None = None) -> Classifier:
@@ -98,4 +114,4 @@ def load_classifier(folder: str | Path, device: str | None = None) -> Classifier
     Raises:
         ModelError: the folder is missing, incomplete, damaged or of another kind.
     """
-    return Classifier(Path(folder).resolve(), device)
+    return Classifier(absolute_path(folder).resolve(), device)

@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tune_dml.models.source import EncoderSource, weights_sha256
 SMALL_PARAMETERS = 100_000_000
 #: What configurations call the number of layers, and how weights of a layer are named.
 _LAYER_COUNTS = ("num_hidden_layers", "n_layers")
+#: More that a ``config.json`` names are a mistake; transformers lists each.
+_LABELS = 100_000
 _LAYER = re.compile(r"(?:encoder\.|transformer\.)?layers?\.(\d+)\.")
 
 
@@ -85,6 +88,7 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     assert source.folder is not None, "fetch() comes first"
     _quiet()
     try:
+        _check_size(source.folder, source)
         model, loading = AutoModel.from_pretrained(
             source.folder,
             use_safetensors=True,
@@ -93,6 +97,8 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
             local_files_only=True,
             output_loading_info=True,
         )
+    except ModelError:
+        raise
     except Exception as error:  # a damaged file raises whatever its reader meets first
         raise ModelError(f"The encoder in {source.folder} cannot be loaded: {_first_line(error)}") from error
     model = _without_pooler(model)
@@ -106,6 +112,38 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
         raise ModelError(f"The encoder in {source.folder} has no hidden_size: it is not a text encoder.")
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     return EncoderBundle(source.name, weights_sha256(source.folder), model.config.to_json_string(use_diff=False), state)
+
+
+def _check_size(folder: Path, source: EncoderSource) -> None:
+    """That the weights fill what ``config.json`` describes, which names no code. transformers builds that first,
+    whatever its size, and fills it with random numbers.
+
+    Raises:
+        ModelError: they do not.
+    """
+    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    held, tensors = source.parameters, source.tensors
+    for name, value in _whole_numbers(values):
+        # Every layer has a tensor at least, and no dimension is larger than all weights together.
+        limit = tensors if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
+        if value > limit:
+            raise ModelError(f"The weights in {folder} are incomplete: config.json says that {name} is {value}.")
+    if any("/" in str(values.get(name)) for name in ("attn_implementation", "_attn_implementation")):
+        raise ModelError(f"The encoder in {folder} asks for code from the hub, which is never run.")
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    with torch.device("meta"):
+        model = _without_pooler(AutoModel.from_config(config, trust_remote_code=False))
+    described = sum(parameter.numel() for parameter in model.parameters())
+    if described > 2 * held:  # what little is missing is named once it is loaded
+        raise ModelError(f"The weights in {folder} are incomplete: {held:,} numbers of {described:,}.")
+
+
+def _whole_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _whole_numbers(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield str(name), value
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

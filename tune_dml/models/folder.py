@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.errors import ModelError
+from tune_dml.config import LIMITS, PRECISIONS, Choice, configuration_from, from_values
+from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, class_probabilities
 
 if TYPE_CHECKING:
@@ -110,11 +111,24 @@ def read_description(folder: Path) -> ModelDescription:
         values = json.loads(file.read_text(encoding="utf-8"))
         if values.pop("format") != FORMAT:
             raise ModelError(f"{file} was written by another version of tune-dml; train the model again.")
-        description = ModelDescription(**{**values, "label_names": tuple(values["label_names"])})
-        if description.readout not in READOUT_SPECS:
-            raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        description = from_values(ModelDescription, values)
+        config = configuration_from({**description.config, "readout": "logistic"})
+    except (OSError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ConfigurationError) as error:
         raise ModelError(f"{file} is damaged ({error}); train the model again.") from None
+    if description.readout not in READOUT_SPECS:
+        raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
+    for name, given, valid in (
+        ("kind", description.kind, Choice(("single", "pair"))),
+        ("precision", description.precision, Choice(PRECISIONS)),
+        ("representation", description.representation, LIMITS["representation"]),
+        ("max_length", description.max_length, LIMITS["max_length"]),
+    ):
+        if not valid.contains(given):
+            raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")
+    if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < 2:
+        raise ModelError(f"{file}: label_names must name two classes or more, each once.")
+    if config.pair_encoding == "towers" and description.kind == "single":
+        raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
     return description
 
 
@@ -129,11 +143,12 @@ def read_readout(folder: Path, description: ModelDescription, dimension: int) ->
 
     try:
         arrays = load_file(folder / READOUT_FILE)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / READOUT_FILE} cannot be read ({error}); train the model again.") from None
     readout = FittedReadout(description.readout, arrays, description.readout_values)
     try:
-        probe = class_probabilities(readout, np.zeros((1, dimension), dtype=np.float32))
+        with np.errstate(all="ignore"):
+            probe = class_probabilities(readout, np.zeros((1, dimension), dtype=np.float32))
         fits = probe.shape == (1, len(description.label_names)) and bool(np.isfinite(probe).all())
     except Exception:  # missing or misshapen arrays fail wherever they are first used
         fits = False

@@ -8,8 +8,6 @@ from typing import Any
 
 import torch
 
-PRECISIONS = ("float32", "bfloat16")
-
 
 def default_precision(device: str) -> str:
     """``bfloat16`` on GPUs and on CPUs with instructions for it (AVX-512 BF16 or AMX: 2 to 3 times faster), else

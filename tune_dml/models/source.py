@@ -55,12 +55,19 @@ class EncoderSource:
         """How many, from the headers of its weight files; before it is on this machine, from their size."""
         if self.folder is None:
             return (self.download_bytes or 0) // 4
-        total = 0
-        for file in self.folder.glob("*.safetensors"):
+        return sum(math.prod(shape) for shape in self._shapes())
+
+    @property
+    def tensors(self) -> int:
+        """How many there are in its weight files."""
+        return len(self._shapes())
+
+    def _shapes(self) -> list[list[int]]:
+        shapes = []
+        for file in [] if self.folder is None else self.folder.glob("*.safetensors"):
             with safe_open(file, "np") as weights:
-                names = weights.keys()
-                total += sum(math.prod(weights.get_slice(name).get_shape()) for name in names)
-        return total
+                shapes += [weights.get_slice(name).get_shape() for name in weights.keys()]  # noqa: SIM118
+        return shapes
 
 
 def default_encoder(gpu: bool) -> str:
@@ -130,8 +137,8 @@ def _embedded_folder(name: str) -> Path | None:
 def _checked_folder(folder: Path) -> Path:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        complete = isinstance(config, dict) and "model_type" in config
-    except (OSError, ValueError):
+        complete = isinstance(config, dict) and isinstance(config.get("model_type"), str)
+    except (OSError, ValueError, RecursionError):
         complete = False
     if not complete:
         raise ModelError(f"{folder} has no usable config.json: it is not an encoder folder in the Hugging Face layout.")
