@@ -1,0 +1,146 @@
+"""``best.yaml`` and ``search.yaml`` as they come from others, and names that become folders."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from hostile import FUZZ, NAMES, mutated, read_or_refused, texts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tune_dml.config import Configuration, DrawSettings, SearchSettings, TaskSettings
+from tune_dml.data import Fold, load_task
+from tune_dml.tracking import names
+from tune_dml.training.workload import resolve
+from tune_dml.workflows.best_file import read_best
+from tune_dml.workflows.options import search_name
+from tune_dml.workflows.preparation import draw_data
+from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.results import search_folder
+from tune_dml.workflows.search_file import SearchFile, dump_yaml, read_search_file
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+TASK = TaskSettings("mine", "/data.csv", label_column="label")
+DRAW = DrawSettings(shots=8, folds=2)
+ABOUT = SearchFile(
+    settings=SearchSettings("one", TASK, DRAW, "bert-tiny", "default", time_budget=60.0),
+    kind="single",
+    label_names=("bad", "good"),
+    source="file /data.csv",
+    notes=(),
+    rows=(0, 1, 2, 3),
+    labels=(0, 1, 0, 1),
+    hashes=("aa", "bb", "cc", "dd"),
+    folds=(Fold(np.array([0, 1]), np.array([2, 3])), Fold(np.array([2, 3]), np.array([0, 1]))),
+    official_labels=None,
+    encoder_sha256="ee",
+    encoder_parameters=9,
+    rounds=2,
+    by_schedule=False,
+    has_test=True,
+    max_length=16,
+    versions={"threads": 1},
+)
+BEST: dict[str, Any] = {
+    "config": Configuration().to_dict(),
+    "task": asdict(TASK),
+    "draw": asdict(DRAW),
+    "encoder": "bert-tiny",
+    "encoder_sha256": "ee",
+    "seed": 0,
+    "device": "cpu",
+    "precision": "float32",
+    "max_length": 16,
+    "hashes": ["aa", "bb"],
+}
+_VALUES: tuple[Any, ...] = (
+    None, True, -1, 0, 1, 10**9, 10**30, 0.5, float("nan"), float("inf"), "", "all", "cuda:7", "5", [],
+    ["a"], [[1]], {}, {"a": 1}, {"lr": [1]}, *(name for name in NAMES if name.isprintable()),
+)  # fmt: skip
+
+
+def changed(values: dict[str, Any], seed: int) -> bytes:
+    """Some values replaced, removed or added, at the top or one level below."""
+    random = Random(seed)
+    values = {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}
+    for _ in range(random.randint(1, 3)):
+        inner = [value for value in values.values() if isinstance(value, dict)]
+        place = random.choice((values, *inner))
+        name = random.choice((*place, "softtriple", "loss", "softtriple/la", "extra"))
+        if random.random() < 0.15:
+            place.pop(name, None)
+        else:
+            place[name] = copy.deepcopy(random.choice(_VALUES))
+    return dump_yaml(values).encode()
+
+
+def contents(values: dict[str, Any]) -> st.SearchStrategy[bytes]:
+    seeds = st.integers(0, 2**32)
+    return (
+        seeds.map(lambda seed: changed(values, seed)) | mutated([dump_yaml(values).encode()]) | st.binary(max_size=40)
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("results")
+    (results / "searches" / "one").mkdir(parents=True)
+    ABOUT.write(results / "searches" / "one")
+    rows = "".join(f"film {i},{'good' if i % 2 else 'bad'}\n" for i in range(24))
+    (results / "data.csv").write_text(f"text,label\n{rows}")
+    return results
+
+
+@FUZZ
+@given(content=contents(BEST))
+def test_a_best_file_is_read_or_refused_in_a_sentence(results: Path, content: bytes) -> None:
+    path = results / "best.yaml"
+    path.write_bytes(content)
+    best = read_or_refused(results, lambda: read_best(path))
+    if best is not None:
+        read_or_refused(results, lambda: resolve(best.config, str(path)))
+        task = replace(best.task, data=str(results / "data.csv"))
+        read_or_refused(results, lambda: draw_data(load_task(task), best.draw))
+
+
+def test_a_search_file_is_read_or_refused_and_leads_nowhere_else(results: Path) -> None:
+    folder = results / "searches" / "two"
+    folder.mkdir()
+    values = {**ABOUT.__dict__, "settings": ABOUT.settings.to_dict()}
+    values["folds"] = [
+        {"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": False} for f in ABOUT.folds
+    ]
+
+    @FUZZ
+    @given(content=contents(values))
+    def check(content: bytes) -> None:
+        (folder / "search.yaml").write_bytes(content)
+        about = read_or_refused(results, lambda: read_search_file(folder))
+        if about is not None:
+            assert (about.settings.results, about.settings.name) == (str(results), "two")
+
+    check()
+
+
+@FUZZ
+@given(name=st.none() | texts(40), task=texts(40))
+def test_names_become_folders_of_the_results_folder(results: Path, name: str | None, task: str) -> None:
+    given = read_or_refused(results, lambda: search_name(SearchRequest(task=task, name=name), DRAW, results))
+    if given is not None:
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", given)
+        assert len(given) < 200
+        assert (results / "searches" / given).resolve().parent == results / "searches"
+    found = read_or_refused(results, lambda: search_folder(str(results), name or task))
+    assert found is None or found.parent == results / "searches"
+    read_or_refused(results, lambda: search_folder(f"{results}/{task}", "one"))
+    kept = names.slug(task)
+    assert re.fullmatch(r"[A-Za-z0-9._-]{0,200}", kept)
+    assert kept not in (".", "..")
