@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
-from tune_dml.workflows.job_script import Submission, write_job
 from tune_dml.tracking import slug
+from tune_dml.workflows.job_script import Submission, write_job
 from tune_dml.workflows.options import draw_settings, search_name
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
