@@ -11,6 +11,7 @@ NAMES = {
     "epochs": "test accuracy against passes over the training texts, for every loss",
     "gpu": "a large encoder on one GPU: steps, packed trials (skipped where there is none)",
     "losses": "every loss with its default hyperparameters on two tasks",
+    "nodes": "trials that only sleep on 1, 2 and 4 nodes of a cluster on this machine",
     "peers": "the same configurations in the searches of transformers and SetFit",
     "prefix": "step time against the number of trained layers",
     "ranges": "the ends of the ranges that losses have in their search spaces",

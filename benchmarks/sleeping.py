@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any
 
@@ -12,6 +13,9 @@ from ray import tune
 from tune_dml.config import Round, Scores
 from tune_dml.config.encoding import round_to_json
 
+#: The diagnostic that says which process has run a trial.
+WORKER = "worker"
+
 
 def sleep(config: dict[str, Any], metric: str, seconds: float) -> None:
     """One round of ``seconds``, with the probabilities of ten rows."""
@@ -20,5 +24,6 @@ def sleep(config: dict[str, Any], metric: str, seconds: float) -> None:
     accuracy = 1.0 - abs(np.log10(config["params"]["lr"]) + 4.0) / 4.0
     rows = np.arange(10, dtype=np.int64)
     probabilities = {"logistic": np.full((10, 2), 0.5, dtype=np.float32)}
-    item = Round(1, rows, probabilities, Scores(accuracy, accuracy, 0.7), time.perf_counter() - begun, {"steps": 1.0})
+    diagnostics = {WORKER: float(os.getpid())}
+    item = Round(1, rows, probabilities, Scores(accuracy, accuracy, 0.7), time.perf_counter() - begun, diagnostics)
     tune.report({"round": 1, "score": accuracy, "payload": json.dumps(round_to_json(item))})
