@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -71,9 +70,6 @@ def killed(
             # What a kill in the middle of a write leaves as well.
             with (folder / "study.log").open("a") as stream:
                 stream.write('{"op_code": 8, "worker_id": "torn')
-            lock = folder / "study.log.lock"
-            if not lock.is_symlink():  # now and then the kill has left one itself
-                os.symlink(folder / "study.log", lock)
         journal = Journal(folder, write=False)
         journals[moment] = journal.records() + journal.records("baseline")
         arguments = ["resume", "killed"]

@@ -8,74 +8,29 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import sys
-from collections.abc import Container, Generator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TextIO
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
 from tune_dml.config.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 from tune_dml.errors import ResultsError
+from tune_dml.tuning.storage import LogFile, Storage, unpacked
 
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
-#: Longer strings are numbers packed together, each of which is there once.
-_WORD = 32
 KINDS = {"trial": TRIALS, "baseline": BASELINES}
 _LOST = "lost"
-
-
-class _Backend(JournalFileBackend):
-    """Optuna keeps all it has read: names and words that come again and again are the same string here."""
-
-    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
-        """All from one on."""
-        yield from map(_interned, super().read_logs(log_number_from))
-
-
-def _interned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {sys.intern(key): _interned(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_interned(item) for item in value]
-    return sys.intern(value) if isinstance(value, str) and len(value) <= _WORD else value
-
-
-class _Storage(JournalStorage):
-    """Optuna looks for waiting trials before every new one, by going through all there are: here not where none waits.
-
-    The only writer's; whoever adds a waiting trial says so with :meth:`may_wait`.
-    """
-
-    _none_waiting = False
-
-    def may_wait(self) -> None:
-        """A waiting trial has been added."""
-        self._none_waiting = False
-
-    def get_all_trials(
-        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
-        """Of a study, those in one of ``states``."""
-        for_waiting = states == (TrialState.WAITING,)
-        if for_waiting and self._none_waiting:
-            return []
-        found: list[FrozenTrial] = super().get_all_trials(study_id, deepcopy, states)
-        # Baselines and confirm runs never wait.
-        self._none_waiting = self._none_waiting or (for_waiting and not found)
-        return found
 
 
 class Journal:
     """The only writer of one search's journal (others may read it).
 
-    Opening it cuts off a torn last line and removes a stale lock, both left by a driver that was killed: Optuna would
-    make the first unreadable for good and wait 30 seconds for the second.
+    Opening it cuts off a torn last line, left by a driver that was killed: what is written next would run into it.
 
     Args:
         folder: Of the search.
@@ -96,8 +51,8 @@ class Journal:
         elif not self.path.is_file():
             raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.")
         try:
-            self._storage = _Storage(_Backend(str(self.path)))
-            self._ids: dict[tuple[str, int], int] = {}
+            self._file = LogFile(self.path)
+            self._storage = Storage(self._file)
             names = {s.study_name for s in self._storage.get_all_studies()}
             # Not create_study(load_if_exists=True), which writes to the journal before it looks.
             for name in (TRIALS, BASELINES, CONFIRM):
@@ -150,17 +105,14 @@ class Journal:
         return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
 
     def _id(self, study: str, number: int) -> int:
-        if (study, number) not in self._ids:
-            study_id = self._studies[study]._study_id
-            self._ids[study, number] = self._storage.get_trial_id_from_study_id_trial_number(study_id, number)
-        return self._ids[study, number]
+        return self._storage.get_trial_id_from_study_id_trial_number(self._studies[study]._study_id, number)
 
     def _one(self, kind: str, number: int) -> FrozenTrial:
         # Not out of a list of all: that would take longer with every trial.
         return self._storage.get_trial(self._id(KINDS[kind], number))
 
     def _record(self, kind: str, frozen: FrozenTrial) -> TrialRecord:
-        attributes = frozen.user_attrs
+        attributes = {key: unpacked(value) for key, value in frozen.user_attrs.items()}
         params: Mapping[str, Value] = attributes.get("config", {})
         name = attributes.get("name") or f"{params.get('loss', 'trial')} #{frozen.number}"
         rounds = sorted((round_from_json(v) for k, v in attributes.items() if k.startswith("round:")), key=_number)
@@ -179,6 +131,10 @@ class Journal:
         )
 
     # What happens
+
+    def together(self) -> AbstractContextManager[None]:
+        """Within the block, several changes wait for the disk once, at its end."""
+        return self._file.together()
 
     def enqueue(self, params: Mapping[str, Value]) -> None:
         """Have these parameters tried before the sampler is asked; what they leave open is sampled."""
@@ -208,10 +164,11 @@ class Journal:
         """Store a round and the score after it; ``False``, and nothing stored, where that is done already."""
         frozen = self._one(kind, number)
         known = f"round:{item.number}" in frozen.user_attrs
-        if not known:
-            self._set(kind, number, f"round:{item.number}", round_to_json(item))
-        if item.number not in frozen.intermediate_values:
-            self._storage.set_trial_intermediate_value(frozen._trial_id, item.number, value)
+        with self.together():
+            if not known:
+                self._set(kind, number, f"round:{item.number}", round_to_json(item))
+            if item.number not in frozen.intermediate_values:
+                self._storage.set_trial_intermediate_value(frozen._trial_id, item.number, value)
         return not known
 
     def finish(
@@ -227,14 +184,15 @@ class Journal:
         frozen = self._one(kind, number)
         if frozen.state.is_finished():
             return
-        if reason is not None:
-            self._set(kind, number, "reason", reason)
-        if message:
-            self._set(kind, number, "message", message)
         values = [value] if state == State.COMPLETE and value is not None else None
         if state == State.PRUNED and frozen.intermediate_values:
             values = [frozen.intermediate_values[max(frozen.intermediate_values)]]
-        self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
+        with self.together():
+            if reason is not None:
+                self._set(kind, number, "reason", reason)
+            if message:
+                self._set(kind, number, "message", message)
+            self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
 
     def add_lost(self, kind: str | None = None, number: int = 0) -> None:
         """Count a worker that was lost with a trial, or (without a ``kind``) with a job."""
@@ -273,8 +231,6 @@ def _only_driver(folder: Path) -> TextIO:
 
 
 def _repair(path: Path) -> None:
-    # Only the driver writes, and no other driver lives (see _only_driver): a lock that is there is stale.
-    Path(f"{path}.lock").unlink(missing_ok=True)
     if not path.exists() or path.stat().st_size == 0:
         return
     with path.open("rb+") as stream:

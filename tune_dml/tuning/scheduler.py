@@ -10,6 +10,7 @@ import ray
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 
 from tune_dml.config import State, TrialRecord
+from tune_dml.execution import give_back_memory
 from tune_dml.training.scoring import mean_objective
 
 GRACE_ROUNDS = 2
@@ -18,6 +19,8 @@ REDUCTION = 2
 
 #: Seconds that a worker may take to start before its trial is given to another that is idle.
 START_PATIENCE = 60.0
+#: So many ended trials leave megabytes of holes in the heap between what stays.
+TRIALS_BETWEEN_TRIMS = 200
 
 
 class WarmWorkers:
@@ -36,6 +39,7 @@ class WarmWorkers:
         self._slots, self._local = slots, local
         self._told = False
         self._controller: Any = None
+        self._forgotten = 0
 
     def trial_added(self, tune_controller: Any, trial: Any) -> None:
         """Tell Ray Tune, once: all trials ask for the same resources."""
@@ -67,6 +71,9 @@ class WarmWorkers:
                 controller._trials.remove(trial)
                 controller._trials_to_cache.discard(trial)
                 controller._trial_metadata.pop(trial.trial_id, None)
+                self._forgotten += 1
+                if self._forgotten % TRIALS_BETWEEN_TRIMS == 0:
+                    give_back_memory()
 
 
 def _let_workers_start(controller: Any) -> None:

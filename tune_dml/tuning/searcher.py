@@ -79,18 +79,19 @@ class StudySearcher(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration."""
-        if self._again:
-            kind, number = self._again.popleft()
-        elif self._new > 0:
-            self._new -= 1
-            kind, number = "trial", self._journal.ask().number
-        else:
+        if not self._again and self._new < 1:
             return self._suggest_job(trial_id)
-        record = self._journal.record(kind, number)
-        if not record.params:
-            values = suggest(self._journal.trial(number), self._space)
-            self._journal.set_config(number, resolve(values).to_dict())
+        with self._journal.together():
+            if self._again:
+                kind, number = self._again.popleft()
+            else:
+                self._new -= 1
+                kind, number = "trial", self._journal.ask().number
             record = self._journal.record(kind, number)
+            if not record.params:
+                values = suggest(self._journal.trial(number), self._space)
+                self._journal.set_config(number, resolve(values).to_dict())
+                record = self._journal.record(kind, number)
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
