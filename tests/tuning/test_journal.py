@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from optuna.storages.journal import JournalFileBackend
 from tune_dml.config import ConfirmRun, Round, Scores, State
 from tune_dml.errors import ResultsError
 from tune_dml.tuning.journal import Journal
+from tune_dml.tuning.storage import LogFile
 
 
 def _round(number: int, seed: int = 0) -> Round:
@@ -152,3 +154,17 @@ def test_a_baseline_is_added_whole_or_not_at_all(tmp_path: Path) -> None:
     assert (record.name, record.state, record.params["epochs"]) == ("probe", State.RUNNING, 0)
     journal.finish("baseline", 0, State.COMPLETE, 0.5)
     assert journal.records("baseline")[0].state == State.COMPLETE
+
+
+def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "log")
+    file.append_logs([{"first": 1}])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            file.append_logs([{"second": "x" * 100}])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    file.append_logs([{"third": 3}])
+    assert list(file.read_logs(0)) == [{"first": 1}, {"third": 3}]

@@ -51,12 +51,22 @@ class LogFile(BaseJournalBackend):
                     yield _lean(log)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write them, and wait until the disk has them."""
-        with self._path.open("ab") as stream:
-            stream.write("".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode())
-            stream.flush()
-            if self._syncs:
-                os.fsync(stream.fileno())
+        """Write them, and wait until the disk has them.
+
+        Raises:
+            OSError: it cannot; then the file is as before, without a part of them.
+        """
+        rest = memoryview("".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode())
+        with self._path.open("ab", buffering=0) as stream:
+            begin = stream.tell()
+            try:
+                while rest:
+                    rest = rest[stream.write(rest) :]
+                if self._syncs:
+                    os.fsync(stream.fileno())
+            except OSError:
+                os.truncate(stream.fileno(), begin)
+                raise
 
     @contextmanager
     def together(self) -> Iterator[None]:
