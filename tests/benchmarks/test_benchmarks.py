@@ -5,22 +5,20 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks import prefix
+from benchmarks.__main__ import NAMES
+from benchmarks.plain import one_round
+from benchmarks.tables import markdown
 from tune_dml.training.workload import resolve, single_thread
 from tune_dml.workflows.output import silent
 from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-from benchmarks import prefix  # noqa: E402
-from benchmarks.__main__ import NAMES  # noqa: E402
-from benchmarks.plain import one_round  # noqa: E402
-from benchmarks.tables import markdown  # noqa: E402
 
 PAGES = "\n".join(
     (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/performance.md", "docs/losses.md")

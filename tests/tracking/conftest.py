@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mlflow_server import Server
 
+from benchmarks.mlflow_server import Server
 from tune_dml.config import DrawSettings, Round, Scores, SearchSettings, State, TaskSettings, TrialRecord
 from tune_dml.tracking.store import connect, embedded_uri
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,38 +11,14 @@ from typing import Any
 
 import pytest
 from evidence import check_mlflow, finished_in
-from mlflow_server import Server
 
+from benchmarks.mlflow_server import Server
+from benchmarks.cluster_nodes import Nodes
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 
 pytestmark = pytest.mark.slow
 TRIALS = 5
-
-
-class Nodes:
-    """A head and two nodes of one CPU each."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("nodes.py")), "1", "1"]
-        # No token, whatever a session of this process has had; and not the niceness of 15, which leaves workers next
-        # to nothing beside another test.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH_")}
-        environment["RAY_worker_niceness"] = "0"
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = subprocess.Popen(command, env=environment, text=True, **pipes)
-        assert self._process.stdout is not None
-        self.address = self._process.stdout.readline().strip()
-
-    def tell(self, command: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-
-    def stop(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +61,8 @@ def test_nothing_is_lost_and_nothing_doubled(
     def happens(text: str) -> bool:
         """Whether the driver is to be killed; before that, a node and MLflow go, and a node comes."""
         if "round:1" in text and not done:
-            nodes.tell("kill")
-            nodes.tell("add 1")
+            nodes.kill()
+            nodes.add()
             server.stop()
             done.append("node lost")
         return finished_in(text) >= 4

@@ -1,4 +1,4 @@
-"""An MLflow server for tests."""
+"""An MLflow server that can be lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command, stdout=log, stderr=log, cwd=self.folder, env=ui_environment(), start_new_session=True
             )
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
                 with urllib.request.urlopen(self.uri + "/health", timeout=1):
