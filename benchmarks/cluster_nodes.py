@@ -1,6 +1,7 @@
-"""Several Ray nodes in one process tree, to be lost and added: ``python cluster_nodes.py CPUS...`` starts a head without CPUs
-and a node for each number, prints the address, and then obeys lines of its standard input: ``kill INDEX`` and
-``add CPUS``.
+"""Several Ray nodes in one process tree, to be lost and added.
+
+``python cluster_nodes.py CPUS...`` starts a head without CPUs and a node for each number, prints the address, and then
+obeys lines of its standard input: ``kill INDEX`` and ``add CPUS``.
 """
 
 from __future__ import annotations

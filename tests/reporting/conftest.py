@@ -65,7 +65,7 @@ def report():
         rounds=2,
         winner=winner,
         readouts={"supcon #2": "centroid"},
-        lost_workers=2,
+        lost_workers={"node": 1, "worker": 1},
         readout_accuracies={"logistic": 0.8, "knn": 0.7, "knn:k=1": 0.75, "centroid": 0.9, "centroid:euclidean": 0.95},
         corrected=CorrectedEstimate(
             "accuracy",

@@ -104,7 +104,7 @@ def test_printed_sentences(report):
     assert "cross-validation accuracy, 0.800 with the logistic read-out, is biased: up, because" in text
     assert "Bias-corrected accuracy (BBC-CV): 0.740, 95% interval 0.550 to 0.920." in text
     assert "1 failed: 1 nan." in text
-    assert "A worker was lost 2 times" in text
+    assert "A worker was lost 2 times (1 with its machine, 1 by itself)" in text
     listed = "logistic 0.800, knn:k=1 0.750, centroid 0.900, centroid:euclidean 0.950."
     assert f"The winner's read-outs by cross-validation accuracy: {listed}" in text
     assert "3 empty texts were dropped." in text

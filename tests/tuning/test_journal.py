@@ -73,11 +73,26 @@ def test_optuna_reads_it(tmp_path: Path) -> None:
 def test_lost_workers_are_counted(tmp_path: Path) -> None:
     journal = _with_trial(tmp_path)
     journal.add_baseline("probe", {"loss": "ce"})
-    for lost in (("trial", 0), ("trial", 0), ("baseline", 0), ()):
+    for lost in (("node", "trial", 0), ("worker", "trial", 0), ("node", "baseline", 0), ("node",), ("memory",)):
         journal.add_lost(*lost)
     journal.close()
-    again = Journal(tmp_path, write=False)
-    assert ([r.lost for r in again.records()], again.lost_workers()) == ([2], 4)
+    assert Journal(tmp_path, write=False).lost_workers() == {"node": 3, "worker": 1, "memory": 1}
+
+
+def test_a_write_that_finds_no_room_leaves_nothing_of_itself(tmp_path: Path) -> None:
+    journal = _with_trial(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Room for a part of the next line.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 50, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.add_round("trial", 0, _round(2), 0.6)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert journal.add_round("trial", 0, _round(2), 0.6)
+    journal.close()
+    [record] = Journal(tmp_path, write=False).records()
+    assert [item.number for item in record.rounds] == [1, 2]
 
 
 def test_nothing_is_stored_twice(tmp_path: Path) -> None:

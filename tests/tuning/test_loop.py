@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
-from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings
+import pytest
+
+from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings, TrialRecord
 from tune_dml.execution import fetch, ray_session, share
 from tune_dml.spaces import load_space
 from tune_dml.tuning.jobs import FollowUp, Job, Work
@@ -78,6 +83,55 @@ def test_jobs_run_in_the_workers_of_the_trials(tmp_path: Path) -> None:
     assert lost == [(3, "error", "ValueError: three is too many")]
     assert sorted(over) == over, "jobs for idle slots first, then those that need every trial"
     assert not (tmp_path / "ray").exists()
+    journal.close()
+
+
+def test_a_driver_that_cannot_write_ends_the_loop_and_fails_no_trial(tmp_path: Path) -> None:
+    settings = SearchSettings("full", TaskSettings("none"), DrawSettings(), "none", "ce", trials=9, concurrency=SLOTS)
+    journal = Journal(tmp_path, make_sampler(settings, 0))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def changed(record: TrialRecord) -> None:
+        if record.number == 3 and record.rounds:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 50, limits[1]))
+
+    watch = Watch(lambda: False, lambda: False, changed, lambda: None)
+    with ray_session(None, cpus=SLOTS, gpus=0):
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                run_trials(
+                    journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False
+                )  # fmt: skip
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    journal.close()
+    records = Journal(tmp_path, write=False).records()
+    assert {r.state for r in records} == {State.COMPLETE, State.RUNNING}
+    assert len(records) < 9
+    assert not (tmp_path / "ray").exists()
+
+
+def test_what_is_given_to_an_idle_worker_that_is_gone_runs_elsewhere(tmp_path: Path) -> None:
+    settings = SearchSettings("idle", TaskSettings("none"), DrawSettings(), "none", "ce", trials=1, concurrency=1)
+    journal = Journal(tmp_path, make_sampler(settings, 0))
+    jobs: list[Job] = [{"number": 1}, {"number": 2}]
+    done, lost = [], []
+
+    def following(trials_over: bool) -> Job | None:
+        if trials_over and len(jobs) == 2:
+            process = journal.records()[0].rounds[-1].diagnostics["process"]
+            os.kill(int(process), signal.SIGKILL)
+        return jobs.pop(0) if trials_over and jobs else None
+
+    follow_up = FollowUp(following, lambda job, *_: done.append(job["number"]), lambda job, *_: lost.append(job))
+    watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
+    with ray_session(None, cpus=1, gpus=0):
+        run_trials(
+            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
+            follow_up=follow_up,
+        )  # fmt: skip
+    assert (done, lost) == ([1, 2], [])
+    assert journal.lost_workers() == {"worker": 1}
     journal.close()
 
 

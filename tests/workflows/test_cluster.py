@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from evidence import check_mlflow, finished_in
 
-from benchmarks.mlflow_server import Server
 from benchmarks.cluster_nodes import Nodes
+from benchmarks.mlflow_server import Server
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
 

@@ -68,7 +68,6 @@ class TrialRecord:
         params: The resolved configuration, flat (``Configuration.to_dict``).
         reason, message: Why it failed or was stopped, for example ``"nan"``, and what is known of it in words.
         given: Whether the space begins with it; the sampler proposed it otherwise.
-        lost: How often the worker that ran it was lost, with its machine or alone.
     """
 
     number: int
@@ -80,7 +79,6 @@ class TrialRecord:
     reason: str | None = None
     message: str | None = None
     given: bool = False
-    lost: int = 0
 
     @property
     def loss(self) -> str:

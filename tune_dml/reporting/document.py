@@ -31,7 +31,7 @@ class SearchReport:
         has_test: Whether the task has a test split.
         confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
         ensemble: Test scores of the average over the winner's seeds, where it was asked for.
-        lost_workers: How often a worker was lost; what it ran was run again.
+        lost_workers: How often a worker was lost, by cause; what it ran was run again.
         confirm_failed: Reasons of confirm runs that failed, with their number.
         notes: Plain sentences on what cleaning did.
         source: Where the data came from.
@@ -55,7 +55,7 @@ class SearchReport:
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
     ensemble: Scores | None = None
     confirm_failed: Mapping[str, int] = field(default_factory=dict)
-    lost_workers: int = 0
+    lost_workers: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
     source: str = ""
     folder: str | None = None
@@ -126,7 +126,8 @@ def to_json(report: SearchReport) -> dict[str, Any]:
         "leaderboard": [_trial(row) for row in rows if row.kind == "trial"],
         "failed": report.failed,
         "confirm_failed": dict(report.confirm_failed),
-        "lost_workers": report.lost_workers,
+        "lost_workers": sum(report.lost_workers.values()),
+        "lost_by_cause": dict(report.lost_workers),
         "model": report.model,
         "best": report.best,
         "report": report.report,

@@ -11,6 +11,12 @@ from tune_dml.reporting.leaderboard import Row, shown_metric
 
 METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 _SCORE_WORDS = {"cv": "cross-validation", "holdout": "hold-out", "official": "validation-split"}
+_LOST_WORDS = {
+    "worker": "by itself",
+    "node": "with its machine",
+    "memory": "to Ray's memory monitor",
+    "gpu": "to a fault of its GPU",
+}
 _CLASSES_LISTED = 12
 
 
@@ -41,8 +47,7 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     if report.confirm_failed:
         sentences.append(f"Confirm runs: {failures(report.confirm_failed)}")
     if report.lost_workers:
-        times = "once" if report.lost_workers == 1 else f"{report.lost_workers} times"
-        sentences.append(f"A worker was lost {times}, by itself or with its machine; what it ran was run again.")
+        sentences.append(_lost(report.lost_workers))
     return sentences
 
 
@@ -50,6 +55,13 @@ def failures(reasons: Mapping[str, int]) -> str:
     """``2 failed: 1 nan, 1 collapse.``"""
     listed = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
     return f"{sum(reasons.values())} failed: {listed}."
+
+
+def _lost(causes: Mapping[str, int]) -> str:
+    total = sum(causes.values())
+    times = "once" if total == 1 else f"{total} times"
+    listed = ", ".join(f"{n} {_LOST_WORDS.get(cause, cause)}" for cause, n in causes.items())
+    return f"A worker was lost {times} ({listed}); what it ran was run again."
 
 
 def places(report: SearchReport) -> dict[str, str]:

@@ -36,5 +36,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY)
 
 
+def is_gpu_fault(error: BaseException) -> bool:
+    """Whether a GPU has failed under this process (an illegal access, memory beyond correction, a card that is gone),
+    which then has no use of it any more."""
+    return isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error)
+
+
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

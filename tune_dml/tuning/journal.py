@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -96,10 +97,15 @@ class Journal:
             runs.setdefault((run.candidate, run.seed), run)
         return list(runs.values())
 
-    def lost_workers(self) -> int:
-        """How often a worker was lost, with a trial or with a job."""
-        trials = sum(record.lost for kind in KINDS for record in self.records(kind))
-        return trials + (int(self._studies[CONFIRM].user_attrs.get(_LOST, 0)) if CONFIRM in self._studies else 0)
+    def lost_workers(self) -> Counter[str]:
+        """How often a worker was lost, with a trial or with a job, by cause."""
+        lost = Counter[str]()
+        for study in (TRIALS, BASELINES):
+            for frozen in self._frozen(study):
+                lost.update(unpacked(frozen.user_attrs.get(_LOST, {})))
+        if CONFIRM in self._studies:
+            lost.update(unpacked(self._studies[CONFIRM].user_attrs.get(_LOST, {})))
+        return lost
 
     def _frozen(self, study: str) -> list[FrozenTrial]:
         return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
@@ -127,7 +133,6 @@ class Journal:
             message=attributes.get("message"),
             # Optuna's mark of what was enqueued.
             given="fixed_params" in frozen.system_attrs,
-            lost=int(attributes.get(_LOST, 0)),
         )
 
     # What happens
@@ -194,13 +199,13 @@ class Journal:
                 self._set(kind, number, "message", message)
             self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
 
-    def add_lost(self, kind: str | None = None, number: int = 0) -> None:
+    def add_lost(self, cause: str, kind: str | None = None, number: int = 0) -> None:
         """Count a worker that was lost with a trial, or (without a ``kind``) with a job."""
         if kind is not None:
-            self._set(kind, number, _LOST, self.record(kind, number).lost + 1)
+            self._set(kind, number, _LOST, _one_more(self._one(kind, number).user_attrs, cause))
             return
         study = self._studies[CONFIRM]
-        study.set_user_attr(_LOST, int(study.user_attrs.get(_LOST, 0)) + 1)
+        study.set_user_attr(_LOST, _one_more(study.user_attrs, cause))
 
     def add_confirm(self, run: ConfirmRun) -> None:
         """Store a confirm run, in one write."""
@@ -211,6 +216,11 @@ class Journal:
 
     def _set(self, kind: str, number: int, key: str, value: Any) -> None:
         self._storage.set_trial_user_attr(self._id(KINDS[kind], number), key, value)
+
+
+def _one_more(attributes: Mapping[str, Any], cause: str) -> dict[str, int]:
+    lost = dict(unpacked(attributes.get(_LOST, {})))
+    return {**lost, cause: lost.get(cause, 0) + 1}
 
 
 def _number(item: Round) -> int:

@@ -15,9 +15,7 @@ from tune_dml.spaces import Space, complete
 from tune_dml.training.workload import BASELINES, baseline
 from tune_dml.tuning.jobs import FollowUp, Work
 from tune_dml.tuning.journal import Journal
-
-#: Workers lost to the infrastructure (a machine, the system's memory guard), per trial, before it counts as failed.
-WORKER_RETRIES = 2
+from tune_dml.tuning.lost import MOST_LOSSES
 
 
 class Ended(StrEnum):
@@ -83,6 +81,9 @@ def run_trials(
         scratch: Ray Tune's folder; written, never read back, removed afterwards.
         rounds, latest: That a complete trial has; whether the latest counts instead of their mean.
         only_jobs: No trials, whatever is missing.
+
+    Raises:
+        Exception: whatever kept the driver from storing what it was told; trials that ran are RUNNING in the journal.
     """
     from ray import tune
 
@@ -118,7 +119,7 @@ def run_trials(
 
     def told() -> bool:
         watch.on_tick()
-        return watch.interrupted() or out_of_time()
+        return watch.interrupted() or out_of_time() or searcher.fault is not None
 
     trainable = tune.with_resources(
         _trainable(work, settings.metric), {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}
@@ -140,12 +141,19 @@ def run_trials(
             verbose=0,
             stop=WhenTold(told),
             callbacks=[Recorder(searcher)],
-            failure_config=tune.FailureConfig(max_failures=WORKER_RETRIES),
+            failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
         ),
     )
-    tuner.fit()
-    searcher.close()
-    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        tuner.fit()
+    except Exception:
+        if searcher.fault is None:
+            raise
+    finally:
+        searcher.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    if searcher.fault is not None:
+        raise searcher.fault
     if watch.interrupted():
         return Ended.INTERRUPTED
     if searcher.trials_over:

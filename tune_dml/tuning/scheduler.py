@@ -12,6 +12,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialSch
 from tune_dml.config import State, TrialRecord
 from tune_dml.execution import give_back_memory
 from tune_dml.training.scoring import mean_objective
+from tune_dml.tuning.lost import every_loss_is_one
 
 GRACE_ROUNDS = 2
 REDUCTION = 2
@@ -55,6 +56,7 @@ class WarmWorkers:
             self._controller = getattr(getattr(tune_controller, "_maybe_reuse_cached_actor", None), "__self__", None)
             if self._controller is not None:
                 _let_workers_start(self._controller)
+                every_loss_is_one(self._controller)
         self._told = True
 
     def forget_ended(self) -> None:

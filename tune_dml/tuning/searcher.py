@@ -10,7 +10,8 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.search import Searcher
@@ -22,7 +23,28 @@ from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
 from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import KINDS, Journal
+from tune_dml.tuning.lost import NODE, WORKER_LOSSES, cause_of
 from tune_dml.tuning.side_by_side import RoundBoard, forget_boards
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _fault_kept(method: _Method) -> _Method:
+    """Keep the first fault of the driver's own (a full disk), and do nothing from then on.
+
+    Ray Tune would take it for a fault of whichever trial it had in hand, and go on.
+    """
+
+    @wraps(method)
+    def call(self: StudySearcher, *args: Any, **kwargs: Any) -> Any:
+        if self.fault is None:
+            try:
+                return method(self, *args, **kwargs)
+            except Exception as error:
+                self.fault = error
+        return None
+
+    return call  # type: ignore[return-value]
 
 
 @dataclass
@@ -33,6 +55,7 @@ class _Assigned:
     helps: tuple[str, int] | None = None
     failed: str | None = None
     message: str = ""
+    lost_alone: int = 0
 
 
 class StudySearcher(Searcher):
@@ -46,6 +69,9 @@ class StudySearcher(Searcher):
         on_change: Called with the record after every change of a trial.
         follow_up: Where jobs come from.
         boards: Prefix of the names of trials' boards; ``None`` where trials cannot be helped.
+
+    Attributes:
+        fault: What the driver could not do; from then on nothing is handed out or stored, and the loop has to end.
     """
 
     def __init__(
@@ -66,6 +92,7 @@ class StudySearcher(Searcher):
         self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
         self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
+        self.fault: Exception | None = None
         # What runs now, by Ray Tune's names.
         self._assigned: dict[str, _Assigned] = {}
         # Boards of running trials that have had a helper.
@@ -77,6 +104,7 @@ class StudySearcher(Searcher):
         waiting = self._again or self._new > 0
         return not waiting and all(a.kind not in KINDS for a in self._assigned.values())
 
+    @_fault_kept
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next configuration."""
         if not self._again and self._new < 1:
@@ -140,6 +168,7 @@ class StudySearcher(Searcher):
         if self._boards is not None:
             forget_boards(self._boards)
 
+    @_fault_kept
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
         assigned = self._assigned.pop(trial_id, None)
@@ -166,12 +195,17 @@ class StudySearcher(Searcher):
             self._journal.finish(assigned.kind, assigned.number, State.PRUNED, reason="asha")
         self._on_change(self._journal.record(assigned.kind, assigned.number))
 
-    def lost(self, trial_id: str) -> None:
-        """Count a worker that was lost; what it ran begins again elsewhere."""
+    @_fault_kept
+    def lost(self, trial_id: str, cause: str) -> bool:
+        """Count a worker that was lost; what it ran begins again elsewhere. Whether it may do so another time."""
         assigned = self._assigned.get(trial_id)
-        if assigned is not None:
-            self._journal.add_lost(*((assigned.kind, assigned.number) if assigned.kind in KINDS else ()))
+        if assigned is None:
+            return True
+        self._journal.add_lost(cause, *((assigned.kind, assigned.number) if assigned.kind in KINDS else ()))
+        assigned.lost_alone += cause != NODE
+        return assigned.lost_alone < WORKER_LOSSES
 
+    @_fault_kept
     def take(self, trial_id: str, result: dict[str, Any]) -> None:
         """Store what a worker reports."""
         assigned = self._assigned.get(trial_id)
@@ -219,7 +253,8 @@ class Recorder(TrialProgressCallback):
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Count it."""
-        self._searcher.lost(trial.trial_id)
+        if not self._searcher.lost(trial.trial_id, cause_of(trial)):
+            trial.max_failures = trial.num_failures
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Nothing: the searcher is told."""

@@ -13,6 +13,7 @@ from ray import tune
 from tune_dml.config import Round
 from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.errors import TrainingFailure, TuneDMLError
+from tune_dml.training.failures import is_gpu_fault
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import Workload, ready, resolve, run_fold, run_rounds, single_thread
 from tune_dml.tuning.side_by_side import RoundBoard, help_with, in_order
@@ -63,6 +64,9 @@ def _failures_reported(done: list[Round]) -> Iterator[None]:
     except TuneDMLError as error:
         _failed(len(done), "refused", str(error))
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        if is_gpu_fault(error):
+            # Every later trial of this worker would fail likewise: Ray Tune starts another in its place.
+            raise
         _failed(len(done), "error", f"{type(error).__name__}: {error}")
 
 

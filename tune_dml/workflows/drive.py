@@ -25,6 +25,7 @@ from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
+from tune_dml.workflows.full_disk import full_disk_explained
 from tune_dml.workflows.models import join_members
 from tune_dml.workflows.output import Output, Progress
 from tune_dml.workflows.preparation import Prepared
@@ -53,7 +54,15 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
         begun: ``time.monotonic()`` at the start of the command, for the time budget.
         confirm_now: Whether to confirm.
         search_first: Whether to run trials that are missing.
+
+    Raises:
+        EnvironmentFault: no trial gave a score, or the disk is full.
     """
+    with full_disk_explained(prepared.folder):
+        return _drive(prepared, out, begun, confirm_now, search_first)
+
+
+def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, search_first: bool) -> Finished:
     about, settings, folder = prepared.about, prepared.about.settings, prepared.folder
     journal = Journal(folder, make_sampler(settings, _ended(folder)))
     tracker = Tracker(settings, Path(settings.results), on_warning=out.warn, patience=MLFLOW_PATIENCE)

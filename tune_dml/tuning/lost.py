@@ -1,0 +1,57 @@
+"""Workers that the infrastructure takes away: by what, and how often a trial may meet with that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+#: Losses of all kinds before a trial counts as failed. Machines come and go: that says nothing about a trial.
+MOST_LOSSES = 20
+#: Losses of a worker alone, whose cause might be the trial; whatever is lost after so many fails it.
+WORKER_LOSSES = 3
+NODE, MEMORY, GPU, WORKER = "node", "memory", "gpu", "worker"
+#: In the words of Ray and PyTorch.
+_SIGNS = {
+    "running low on memory": MEMORY,
+    "node has died": NODE,
+    "node is dead": NODE,
+    # Its node would have told of a worker's end.
+    "temporarily unavailable": NODE,
+    "AcceleratorError": GPU,
+}
+
+
+def every_loss_is_one(controller: Any) -> None:
+    """Have Ray Tune take every error that means a worker is gone for that, and once.
+
+    It knows one type of them, and ends the whole search with any other: with the memory monitor's, for example. And of
+    a worker that is gone when the next trial is given to it, it hears twice: the first time it puts the trial back, the
+    second time it fails the trial.
+    """
+    from ray.exceptions import NodeDiedError, OutOfMemoryError, RayActorError, WorkerCrashedError
+
+    manager = controller._actor_manager
+    failed = manager._actor_task_failed
+
+    def as_actor_error(tracked_actor_task: Any, exception: Exception) -> None:
+        if isinstance(exception, OutOfMemoryError | NodeDiedError | WorkerCrashedError):
+            exception = RayActorError(error_msg=str(exception))
+        failed(tracked_actor_task, exception)
+
+    manager._actor_task_failed = as_actor_error
+    process = controller._process_trial_failure
+
+    def unless_put_back(trial: Any, exception: Exception) -> None:
+        if trial.status != trial.PENDING or trial in controller._trial_to_actor:
+            process(trial, exception=exception)
+
+    controller._process_trial_failure = unless_put_back
+
+
+def cause_of(trial: Any) -> str:
+    """What took the worker of Ray Tune's ``trial``, by the last of the errors that are noted with it."""
+    try:
+        last = Path(trial.error_file).read_text(errors="replace").rpartition("Failure # ")[2]
+    except (OSError, TypeError):
+        return WORKER
+    return next((cause for sign, cause in _SIGNS.items() if sign in last), WORKER)
