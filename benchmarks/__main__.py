@@ -9,6 +9,7 @@ NAMES = {
     "alone": "what each metric loss teaches by itself, above the frozen probe",
     "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
     "epochs": "test accuracy against passes over the training texts, for every loss",
+    "faults": "random faults in real searches: nothing lost, nothing doubled, equal scores",
     "gpu": "a large encoder on one GPU: steps, packed trials (skipped where there is none)",
     "losses": "every loss with its default hyperparameters on two tasks",
     "nodes": "trials that only sleep on 1, 2 and 4 nodes of a cluster on this machine",

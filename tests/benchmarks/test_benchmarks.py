@@ -21,7 +21,8 @@ from tune_dml.workflows.request import SearchRequest
 ROOT = Path(__file__).resolve().parents[2]
 
 PAGES = "\n".join(
-    (ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "docs/performance.md", "docs/losses.md")
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("CONTRIBUTING.md", "docs/performance.md", "docs/losses.md", "docs/reliability.md")
 )
 
 
