@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
 from tune_dml.config.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 from tune_dml.errors import ResultsError
+from tune_dml.tuning.lost import WORKER
 from tune_dml.tuning.storage import LogFile, Storage, unpacked
 
 FILE_NAME = "study.log"
@@ -102,9 +103,9 @@ class Journal:
         lost = Counter[str]()
         for study in (TRIALS, BASELINES):
             for frozen in self._frozen(study):
-                lost.update(unpacked(frozen.user_attrs.get(_LOST, {})))
+                lost.update(_lost(frozen.user_attrs))
         if CONFIRM in self._studies:
-            lost.update(unpacked(self._studies[CONFIRM].user_attrs.get(_LOST, {})))
+            lost.update(_lost(self._studies[CONFIRM].user_attrs))
         return lost
 
     def _frozen(self, study: str) -> list[FrozenTrial]:
@@ -219,8 +220,14 @@ class Journal:
 
 
 def _one_more(attributes: Mapping[str, Any], cause: str) -> dict[str, int]:
-    lost = dict(unpacked(attributes.get(_LOST, {})))
+    lost = _lost(attributes)
     return {**lost, cause: lost.get(cause, 0) + 1}
+
+
+def _lost(attributes: Mapping[str, Any]) -> dict[str, int]:
+    """By cause; older journals have a number."""
+    lost: int | dict[str, int] = unpacked(attributes.get(_LOST, {}))
+    return {WORKER: lost} if isinstance(lost, int) else lost
 
 
 def _number(item: Round) -> int:

@@ -42,6 +42,8 @@ def every_loss_is_one(controller: Any) -> None:
     process = controller._process_trial_failure
 
     def unless_put_back(trial: Any, exception: Exception) -> None:
+        # It would wait for the worker that is gone for ever.
+        controller._resetting_trials.discard(trial)
         if trial.status != trial.PENDING or trial in controller._trial_to_actor:
             process(trial, exception=exception)
 
