@@ -214,13 +214,15 @@ def test_a_mount_that_goes_away_is_not_made_again(tmp_path: Path, searching: Pat
     assert not copies.exists()
 
 
-def test_leftovers_of_a_kill_are_removed(tmp_path: Path, searching: Path) -> None:
+def test_leftovers_of_a_kill_are_removed_but_no_file_that_is_being_written(tmp_path: Path, searching: Path) -> None:
+    folder = tmp_path / "copies" / "mine"
+    folder.mkdir(parents=True)
+    for name, hours in ((".leftover.00.tmp", 2), (".study.log.00.tmp", 0)):
+        (folder / name).write_text("half")
+        os.utime(folder / name, (time.time() - 3600 * hours,) * 2)
     store = open_store(parse_address(str(tmp_path / "copies")))
-    leftover = tmp_path / "copies" / "mine" / ".study.log.00.tmp"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_text("half")
     assert keeper(store, searching).close() is None
-    assert copied(store).keys() == KEPT
+    assert copied(store).keys() == KEPT | {".study.log.00.tmp"}
 
 
 def test_a_store_that_does_not_answer_is_not_waited_for(store: Store, searching: Path) -> None:

@@ -18,6 +18,8 @@ from tune_dml.storage.store import Store
 
 #: Seconds without a byte sent after which the end of a search waits no longer.
 PATIENCE = 60.0
+#: Seconds after which a temporary in the store is a leftover.
+ABANDONED = 3600.0
 _Stamp = tuple[int, int, int]
 
 
@@ -135,10 +137,13 @@ class Keeper:
         Raises:
             OSError: another process has written to its journal.
         """
-        sizes = {entry.name: entry.size for entry in self._store.entries(self._name)}
+        entries = self._store.entries(self._name)
+        sizes = {entry.name: entry.size for entry in entries}
         if JOURNAL_FILE in sizes and sizes[JOURNAL_FILE] not in self._journal_sizes:
             raise OSError(f"another process goes on with '{self._name}' and keeps its own copy there")
-        return set(sizes)
+        # What is no result is a temporary: what a kill has left, or one that another process writes at this moment.
+        old = time.time() - ABANDONED
+        return {entry.name for entry in entries if is_kept(entry.name) or (entry.modified or 0.0) < old}
 
     def _copy(self, name: str, stamp: _Stamp) -> None:
         try:
