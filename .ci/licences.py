@@ -63,10 +63,10 @@ def brought_by(name: str) -> list[Distribution]:
 def licence(package: Distribution) -> str:
     """As an SPDX expression where it is known, else what the metadata say; empty where they say nothing."""
     about = package.metadata
-    if about["License-Expression"]:
-        return about["License-Expression"]
+    if about.get("License-Expression"):
+        return about.get("License-Expression")
     # Older metadata: a name, or the text of the licence, and beside it names of a fixed list.
-    said = (about["License"] or "").strip()
+    said = (about.get("License") or "").strip()
     classifiers = [
         line.rpartition("::")[2].strip() for line in about.get_all("Classifier", []) if line.startswith("License ::")
     ]

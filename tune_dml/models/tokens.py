@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from tune_dml.errors import ConfigurationError
+from tune_dml.errors import ConfigurationError, ModelError
 
 #: Texts that are tokenised at a time.
 _BLOCK = 5_000
@@ -179,7 +179,10 @@ def tokenize(
     towers = None
     if texts_b is not None:
         towers = tokenize(tokenizer, list(chain.from_iterable(zip(texts, texts_b, strict=True))), None, max_length)
-    limit = min(max_length, int(getattr(tokenizer, "model_max_length", max_length)))
+    longest = getattr(tokenizer, "model_max_length", max_length)
+    if not isinstance(longest, int | float):
+        raise ModelError("The tokenizer's model_max_length is not a number.")
+    limit = int(min(max_length, longest))
     has_types = "token_type_ids" in tokenizer.model_input_names
     # Of each block as arrays: as lists of numbers, 100,000 long texts would need ten times the memory.
     ids, types, lengths = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [0]
