@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from s3_server import CREDENTIALS, S3
 
 FIRST = (
     "test_cluster",
@@ -25,3 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return FIRST.index(name) if name in FIRST else len(FIRST)
 
     items.sort(key=place)
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    """A bucket on a server of this process, and the environment to use it."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    server = S3()
+    yield server
+    server.stop()

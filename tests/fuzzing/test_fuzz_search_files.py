@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tune_dml.config import Configuration, DrawSettings, SearchSettings, TaskSettings
 from tune_dml.data import Fold, load_task
+from tune_dml.losses import LOSSES
 from tune_dml.tracking import names
 from tune_dml.training.workload import resolve
 from tune_dml.workflows.best_file import read_best
@@ -106,7 +107,8 @@ def test_a_best_file_is_read_or_refused_in_a_sentence(results: Path, content: by
     path.write_bytes(content)
     best = read_or_refused(results, lambda: read_best(path))
     if best is not None:
-        read_or_refused(results, lambda: resolve(best.config, str(path)))
+        configuration = read_or_refused(results, lambda: resolve(best.config, str(path)))
+        assert configuration is None or configuration.loss in LOSSES
         task = replace(best.task, data=str(results / "data.csv"))
         read_or_refused(results, lambda: draw_data(load_task(task), best.draw))
 

@@ -194,4 +194,5 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_names_of_tasks_and_folders_are_read_or_refused_in_a_sentence(tree: Path, task: str, place: str) -> None:
     # What is absolute, or begins at home, is the user's own wish.
     data = place if place.startswith("~") else f"{tree}/{place}"
-    read_or_refused(tree, lambda: load_task(TaskSettings(task, data)))
+    found = read_or_refused(tree, lambda: load_task(TaskSettings(task, data)))
+    assert found is None or len(found.label_names) >= 2

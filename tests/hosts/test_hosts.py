@@ -229,3 +229,4 @@ def test_down(network: Network, laptop: Laptop) -> None:
     laptop.do(commands()[-1])
     for host in (network.hosts[0], network.hosts[1], network.hosts[3]):
         wait(f"Ray's end on {host.name}", lambda host=host: "raylet" not in host.ssh("ps ax").stdout, 120)
+        assert "gcs_server" not in host.ssh("ps ax").stdout

@@ -1,24 +1,12 @@
-"""An S3 server in this process, and credentials for it."""
+"""The folder of a search, and stores for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from s3_server import CREDENTIALS, S3
 
 from tune_dml.storage import Store, open_store, parse_address
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    """A bucket, and the environment to use it."""
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    server = S3()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,6 @@ from tune_dml.storage import open_store, parse_address
 from tune_dml.tuning.journal import Journal
 
 TRIALS = 5
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    server = S3()
-    yield server
-    server.stop()
 
 
 def with_credentials(*arguments: str) -> list[str]:
