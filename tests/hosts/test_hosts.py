@@ -9,12 +9,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,7 +33,9 @@ from tune_dml.tuning.journal import Journal  # noqa: E402
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 #: What this machine's environment must not tell the user's commands.
 OURS = ("RAY_", "PYTHON", "MLFLOW_", "OMP_", "VIRTUAL_ENV", "MAKE", "MFLAGS")
-TRIALS = 8
+TRIALS = 12
+#: As Ray calls a worker that has a trial.
+TRIAL_PROCESS = "ray::ImplicitFunc"
 SPACE = """
 loss: {choices: [ce, supcon, softtriple]}
 lr: {float: [1.0e-4, 1.0e-3], log: true}
@@ -105,6 +109,8 @@ def _environment(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def network(laptop: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    # As Ctrl-C does: what was made is taken away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     network = Network(tmp_path_factory.mktemp("hosts"), [Path(sysconfig.get_path("purelib")), laptop.libraries])
     try:
         for _ in range(3):
@@ -199,8 +205,9 @@ def test_nothing_is_lost_and_nothing_doubled(network: Network, laptop: Laptop) -
 
     mlflow("start")
     search = "search --task bbc --encoder bert-tiny --shots 25 --folds 3 --confirm-seeds 2 --space tiny.yaml"
-    where = f"--trials {TRIALS} --name hard --results /mnt/shared/results --tracking-uri {uri}"
-    laptop.do(f"tune-dml submit deploy/local.yaml --no-follow -- {search} {where}")
+    where = "--results /mnt/shared/results"
+    options = f"--trials {TRIALS} --name hard --tracking-uri {uri}"
+    laptop.do(f"tune-dml submit deploy/local.yaml --no-follow -- {search} {options} {where}")
     wait("a first round", lambda: "round:1" in journal())
     third.link("down")
     mlflow("stop")
@@ -209,13 +216,17 @@ def test_nothing_is_lost_and_nothing_doubled(network: Network, laptop: Laptop) -
     before = finished_in(journal())
     assert before < TRIALS + 2
     mlflow("start")
-    # A machine more, while the search goes on from another one than before.
-    ready(network.add_host())
-    write_addresses(laptop, network, workers=[second, network.hosts[3]])
-    laptop.do("ray up -y --no-restart deploy/local.yaml")
-    resumed = second.ssh("tune-dml resume hard --results /mnt/shared/results --json 2> /dev/null", timeout=400).stdout
+    # The search goes on from another machine than before, and meanwhile there is one more.
+    with ThreadPoolExecutor() as pool:
+        resuming = pool.submit(second.ssh, f"tune-dml resume hard {where} --json 2> /mnt/shared/said", timeout=400)
+        added = network.add_host()
+        ready(added)
+        write_addresses(laptop, network, workers=network.hosts[1:])
+        laptop.do("ray up -y --no-restart deploy/local.yaml")
+        wait("trials on the added machine", lambda: TRIAL_PROCESS in added.ssh("ps ax").stdout)
+        resumed = resuming.result().stdout
     document = json.loads(resumed[resumed.index("{\n") :])
-    wait("the added machine", lambda: alive(head) >= 3)
+    assert alive(head) == 3
     records = Journal(folder, write=False)
     trials, baselines = records.records(), records.records("baseline")
     assert [r.number for r in trials] == list(range(TRIALS))

@@ -59,7 +59,7 @@ class SearchSettings:
         protocol: One sentence: how configurations are selected and scored.
         trials: Configurations to try, baselines not counted.
         time_budget: Seconds for the whole job, confirm included, or ``None``.
-        concurrency: Trials at a time.
+        concurrency, elastic: Trials at a time; whether machines that join the cluster later raise it.
         tracking_uri: MLflow's; ``None`` means the embedded store below ``results``.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
@@ -79,6 +79,7 @@ class SearchSettings:
     cpus_per_trial: float = 1.0
     gpus_per_trial: float = 0.0
     concurrency: int = 1
+    elastic: bool = False
     address: str | None = None
     results: str = "tune-dml-results"
     tracking_uri: str | None = None

@@ -35,12 +35,14 @@ class Watch:
         out_of_time: Whether what is left of the time budget is needed for confirm.
         on_change: Called with the record after every change of a trial.
         on_tick: Called several times a second.
+        on_growth: Called with how many trials run at a time from then on, where machines have joined.
     """
 
     interrupted: Callable[[], bool]
     out_of_time: Callable[[], bool]
     on_change: Callable[[TrialRecord], None]
     on_tick: Callable[[], None]
+    on_growth: Callable[[int], None] = lambda slots: None
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -86,7 +88,9 @@ def run_trials(
         Exception: whatever kept the driver from storing what it was told; trials that ran are RUNNING in the journal.
     """
     from ray import tune
+    from ray.tune.search import ConcurrencyLimiter
 
+    from tune_dml.tuning.growth import Growth
     from tune_dml.tuning.scheduler import AllRounds, RoundsASHA, WarmWorkers
     from tune_dml.tuning.searcher import Recorder, StudySearcher
     from tune_dml.tuning.stopping import WhenTold
@@ -114,11 +118,16 @@ def run_trials(
         boards=run_name if work.helper is not None and not latest else None,
     )
 
+    limiter = ConcurrencyLimiter(searcher, max_concurrent=settings.concurrency)
+    growth = Growth(limiter, warm, settings.cpus_per_trial, settings.gpus_per_trial, watch.on_growth)
+
     def out_of_time() -> bool:
         return not searcher.trials_over and watch.out_of_time()
 
     def told() -> bool:
         watch.on_tick()
+        if settings.elastic:
+            growth.look()
         return watch.interrupted() or out_of_time() or searcher.fault is not None
 
     trainable = tune.with_resources(
@@ -127,11 +136,10 @@ def run_trials(
     tuner = tune.Tuner(
         trainable,
         tune_config=tune.TuneConfig(
-            search_alg=searcher,
+            search_alg=limiter,
             scheduler=scheduler,
             # As many as the searcher has.
             num_samples=-1,
-            max_concurrent_trials=settings.concurrency,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: f"trial-{trial.trial_id}",
         ),

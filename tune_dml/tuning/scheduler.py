@@ -40,13 +40,15 @@ class WarmWorkers:
         self._slots, self._local = slots, local
         self._told = False
         self._controller: Any = None
+        self._resources: Any = None
         self._forgotten = 0
 
     def trial_added(self, tune_controller: Any, trial: Any) -> None:
         """Tell Ray Tune, once: all trials ask for the same resources."""
         cache = getattr(tune_controller, "_actor_cache", None)
         if not self._told and cache is not None:
-            cache.increase_max(trial.placement_group_factory, by=self._slots)
+            self._resources = trial.placement_group_factory
+            cache.increase_max(self._resources, by=self._slots)
             classes = getattr(tune_controller, "_class_cache", None)
             if self._local and classes is not None:
                 # Ray Tune would ask for an environment of its own, which no waiting worker has.
@@ -58,6 +60,13 @@ class WarmWorkers:
                 _let_workers_start(self._controller)
                 every_loss_is_one(self._controller)
         self._told = True
+
+    def grow(self, slots: int) -> None:
+        """From now on so many trials run at a time, which is more."""
+        if self._controller is not None:
+            self._controller._actor_cache.increase_max(self._resources, by=slots - self._slots)
+            self._controller.update_max_pending_trials()
+        self._slots = slots
 
     def forget_ended(self) -> None:
         """Let go of trials that have ended, of which Ray Tune keeps 50 KB each and goes through all in every step; the

@@ -180,7 +180,13 @@ def _run(
     from tune_dml.tuning.trainable import help_trial, trial_rounds
 
     work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job, help_trial)
-    watch = Watch(stopped, budget.is_spent, changed, tick)
+    watch = Watch(
+        stopped,
+        budget.is_spent,
+        changed,
+        tick,
+        on_growth=lambda slots: out.line(f"search: machines have joined; {slots} trials at a time"),
+    )
 
     def run(only_jobs: bool) -> Ended:
         return run_trials(

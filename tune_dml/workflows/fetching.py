@@ -31,7 +31,7 @@ from tune_dml.workflows.results import state_of
 from tune_dml.workflows.search_file import read_search_file
 
 #: What another machine, or a later confirm, may have changed in ``search.yaml``.
-_CHANGING = ("results", "tracking_uri", "store", "store_every", "concurrency", "address")
+_CHANGING = ("results", "tracking_uri", "store", "store_every", "concurrency", "elastic", "address")
 _CONFIRM = ("confirm", "confirm_seeds", "ensemble")
 
 

@@ -244,6 +244,7 @@ def settings_of(
         cpus_per_trial=slots.cpus_per_trial,
         gpus_per_trial=slots.gpus_per_trial,
         concurrency=slots.concurrency,
+        elastic=request.address is not None and request.concurrency is None and request.max_gpus is None,
         address=request.address,
         results=str(results),
         tracking_uri=None if request.tracking_uri is None else check_tracking_uri(request.tracking_uri),

@@ -54,7 +54,7 @@ def resume(
     about = read_search_file(folder)
     about = replace(about, settings=stored(tracked(about.settings, tracking_uri), store))
     if concurrency is not None:
-        about = replace(about, settings=replace(about.settings, concurrency=concurrency))
+        about = replace(about, settings=replace(about.settings, concurrency=concurrency, elastic=False))
     if address is not None:
         about = replace(about, settings=replace(about.settings, address=None if address == "local" else address))
     out.line(f"resuming {about.settings.name}")
