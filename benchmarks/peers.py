@@ -36,6 +36,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", default="all-MiniLM-L6-v2")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--trials", type=int, default=8)
+    parser.add_argument("--shots", type=int, default=50)
     return parser
 
 
@@ -111,14 +112,16 @@ def _job(given: argparse.Namespace, rates: list[float]) -> dict[str, object]:
 
 
 def _request(given: argparse.Namespace) -> SearchRequest:
-    return SearchRequest(task=given.task, shots=50, data=given.data, encoder=given.encoder, validation="holdout")
+    return SearchRequest(
+        task=given.task, shots=given.shots, data=given.data, encoder=given.encoder, validation="holdout"
+    )
 
 
 def _own_command(given: argparse.Namespace, rates: list[float], results: Path, precision: str) -> list[str]:
     results.mkdir()
     first = "\n".join(f"  - {{lr: {rate}}}" for rate in rates)
     (results / "space.yaml").write_text(SPACE.format(epochs=given.epochs, first=first))
-    command = [sys.executable, "-m", "tune_dml", "search", "--task", given.task, "--shots", "50", "-q"]
+    command = [sys.executable, "-m", "tune_dml", "search", "--task", given.task, "--shots", str(given.shots), "-q"]
     command += ["--encoder", given.encoder, "--validation", "holdout", "--space", str(results / "space.yaml")]
     command += ["--trials", str(len(rates)), "--scheduler", "none", "--no-confirm", "--precision", precision]
     return [*command, "--results", str(results), *(["--data", given.data] if given.data else [])]
