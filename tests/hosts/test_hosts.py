@@ -172,6 +172,7 @@ def test_the_page_as_it_stands(network: Network, laptop: Laptop) -> None:
     assert "room for 3 trials" in text
     folder = laptop.checkout / "tune-dml-results" / "searches" / "first"
     assert (folder / "model").is_dir()
+    assert (laptop.checkout / "tune-dml-results" / "mlflow.db").is_file()
     assert len(Journal(folder, write=False).records()) == 4
 
 

@@ -87,6 +87,7 @@ def test_a_search_goes_on_on_another_machine(
     assert {"study.log", "best.yaml", "report.html", "model/model.safetensors"} <= copies.keys()
     third = ["--results", str(tmp_path / "third")]
     assert tune_dml(*with_credentials("fetch", s3.uri, "moved", *third)).code == 0
+    check_mlflow(tmp_path / "third", trials + baselines)
     shown = tune_dml("show", "moved", "--json", *third)
     assert json.loads(shown.out)["winner"] == json.loads(resumed.out)["winner"]
     texts = tmp_path / "texts.csv"

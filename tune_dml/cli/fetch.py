@@ -40,11 +40,11 @@ def fetch(
 ) -> None:
     """Bring a search from a cluster or a store into the results folder.
 
-    There it can be shown and resumed, and its model used. It comes whole or not at all; what is there under its name is
-    replaced only if it is an older copy of the same search. To resume it, data and encoders that were given as paths
-    must be at the same paths here.
+    There it can be shown and resumed, its model used, and `tune-dml ui` has it. It comes whole or not at all; what is
+    there under its name is replaced only if it is an older copy of the same search. To resume it, data and encoders
+    that were given as paths must be at the same paths here.
     """
-    from tune_dml.workflows import fetching
+    from tune_dml.workflows import fetching, mlflow_views
 
     if name is None:
         there = fetching.listed(source, on_head)
@@ -57,13 +57,14 @@ def fetch(
             terminal.print_lines([f"There is no search in {source}."])
         return
     fetched = fetching.fetch(source, name, results, on_head)
+    told = mlflow_views.sync_fetched(results, name) if fetched.news else []
     if json:
         terminal.print_json({**asdict(fetched), "folder": str(fetched.folder)})
         return
     at = "" if results == DEFAULTS.results else f" --results {shlex.quote(results)}"
     command = "show" if fetched.state == "finished" else "resume"
     what = "has all that is new" if not fetched.news else f"has the search now ({fetched.state})"
-    terminal.print_lines([f"{fetched.folder} {what}. Next: tune-dml {command} {fetched.name}{at}"])
+    terminal.print_lines([*told, f"{fetched.folder} {what}. Next: tune-dml {command} {fetched.name}{at}"])
 
 
 def _time(seconds: float | None) -> str:

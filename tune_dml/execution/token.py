@@ -10,11 +10,11 @@ from pathlib import Path
 from tune_dml.errors import EnvironmentFault
 
 #: Ray's own names.
-_MODE, _TOKEN = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"
+_MODE, _TOKEN, _PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 #: What a cluster that turns this machine away may be waiting for.
 ASK_FOR_TOKEN = (
     "A cluster that asks for a token lets nobody in without: copy ~/.ray/auth_token from its head to the same place "
-    "here, and set RAY_AUTH_MODE=token."
+    "here (or name the copy in RAY_AUTH_TOKEN_PATH), and set RAY_AUTH_MODE=token."
 )
 _own: str | None = None
 
@@ -35,7 +35,7 @@ def own_token(address: str | None) -> None:
         os.environ[_MODE], os.environ[_TOKEN] = "token", _own
         _look_again()
     elif address is not None and _own is not None:
-        if not (Path.home() / ".ray" / "auth_token").is_file():
+        if not Path(os.environ.get(_PATH) or Path.home() / ".ray" / "auth_token").is_file():
             raise EnvironmentFault(
                 f"This process has used Ray on this machine, with a token; to join {address}, start another one."
             )

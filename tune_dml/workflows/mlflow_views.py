@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tune_dml.config import SearchSettings
-from tune_dml.errors import ResultsError
+from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.tracking import (
     BestRow,
     best_per_task,
@@ -62,6 +62,24 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
         refused = reconcile_search(settings, root, records, finish=finish, model=model)
         sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
     return sentences
+
+
+def sync_fetched(results: str, name: str) -> list[str]:
+    """Write a search that has ended elsewhere to the MLflow store of these results; nothing where it has a server.
+
+    What failed is told, not raised: the search itself is here.
+    """
+    from tune_dml.workflows.results import search_folder, state_of
+    from tune_dml.workflows.search_file import read_search_file
+
+    folder = search_folder(results, name)
+    ended = state_of(folder) in ("finished", "cross-validated")
+    if not ended or read_search_file(folder).settings.tracking_uri is not None:
+        return []
+    try:
+        return sync(results, name, None)
+    except EnvironmentFault as fault:
+        return [f"{fault} Later: tune-dml sync {name}"]
 
 
 def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSettings:
