@@ -42,5 +42,14 @@ def is_gpu_fault(error: BaseException) -> bool:
     return isinstance(error, torch.AcceleratorError) and not is_out_of_memory(error)
 
 
+def gpu_works() -> bool:
+    """Whether the GPU of this process computes. Memory that others have taken is no fault of it."""
+    try:
+        ones = torch.ones(256, 256, device="cuda")
+        return (ones @ ones).sum().item() == 256**3
+    except RuntimeError as error:
+        return is_out_of_memory(error)
+
+
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

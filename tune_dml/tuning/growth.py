@@ -20,13 +20,13 @@ class Growth:
     Args:
         limiter: Around the searcher.
         cpus, gpus: Of a trial.
-        grown: Called with how many trials run at a time from then on.
+        say: Told in a sentence.
     """
 
     def __init__(
-        self, limiter: ConcurrencyLimiter, warm: WarmWorkers, cpus: float, gpus: float, grown: Callable[[int], None]
+        self, limiter: ConcurrencyLimiter, warm: WarmWorkers, cpus: float, gpus: float, say: Callable[[str], None]
     ) -> None:
-        self._limiter, self._warm, self._trial, self._grown = limiter, warm, (cpus, gpus), grown
+        self._limiter, self._warm, self._trial, self._say = limiter, warm, (cpus, gpus), say
         self._next = time.monotonic() + SECONDS
 
     def look(self) -> None:
@@ -39,4 +39,4 @@ class Growth:
         if slots > self._limiter.max_concurrent:
             self._limiter.set_max_concurrency(slots)
             self._warm.grow(slots)
-            self._grown(slots)
+            self._say(f"machines have joined; {slots} trials at a time")

@@ -20,12 +20,14 @@ class Work:
         job: ``job(values, *shared)`` gives JSON values and, or ``None``, an object that is not for the journal.
         helper: ``helper(config, *shared)`` runs rounds of a trial that runs elsewhere; ``None`` where a trial cannot be
             helped.
+        gpu_works: Whether the GPU of the process that calls it does.
     """
 
     shared: Sequence[Any]
     trial: Callable[..., None]
     job: Callable[..., tuple[dict[str, Any], object]] | None = None
     helper: Callable[..., None] | None = None
+    gpu_works: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)

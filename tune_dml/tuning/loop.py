@@ -35,14 +35,14 @@ class Watch:
         out_of_time: Whether what is left of the time budget is needed for confirm.
         on_change: Called with the record after every change of a trial.
         on_tick: Called several times a second.
-        on_growth: Called with how many trials run at a time from then on, where machines have joined.
+        on_machines: Called with a sentence where machines have joined, or one is no longer used.
     """
 
     interrupted: Callable[[], bool]
     out_of_time: Callable[[], bool]
     on_change: Callable[[TrialRecord], None]
     on_tick: Callable[[], None]
-    on_growth: Callable[[int], None] = lambda slots: None
+    on_machines: Callable[[str], None] = lambda sentence: None
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -90,6 +90,7 @@ def run_trials(
     from ray import tune
     from ray.tune.search import ConcurrencyLimiter
 
+    from tune_dml.tuning.gpu_checks import GpuChecks
     from tune_dml.tuning.growth import Growth
     from tune_dml.tuning.scheduler import AllRounds, RoundsASHA, WarmWorkers
     from tune_dml.tuning.searcher import Recorder, StudySearcher
@@ -119,7 +120,9 @@ def run_trials(
     )
 
     limiter = ConcurrencyLimiter(searcher, max_concurrent=settings.concurrency)
-    growth = Growth(limiter, warm, settings.cpus_per_trial, settings.gpus_per_trial, watch.on_growth)
+    trial = settings.cpus_per_trial, settings.gpus_per_trial
+    growth = Growth(limiter, warm, *trial, watch.on_machines)
+    gpu_checks = GpuChecks(work.gpu_works, *trial, watch.on_machines)
 
     def out_of_time() -> bool:
         return not searcher.trials_over and watch.out_of_time()
@@ -128,6 +131,7 @@ def run_trials(
         watch.on_tick()
         if settings.elastic:
             growth.look()
+        gpu_checks.look()
         return watch.interrupted() or out_of_time() or searcher.fault is not None
 
     trainable = tune.with_resources(
@@ -148,7 +152,7 @@ def run_trials(
             storage_path=str(scratch),
             verbose=0,
             stop=WhenTold(told),
-            callbacks=[Recorder(searcher)],
+            callbacks=[Recorder(searcher, gpu_checks)],
             failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
         ),
     )
@@ -158,6 +162,7 @@ def run_trials(
         if searcher.fault is None:
             raise
     finally:
+        gpu_checks.close()
         searcher.close()
         shutil.rmtree(scratch, ignore_errors=True)
     if searcher.fault is not None:

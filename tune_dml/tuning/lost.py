@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from typing import Any
 MOST_LOSSES = 20
 #: Losses of a worker alone, whose cause might be the trial; whatever is lost after so many fails it.
 WORKER_LOSSES = 3
+_ON_NODE = "Node: "
 NODE, MEMORY, GPU, WORKER = "node", "memory", "gpu", "worker"
 #: In the words of Ray and PyTorch.
 _SIGNS = {
@@ -52,8 +54,25 @@ def every_loss_is_one(controller: Any) -> None:
 
 def cause_of(trial: Any) -> str:
     """What took the worker of Ray Tune's ``trial``, by the last of the errors that are noted with it."""
-    try:
-        last = Path(trial.error_file).read_text(errors="replace").rpartition("Failure # ")[2]
-    except (OSError, TypeError):
-        return WORKER
+    last = _last_error(trial)
     return next((cause for sign, cause in _SIGNS.items() if sign in last), WORKER)
+
+
+def note_node(error: BaseException) -> None:
+    """Have ``error``, which ends this worker, say on which node that was."""
+    import ray
+
+    error.add_note(f"{_ON_NODE}{ray.get_runtime_context().get_node_id()}")
+
+
+def node_of(trial: Any) -> str | None:
+    """What :func:`note_node` noted with the last error of Ray Tune's ``trial``."""
+    found = re.search(rf"{_ON_NODE}(\w+)", _last_error(trial))
+    return found[1] if found else None
+
+
+def _last_error(trial: Any) -> str:
+    try:
+        return Path(trial.error_file).read_text(errors="replace").rpartition("Failure # ")[2]
+    except (OSError, TypeError):
+        return ""

@@ -18,8 +18,8 @@ GRACE_ROUNDS = 2
 REDUCTION = 2
 
 
-#: Seconds that a worker may take to start before its trial is given to another that is idle.
-START_PATIENCE = 60.0
+#: Seconds that a worker may take to find a place, and to start there, before its trial is given to another that is idle.
+PLACE_PATIENCE, START_PATIENCE = 2.0, 60.0
 #: So many ended trials leave megabytes of holes in the heap between what stays.
 TRIALS_BETWEEN_TRIMS = 200
 
@@ -94,7 +94,9 @@ def _let_workers_start(controller: Any) -> None:
     def patient(trial: Any) -> bool:
         if trial in controller._trial_to_actor and trial not in controller._resetting_trials:
             begun = since.setdefault(trial, time.monotonic())
-            if time.monotonic() - begun < START_PATIENCE:
+            # Its place may have gone with a machine.
+            placeless = controller._trial_to_actor[trial] in controller._actor_manager.pending_actors
+            if time.monotonic() - begun < (PLACE_PATIENCE if placeless else START_PATIENCE):
                 return False
         since.pop(trial, None)
         return bool(reuse(trial))

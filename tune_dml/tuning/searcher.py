@@ -21,9 +21,10 @@ from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.spaces import Space, suggest
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
+from tune_dml.tuning.gpu_checks import GpuChecks
 from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import KINDS, Journal
-from tune_dml.tuning.lost import NODE, WORKER_LOSSES, cause_of
+from tune_dml.tuning.lost import GPU, NODE, WORKER_LOSSES, cause_of, node_of
 from tune_dml.tuning.side_by_side import RoundBoard, forget_boards
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -95,8 +96,9 @@ class StudySearcher(Searcher):
         self.fault: Exception | None = None
         # What runs now, by Ray Tune's names.
         self._assigned: dict[str, _Assigned] = {}
-        # Boards of running trials that have had a helper.
+        # Boards of running trials that have had a helper; those of them whose every round has a worker.
         self._helped: dict[tuple[str, int], str] = {}
+        self._enough_help: set[tuple[str, int]] = set()
 
     @property
     def trials_over(self) -> bool:
@@ -146,7 +148,7 @@ class StudySearcher(Searcher):
             - len(self._journal.record(a.kind, a.number).rounds)
             - workers[a.kind, a.number]
             for a in running
-            if a.kind in KINDS
+            if a.kind in KINDS and (a.kind, a.number) not in self._enough_help
         }
         most = max(free, key=lambda trial: free[trial], default=None)
         return most if most is not None and free[most] > 0 else None
@@ -173,7 +175,11 @@ class StudySearcher(Searcher):
         """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
         assigned = self._assigned.pop(trial_id, None)
         # Ray Tune may say it twice.
-        if assigned is None or assigned.kind == "help":
+        if assigned is None:
+            return
+        if assigned.helps is not None:
+            # It ends when no round is free.
+            self._enough_help.add(assigned.helps)
             return
         if (board := self._helped.pop((assigned.kind, assigned.number), None)) is not None:
             RoundBoard(board).close()
@@ -242,8 +248,8 @@ class Recorder(TrialProgressCallback):
     It stands where Ray Tune would put what prints progress, and keeps hold of all trials.
     """
 
-    def __init__(self, searcher: StudySearcher) -> None:
-        self._searcher = searcher
+    def __init__(self, searcher: StudySearcher, gpu_checks: GpuChecks) -> None:
+        self._searcher, self._gpu_checks = searcher, gpu_checks
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -253,7 +259,10 @@ class Recorder(TrialProgressCallback):
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Count it."""
-        if not self._searcher.lost(trial.trial_id, cause_of(trial)):
+        cause = cause_of(trial)
+        if cause == GPU:
+            self._gpu_checks.after_fault(node_of(trial))
+        if not self._searcher.lost(trial.trial_id, cause):
             trial.max_failures = trial.num_failures
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:

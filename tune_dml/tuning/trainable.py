@@ -16,6 +16,7 @@ from tune_dml.errors import TrainingFailure, TuneDMLError
 from tune_dml.training.failures import is_gpu_fault
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import Workload, ready, resolve, run_fold, run_rounds, single_thread
+from tune_dml.tuning.lost import note_node
 from tune_dml.tuning.side_by_side import RoundBoard, help_with, in_order
 
 
@@ -66,6 +67,7 @@ def _failures_reported(done: list[Round]) -> Iterator[None]:
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
         if is_gpu_fault(error):
             # Every later trial of this worker would fail likewise: Ray Tune starts another in its place.
+            note_node(error)
             raise
         _failed(len(done), "error", f"{type(error).__name__}: {error}")
 

@@ -177,15 +177,16 @@ def _run(
         size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
         out.line(f"search: {settings.name} ({size})")
     # Not above: it imports Ray, which the session has to start first.
+    from tune_dml.training.failures import gpu_works
     from tune_dml.tuning.trainable import help_trial, trial_rounds
 
-    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job, help_trial)
+    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job, help_trial, gpu_works)
     watch = Watch(
         stopped,
         budget.is_spent,
         changed,
         tick,
-        on_growth=lambda slots: out.line(f"search: machines have joined; {slots} trials at a time"),
+        on_machines=lambda sentence: out.line(f"search: {sentence}"),
     )
 
     def run(only_jobs: bool) -> Ended:
