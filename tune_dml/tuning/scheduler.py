@@ -18,7 +18,7 @@ GRACE_ROUNDS = 2
 REDUCTION = 2
 
 
-#: Seconds that a worker may take to find a place, and to start there, before its trial is given to another that is idle.
+#: Seconds that a worker may take to find a place, and to start there, before its trial goes to another that is idle.
 PLACE_PATIENCE, START_PATIENCE = 2.0, 60.0
 #: So many ended trials leave megabytes of holes in the heap between what stays.
 TRIALS_BETWEEN_TRIMS = 200
