@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.cluster_nodes import Nodes
@@ -66,10 +71,29 @@ def _watch(changed: Any = lambda record: None, said: Any = lambda sentence: None
     return Watch(lambda: False, lambda: False, changed, lambda: None, on_machines=said)
 
 
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Call a function in a process of its own: this one may have used Ray with a token, which these clusters lack."""
+    for name in [name for name in os.environ if name.startswith("RAY_AUTH_")]:
+        monkeypatch.delenv(name)
+
+    def call(function: Callable[..., None], *arguments: Any) -> None:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            pool.submit(function, *arguments).result()
+
+    return call
+
+
 @pytest.mark.parametrize("elastic", [True, False])
-def test_more_trials_at_a_time_once_a_node_has_joined(tmp_path: Path, elastic: bool) -> None:
+def test_more_trials_at_a_time_once_a_node_has_joined(
+    tmp_path: Path, elastic: bool, apart: Callable[..., None]
+) -> None:
+    apart(_a_node_joins, tmp_path, elastic)
+
+
+def _a_node_joins(folder: Path, elastic: bool) -> None:
     settings = _settings(40 if elastic else 12, elastic=elastic)
-    journal = Journal(tmp_path, make_sampler(settings, 0))
+    journal = Journal(folder, make_sampler(settings, 0))
     said: list[str] = []
     at_once: list[int] = []
 
@@ -81,40 +105,40 @@ def test_more_trials_at_a_time_once_a_node_has_joined(tmp_path: Path, elastic: b
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            records = _run(settings, journal, Work((), _trial()), _watch(changed, said.append), tmp_path)
+            records = _run(settings, journal, Work((), _trial()), _watch(changed, said.append), folder)
     finally:
         nodes.stop()
     assert {r.state for r in records} == {State.COMPLETE}
     on = {item.diagnostics["node"] for r in records for item in r.rounds}
-    expected = (["machines have joined; 3 trials at a time"], 3, 3) if elastic else ([], 2, 2)
-    assert (said, len(on), max(at_once)) == expected
-    journal.close()
+    assert max(at_once) == len(on) == 3 if elastic else max(at_once) == 2
+    assert said == (["machines have joined; 3 trials at a time"] if elastic else [])
 
 
-def test_what_a_lost_node_ran_takes_the_first_worker_that_is_idle(tmp_path: Path) -> None:
+def test_what_a_lost_node_ran_takes_the_first_worker_that_is_idle(tmp_path: Path, apart: Callable[..., None]) -> None:
+    apart(_a_node_is_lost, tmp_path)
+
+
+def _a_node_is_lost(folder: Path) -> None:
     settings = _settings(6)
-    journal = Journal(tmp_path, make_sampler(settings, 0))
-    killed: list[float] = []
-    longest_gap, last = 0.0, time.monotonic()
+    journal = Journal(folder, make_sampler(settings, 0))
+    changes: list[float] = []
 
     def changed(record: TrialRecord) -> None:
-        nonlocal longest_gap, last
-        longest_gap, last = max(longest_gap, time.monotonic() - last) if killed else 0.0, time.monotonic()
-        if record.rounds and not killed:
-            killed.append(time.monotonic())
+        if record.rounds and not changes:
             nodes.kill()
+        if record.rounds or changes:
+            changes.append(time.monotonic())
 
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            records = _run(settings, journal, Work((), _trial()), _watch(changed), tmp_path)
+            records = _run(settings, journal, Work((), _trial()), _watch(changed), folder)
     finally:
         nodes.stop()
     assert {r.state for r in records} == {State.COMPLETE}
     assert sum(journal.lost_workers().values()) == 1
     # Not a minute, which its own new worker would be waited for.
-    assert longest_gap < 45
-    journal.close()
+    assert max(np.diff(changes)) < 45
 
 
 def test_a_gpu_that_fails_gets_no_more_trials(tmp_path: Path) -> None:
