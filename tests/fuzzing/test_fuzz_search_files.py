@@ -9,14 +9,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from hostile import FUZZ, NAMES, mutated, read_or_refused, texts
 from hypothesis import given
 from hypothesis import strategies as st
+from search_files import ABOUT, DRAW, TASK
 
-from tune_dml.config import Configuration, DrawSettings, SearchSettings, TaskSettings
-from tune_dml.data import Fold, load_task
+from tune_dml.config import Configuration
+from tune_dml.data import load_task
 from tune_dml.losses import LOSSES
 from tune_dml.tracking import names
 from tune_dml.training.workload import resolve
@@ -25,31 +25,10 @@ from tune_dml.workflows.options import search_name
 from tune_dml.workflows.preparation import draw_data
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.results import search_folder
-from tune_dml.workflows.search_file import SearchFile, dump_yaml, read_search_file
+from tune_dml.workflows.search_file import dump_yaml, read_search_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-TASK = TaskSettings("mine", "/data.csv", label_column="label")
-DRAW = DrawSettings(shots=8, folds=2)
-ABOUT = SearchFile(
-    settings=SearchSettings("one", TASK, DRAW, "bert-tiny", "default", time_budget=60.0),
-    kind="single",
-    label_names=("bad", "good"),
-    source="file /data.csv",
-    notes=(),
-    rows=(0, 1, 2, 3),
-    labels=(0, 1, 0, 1),
-    hashes=("aa", "bb", "cc", "dd"),
-    folds=(Fold(np.array([0, 1]), np.array([2, 3])), Fold(np.array([2, 3]), np.array([0, 1]))),
-    official_labels=None,
-    encoder_sha256="ee",
-    encoder_parameters=9,
-    rounds=2,
-    by_schedule=False,
-    has_test=True,
-    max_length=16,
-    versions={"threads": 1},
-)
 BEST: dict[str, Any] = {
     "config": Configuration().to_dict(),
     "task": asdict(TASK),

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+from search_files import ABOUT
 
 from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
-from tune_dml.data import Fold
 from tune_dml.storage import Keeper, open_store, parse_address
 from tune_dml.tuning.journal import Journal
-from tune_dml.workflows.search_file import SearchFile
 
 
 def make_search(results: Path, name: str, trials: int = 2, shots: int = 4) -> Path:
     """A search that has been interrupted: its file and its journal."""
     settings = SearchSettings(name, TaskSettings("bbc"), DrawSettings(shots), "bert-tiny", "ce", results=str(results))
-    fold = Fold(np.array([0, 1]), np.array([2, 3]), False)
-    about = SearchFile(
+    about = replace(
+        ABOUT,
         settings=settings,
-        kind="single",
-        label_names=("a", "b"),
-        source="package",
-        notes=(),
         rows=tuple(range(shots)),
         labels=(0, 1) * (shots // 2),
         hashes=("0",) * shots,
-        folds=(fold,),
-        official_labels=None,
-        encoder_sha256="0",
-        encoder_parameters=1,
-        rounds=1,
-        by_schedule=False,
-        has_test=True,
-        max_length=8,
-        versions={},
+        folds=ABOUT.folds[:1],
     )
     folder = results / "searches" / name
     folder.mkdir(parents=True)

@@ -72,26 +72,30 @@ def _watch(changed: Any = lambda record: None, said: Any = lambda sentence: None
 
 
 @pytest.fixture
-def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Call a function in a process of its own: this one may have used Ray with a token, which these clusters lack."""
     for name in [name for name in os.environ if name.startswith("RAY_AUTH_")]:
         monkeypatch.delenv(name)
 
-    def call(function: Callable[..., None], *arguments: Any) -> None:
+    def call(function: Callable[..., Any], *arguments: Any) -> Any:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            pool.submit(function, *arguments).result()
+            return pool.submit(function, *arguments).result()
 
     return call
 
 
 @pytest.mark.parametrize("elastic", [True, False])
-def test_more_trials_at_a_time_once_a_node_has_joined(
-    tmp_path: Path, elastic: bool, apart: Callable[..., None]
-) -> None:
-    apart(_a_node_joins, tmp_path, elastic)
+def test_more_trials_at_a_time_once_a_node_has_joined(tmp_path: Path, elastic: bool, apart: Callable[..., Any]) -> None:
+    said, most_at_once = apart(_a_node_joins, tmp_path, elastic)
+    records = Journal(tmp_path, write=False).records()
+    assert {r.state for r in records} == {State.COMPLETE}
+    on = {item.diagnostics["node"] for r in records for item in r.rounds}
+    assert most_at_once == len(on) == 3 if elastic else most_at_once == 2
+    assert said == (["machines have joined; 3 trials at a time"] if elastic else [])
 
 
-def _a_node_joins(folder: Path, elastic: bool) -> None:
+def _a_node_joins(folder: Path, elastic: bool) -> tuple[list[str], int]:
+    """What was said, and how many trials ran at a time at most."""
     settings = _settings(40 if elastic else 12, elastic=elastic)
     journal = Journal(folder, make_sampler(settings, 0))
     said: list[str] = []
@@ -105,20 +109,23 @@ def _a_node_joins(folder: Path, elastic: bool) -> None:
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            records = _run(settings, journal, Work((), _trial()), _watch(changed, said.append), folder)
+            _run(settings, journal, Work((), _trial()), _watch(changed, said.append), folder)
     finally:
         nodes.stop()
-    assert {r.state for r in records} == {State.COMPLETE}
-    on = {item.diagnostics["node"] for r in records for item in r.rounds}
-    assert max(at_once) == len(on) == 3 if elastic else max(at_once) == 2
-    assert said == (["machines have joined; 3 trials at a time"] if elastic else [])
+    return said, max(at_once)
 
 
-def test_what_a_lost_node_ran_takes_the_first_worker_that_is_idle(tmp_path: Path, apart: Callable[..., None]) -> None:
-    apart(_a_node_is_lost, tmp_path)
+def test_what_a_lost_node_ran_takes_the_first_worker_that_is_idle(tmp_path: Path, apart: Callable[..., Any]) -> None:
+    longest_wait = apart(_a_node_is_lost, tmp_path)
+    journal = Journal(tmp_path, write=False)
+    assert {r.state for r in journal.records()} == {State.COMPLETE}
+    assert sum(journal.lost_workers().values()) == 1
+    # Not a minute, which its own new worker would be waited for.
+    assert longest_wait < 45
 
 
-def _a_node_is_lost(folder: Path) -> None:
+def _a_node_is_lost(folder: Path) -> float:
+    """Seconds, the most that passed between two changes of trials from the loss on."""
     settings = _settings(6)
     journal = Journal(folder, make_sampler(settings, 0))
     changes: list[float] = []
@@ -132,13 +139,10 @@ def _a_node_is_lost(folder: Path) -> None:
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            records = _run(settings, journal, Work((), _trial()), _watch(changed), folder)
+            _run(settings, journal, Work((), _trial()), _watch(changed), folder)
     finally:
         nodes.stop()
-    assert {r.state for r in records} == {State.COMPLETE}
-    assert sum(journal.lost_workers().values()) == 1
-    # Not a minute, which its own new worker would be waited for.
-    assert max(np.diff(changes)) < 45
+    return float(max(np.diff(changes)))
 
 
 def test_a_gpu_that_fails_gets_no_more_trials(tmp_path: Path) -> None:

@@ -5,33 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from search_files import ABOUT
 
-from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
-from tune_dml.data import Fold
 from tune_dml.errors import ResultsError
-from tune_dml.workflows.search_file import SearchFile, read_search_file
-
-ABOUT = SearchFile(
-    settings=SearchSettings("one", TaskSettings("mine", "/data.csv"), DrawSettings(8), "bert-tiny", "default"),
-    kind="single",
-    label_names=("bad", "good"),
-    source="file /data.csv",
-    notes=("1 text dropped.",),
-    rows=(0, 1, 2, 3),
-    labels=(0, 1, 0, 1),
-    hashes=("aa", "bb", "cc", "dd"),
-    folds=(Fold(np.array([0, 1]), np.array([2, 3])),),
-    official_labels=None,
-    encoder_sha256="ee",
-    encoder_parameters=9,
-    rounds=2,
-    by_schedule=False,
-    has_test=True,
-    max_length=16,
-    versions={"threads": 1},
-)
+from tune_dml.workflows.search_file import read_search_file
 
 
 @pytest.fixture
