@@ -63,7 +63,8 @@ def test_what_the_last_copy_lacks_is_said(s3: S3, tmp_path: Path) -> None:
         s3.stop()
     s3.start()
     last = said(output).splitlines()[-1]
-    assert last == f"warning: the store {s3.uri} does not have everything (no connection). Later: tune-dml resume mine"
+    later = f"tune-dml resume mine --results {tmp_path}"
+    assert last == f"warning: the store {s3.uri} does not have everything (no connection). Later: {later}"
 
 
 @pytest.mark.parametrize(("here", "there", "words"), [(0, 1, "is newer"), (1, 2, "went on without what is here")])

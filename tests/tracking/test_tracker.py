@@ -109,7 +109,7 @@ def test_without_a_server_all_is_noted_and_synced_later(client, results, make_se
     assert not tracker.close(timeout=30)
     assert time.monotonic() - start < 5, "with the server away there is nothing to wait for"
     assert len(warnings) == 1
-    assert f"tune-dml sync {settings.name}" in warnings[0]
+    assert f"tune-dml sync {settings.name} --results {results}" in warnings[0]
     assert pending_of(results, settings) == ["search", "trial-0", "trial-1", "best", "finish"]
 
     with pytest.raises(EnvironmentFault, match="connection refused"):

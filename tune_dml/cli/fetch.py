@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -44,6 +43,7 @@ def fetch(
     there under its name is replaced only if it is an older copy of the same search. To resume it, data and encoders
     that were given as paths must be at the same paths here.
     """
+    from tune_dml.config import command
     from tune_dml.workflows import fetching, mlflow_views
 
     if name is None:
@@ -61,10 +61,9 @@ def fetch(
     if json:
         terminal.print_json({**asdict(fetched), "folder": str(fetched.folder)})
         return
-    at = "" if results == DEFAULTS.results else f" --results {shlex.quote(results)}"
-    command = "show" if fetched.state == "finished" else "resume"
+    following = command("show" if fetched.state == "finished" else "resume", results, fetched.name)
     what = "has all that is new" if not fetched.news else f"has the search now ({fetched.state})"
-    terminal.print_lines([*told, f"{fetched.folder} {what}. Next: tune-dml {command} {fetched.name}{at}"])
+    terminal.print_lines([*told, f"{fetched.folder} {what}. Next: {following}"])
 
 
 def _time(seconds: float | None) -> str:

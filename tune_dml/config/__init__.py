@@ -1,5 +1,6 @@
 """Floor 0: the dataclasses that pass between floors."""
 
+from tune_dml.config.commands import command, command_for
 from tune_dml.config.configuration import (
     HEADS,
     LIMITS,
@@ -56,6 +57,8 @@ __all__ = [
     "TrialRecord",
     "Value",
     "absolute_path",
+    "command",
+    "command_for",
     "configuration_from",
     "from_values",
     "line_too_deep",

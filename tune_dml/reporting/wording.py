@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 
+from tune_dml.config import command
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row, shown_metric
 
@@ -80,17 +80,14 @@ def places(report: SearchReport) -> dict[str, str]:
 def next_commands(report: SearchReport) -> list[str]:
     """What one would run now, ready to be pasted."""
     settings = report.settings
-    at = ""
-    if Path(settings.results).resolve() != Path("tune-dml-results").resolve():
-        at = f" --results {shlex.quote(settings.results)}"
     commands = []
     if report.interrupted:
-        commands.append(f"tune-dml resume {shlex.quote(settings.name)}{at}")
+        commands.append(command("resume", settings.results, settings.name))
     if report.winner and report.has_test and not report.confirmed.get(report.winner.name):
-        commands.append(f"tune-dml confirm {shlex.quote(settings.name)}{at}")
+        commands.append(command("confirm", settings.results, settings.name))
     if report.model:
         commands.append(f"tune-dml predict {shlex.quote(report.model)} FILE")
-    return [*commands, f"tune-dml ui{at}"]
+    return [*commands, command("ui", settings.results)]
 
 
 def _winner(report: SearchReport, winner: Row | None) -> str:

@@ -43,12 +43,12 @@ def reason_of(error: Exception) -> str:
     return (text[:160] + "...") if len(text) > 160 else text or type(error).__name__
 
 
-def outage_message(uri: str, error: Exception, search: str) -> str:
-    """What the user is told once per outage."""
+def outage_message(uri: str, error: Exception, command: str) -> str:
+    """What the user is told once per outage; ``command`` writes later what is missing."""
     where = without_password(uri)
     return (
         f"MLflow at {where} cannot be written ({reason_of(error)}). The search goes on; what is missing there "
-        f"is written when it is back, or later by `tune-dml sync {search}`."
+        f"is written when it is back, or later by `{command}`."
     )
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tune_dml.config import command_for
 from tune_dml.errors import ResultsError, UsageError
 from tune_dml.execution import stop_ray
 from tune_dml.workflows.keeping import kept, stored
@@ -64,7 +65,8 @@ def confirm(
         with kept(about.settings, folder, out):
             finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
             if finished.report.winner is None:
-                raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: tune-dml resume {name}.")
+                resume = command_for("resume", folder)
+                raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: {resume}.")
             about.write(folder)
         return finished
     finally:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.config import SearchSettings, State, TrialRecord, command_for
 from tune_dml.errors import EnvironmentFault
 from tune_dml.evaluation import leader
 from tune_dml.evaluation.confirm import confirm_job
@@ -93,7 +93,7 @@ def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, sea
         return Finished(report, interrupted)
     finally:
         if not tracker.close():
-            out.warn(f"MLflow does not have everything yet. Later: tune-dml sync {settings.name}")
+            out.warn(f"MLflow does not have everything yet. Later: {command_for('sync', folder)}")
         journal.close()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tune_dml.config import command_for
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError, nearest
 from tune_dml.storage import (
     JOURNAL_FILE,
@@ -153,7 +154,9 @@ def _has_all_of(old: Path, new: Path) -> bool:
         raise ResultsError(f"The search {name} is being run by another process here; wait for it or stop it.")
     how = relation(_bytes(old / JOURNAL_FILE), _bytes(new / JOURNAL_FILE))
     if how == Relation.AHEAD:
-        raise ResultsError(f"The search '{name}' here is newer than the copy; go on with it: tune-dml resume {name}.")
+        raise ResultsError(
+            f"The search '{name}' here is newer than the copy; go on with it: {command_for('resume', old)}."
+        )
     if how == Relation.APART or _identity(old) != _identity(new):
         raise ResultsError(
             f"Another search named '{name}' is here already, or one that went on differently; it is not overwritten. "

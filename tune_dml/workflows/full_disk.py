@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tune_dml.config import command_for
 from tune_dml.errors import EnvironmentFault
 
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT)
@@ -28,5 +29,5 @@ def full_disk_explained(folder: Path) -> Iterator[None]:
             raise
         raise EnvironmentFault(
             f"The disk that holds {folder} is full. Nothing that was done is lost: make room there, and go on with "
-            f"tune-dml resume {folder.name}."
+            f"{command_for('resume', folder)}."
         ) from error

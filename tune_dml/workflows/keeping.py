@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tune_dml.config import SearchSettings
+from tune_dml.config import SearchSettings, command_for
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.storage import (
     FOLDER,
@@ -122,7 +122,7 @@ def kept(settings: SearchSettings, folder: Path, out: Output, *, new: bool = Fal
         failure = keeper.close()
         if failure is not None:
             out.warn(
-                f"the store {address.text} does not have everything ({failure}). Later: tune-dml resume {settings.name}"
+                f"the store {address.text} does not have everything ({failure}). Later: {command_for('resume', folder)}"
             )
 
 

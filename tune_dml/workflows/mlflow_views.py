@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tune_dml.config import SearchSettings
+from tune_dml.config import SearchSettings, command_for
 from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.tracking import (
     BestRow,
@@ -73,13 +73,13 @@ def sync_fetched(results: str, name: str) -> list[str]:
     from tune_dml.workflows.search_file import read_search_file
 
     folder = search_folder(results, name)
-    ended = state_of(folder) in ("finished", "cross-validated")
-    if not ended or read_search_file(folder).settings.tracking_uri is not None:
+    settings = read_search_file(folder).settings
+    if state_of(folder) not in ("finished", "cross-validated") or settings.tracking_uri is not None:
         return []
     try:
         return sync(results, name, None)
     except EnvironmentFault as fault:
-        return [f"{fault} Later: tune-dml sync {name}"]
+        return [f"{fault} Later: {command_for('sync', folder)}"]
 
 
 def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSettings:

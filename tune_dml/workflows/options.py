@@ -6,7 +6,6 @@ import math
 import os
 import re
 import secrets
-import shlex
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +20,7 @@ from tune_dml.config import (
     SearchSettings,
     TaskSettings,
     absolute_path,
+    command,
 )
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
@@ -155,14 +155,13 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken
     name = slug(request.name)
     if not name:
         raise ResultsError(f"--name '{request.name}' has no letter or digit to name a folder with.")
+    resume = command("resume", results, name)
     if (results / "searches" / name).exists():
-        raise ResultsError(
-            f"A search named '{name}' exists. Go on with it: tune-dml resume {name}, or choose another --name."
-        )
+        raise ResultsError(f"A search named '{name}' exists. Go on with it: {resume}, or choose another --name.")
     if name in taken:
         raise ResultsError(
-            f"A search named '{name}' is in the store {request.store}. Go on with it: tune-dml fetch "
-            f"{shlex.quote(str(request.store))} {name}, then tune-dml resume {name}; or choose another --name."
+            f"A search named '{name}' is in the store {request.store}. Go on with it: "
+            f"{command('fetch', results, str(request.store), name)}, then {resume}; or choose another --name."
         )
     return name
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import State
+from tune_dml.config import State, command_for
 from tune_dml.errors import ResultsError, TuneDMLError, nearest
 from tune_dml.evaluation import winner
 from tune_dml.reporting import SearchReport
@@ -106,7 +106,9 @@ def stored_test_labels(folder: Path) -> npt.NDArray[np.int64] | None:
         columns = ["stage", "row", "label"]
         table = parquet.read_table(path, columns=columns, filters=[("stage", "=", "test")])
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path} cannot be read ({error}); tune-dml resume {folder.name} writes it again.") from None
+        raise ResultsError(
+            f"{path} cannot be read ({error}); {command_for('resume', folder)} writes it again."
+        ) from None
     if not table.num_rows:
         return None
     rows, labels = (np.asarray(table[name]).astype(np.int64) for name in ("row", "label"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from tune_dml.config import command_for
 from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.execution import stop_ray
 from tune_dml.workflows.keeping import kept
@@ -47,7 +48,7 @@ def start(prepared: Prepared, out: Output) -> None:
         prepared.folder.mkdir(parents=True)
     except FileExistsError:
         raise ResultsError(
-            f"A search named '{settings.name}' exists. Go on with it: tune-dml resume {settings.name}, "
+            f"A search named '{settings.name}' exists. Go on with it: {command_for('resume', prepared.folder)}, "
             "or choose another --name."
         ) from None
     except OSError as error:
