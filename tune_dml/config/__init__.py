@@ -1,6 +1,6 @@
 """Floor 0: the dataclasses that pass between floors."""
 
-from tune_dml.config.commands import command, command_for
+from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for
 from tune_dml.config.configuration import (
     HEADS,
     LIMITS,
@@ -28,6 +28,7 @@ from tune_dml.config.settings import (
 )
 
 __all__ = [
+    "DEFAULT_RESULTS",
     "HEADS",
     "LIMITS",
     "MAX_DEPTH",

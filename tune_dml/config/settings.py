@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from tune_dml.config.commands import DEFAULT_RESULTS
 from tune_dml.config.documents import from_values
 from tune_dml.errors import ResultsError
 
@@ -81,7 +82,7 @@ class SearchSettings:
     concurrency: int = 1
     elastic: bool = False
     address: str | None = None
-    results: str = "tune-dml-results"
+    results: str = DEFAULT_RESULTS
     tracking_uri: str | None = None
     store: str | None = None
     store_every: float = 30.0

@@ -166,7 +166,7 @@ def _read_parquet(path: Path) -> Table:
     import pyarrow.parquet
 
     # Damage shows in the metadata, in the pages or in the values, and raises whatever its reader meets first.
-    damage = (pyarrow.ArrowException, ValueError, OverflowError, NotImplementedError)
+    damage = (pyarrow.ArrowException, ValueError, OverflowError, RuntimeError)
     try:
         table = pyarrow.parquet.read_table(path)
         names = tuple(table.column_names)

@@ -52,7 +52,7 @@ class Tracker:
         patience: float = 0.0,
     ) -> None:
         self._runs = SearchRuns(settings, results)
-        self._sync = command("sync", results, settings.name)
+        self._sync_command = command("sync", results, settings.name)
         self._on_warning = on_warning
         self._retry_seconds, self._patience = retry_seconds, patience
         self._pending = PendingFile(self._runs.folder)
@@ -156,7 +156,7 @@ class Tracker:
                     continue
                 self._note(reason_of(error))
                 if not warned and not refusals:
-                    self._warn(outage_message(self._runs.uri, error, self._sync))
+                    self._warn(outage_message(self._runs.uri, error, self._sync_command))
                     warned = True
                 if not self._pause(0.0 if refusals else wait):
                     return

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from tune_dml.config import absolute_path
+from tune_dml.config import DEFAULT_RESULTS, absolute_path
 from tune_dml.errors import TuneDMLError
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.machines import Machines, Offer, ask_nodes, here, machines
@@ -33,7 +33,7 @@ class DoctorRequest:
 
     address: str | None = None
     encoder: str | None = None
-    results: str = "tune-dml-results"
+    results: str = DEFAULT_RESULTS
     tracking_uri: str | None = None
     cpus_per_trial: float = 1.0
     gpus_per_trial: float | None = None

@@ -73,8 +73,8 @@ def sync_fetched(results: str, name: str) -> list[str]:
     from tune_dml.workflows.search_file import read_search_file
 
     folder = search_folder(results, name)
-    settings = read_search_file(folder).settings
-    if state_of(folder) not in ("finished", "cross-validated") or settings.tracking_uri is not None:
+    ended = state_of(folder) in ("finished", "cross-validated")
+    if not ended or read_search_file(folder).settings.tracking_uri is not None:
         return []
     try:
         return sync(results, name, None)

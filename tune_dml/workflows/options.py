@@ -21,6 +21,7 @@ from tune_dml.config import (
     TaskSettings,
     absolute_path,
     command,
+    command_for,
 )
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
@@ -155,15 +156,22 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken
     name = slug(request.name)
     if not name:
         raise ResultsError(f"--name '{request.name}' has no letter or digit to name a folder with.")
-    resume = command("resume", results, name)
-    if (results / "searches" / name).exists():
-        raise ResultsError(f"A search named '{name}' exists. Go on with it: {resume}, or choose another --name.")
+    folder = results / "searches" / name
+    if folder.exists():
+        raise name_taken(folder)
     if name in taken:
         raise ResultsError(
             f"A search named '{name}' is in the store {request.store}. Go on with it: "
-            f"{command('fetch', results, str(request.store), name)}, then {resume}; or choose another --name."
+            f"{command('fetch', results, str(request.store), name)}, then {command_for('resume', folder)}; "
+            "or choose another --name."
         )
     return name
+
+
+def name_taken(folder: Path) -> ResultsError:
+    """That a search is in ``folder`` already."""
+    resume = command_for("resume", folder)
+    return ResultsError(f"A search named '{folder.name}' exists. Go on with it: {resume}, or choose another --name.")
 
 
 def cores() -> int:

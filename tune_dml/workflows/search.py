@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tune_dml.config import command_for
-from tune_dml.errors import EnvironmentFault, ResultsError
+from tune_dml.errors import EnvironmentFault
 from tune_dml.execution import stop_ray
 from tune_dml.workflows.keeping import kept
-from tune_dml.workflows.options import results_folder
+from tune_dml.workflows.options import name_taken, results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
 from tune_dml.workflows.preparation import Prepared, prepare_new
@@ -47,10 +46,7 @@ def start(prepared: Prepared, out: Output) -> None:
     try:
         prepared.folder.mkdir(parents=True)
     except FileExistsError:
-        raise ResultsError(
-            f"A search named '{settings.name}' exists. Go on with it: {command_for('resume', prepared.folder)}, "
-            "or choose another --name."
-        ) from None
+        raise name_taken(prepared.folder) from None
     except OSError as error:
         raise EnvironmentFault(f"{prepared.folder} cannot be made: {error.strerror}.") from None
     prepared.about.write(prepared.folder)
