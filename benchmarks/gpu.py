@@ -1,11 +1,14 @@
-"""A large encoder on one GPU: milliseconds per step, trials packed by processes, share of the card's limits. No Ray."""
+"""An encoder on one GPU: milliseconds per step, and packed trials beside what ``--concurrency auto`` would pack."""
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,8 @@ from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.precision import autocast
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.fit import fit_once
+from tune_dml.training.packing import measured_step, trials_per_gpu
+from tune_dml.training.workload import Workload
 
 #: A trial: five folds of 20 epochs over four fifths of 50 texts, in batches of 16.
 STEPS_PER_TRIAL = 5 * 20 * 3
@@ -33,6 +38,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--packed", default="1,2,4,8,16")
+    parser.add_argument("--no-compiled", action="store_true", help="leave out what torch.compile takes minutes for")
     return parser
 
 
@@ -46,24 +52,30 @@ def main(arguments: list[str]) -> None:
     flops = 6 * parameters * given.batch * given.tokens
     limit = _arithmetic_limit(given.device)
     rows = []
-    for name, seconds in (
-        ("training.fit", _fit_step(bundle, tokens, labels, given)),
-        ("plain loop", _plain_step(bundle, tokens, labels, given, lambda module: module)),
-        ("plain loop, compiled", _plain_step(bundle, tokens, labels, given, torch.compile)),
-        ("plain loop, compiled and graphed", _plain_step(bundle, tokens, labels, given, _graphed)),
-    ):
+    ways: dict[str, Callable[[nn.Module], Any]] = {"plain loop": lambda module: module}
+    if not given.no_compiled:
+        ways |= {"plain loop, compiled": torch.compile, "plain loop, compiled and graphed": _graphed}
+    times = {"training.fit": _fit_step(bundle, tokens, labels, given)}
+    times |= {name: _plain_step(bundle, tokens, labels, given, wrapped) for name, wrapped in ways.items()}
+    for name, seconds in times.items():
         rows.append((name, f"{1000 * seconds:.1f}", f"{100 * flops / seconds / limit:.1f}"))
     print(markdown(("one process", "ms per step", "% of the card's bf16 matrix products"), rows))
     print()
-    rows = []
+    if given.device == "cuda":
+        print(_rule(bundle, tokens, labels))
+        print()
+    rows, alone = [], 0.0
     for packed in map(int, given.packed.split(",")):
-        seconds, memory = _packed(bundle, tokens, labels, given, packed)
+        seconds, memory = _packed(given, packed)
         rate = packed * given.steps / seconds
+        alone = alone or rate / packed
         share = 100 * flops * rate / limit
         each = 1000 * seconds / given.steps
         per_hour = 3600 * rate / STEPS_PER_TRIAL
-        rows.append((packed, f"{each:.1f}", f"{per_hour:.0f}", f"{share:.1f}", f"{memory / 2**30:.1f}"))
-    headers = ("trials side by side", "ms per step of each", "trials per hour", "% of matrix products", "GiB in use")
+        gain = f"{rate / alone:.2f}"
+        print(f"{packed} side by side: {each:.1f} ms", file=sys.stderr)
+        rows.append((packed, f"{each:.1f}", f"{per_hour:.0f}", gain, f"{share:.1f}", f"{memory / 2**30:.1f}"))
+    headers = ("trials side by side", "ms per step of each", "trials per hour", "ratio", "% of matrix products", "GiB")
     print(markdown(headers, rows))
     name = torch.cuda.get_device_name() if given.device == "cuda" else given.device
     print(
@@ -100,8 +112,14 @@ def _fit_step(bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: ar
 
     def run(steps: int) -> float:
         per_epoch = -(-50 // given.batch)
+        # Random weights and labels: at a learning rate that is of use for others all vectors soon are the same.
         config = Configuration(
-            loss="supcon", beta=0.1, epochs=max(1, steps // per_epoch), batch_size=given.batch, max_length=given.tokens
+            loss="supcon",
+            beta=0.1,
+            lr=1e-7,
+            epochs=max(1, steps // per_epoch),
+            batch_size=given.batch,
+            max_length=given.tokens,
         )
         begun = time.perf_counter()
         fit_once(config, bundle, tokens, labels, 2, {}, seed=0, device=given.device, precision="bfloat16")
@@ -152,15 +170,28 @@ def _graphed(module: nn.Module) -> Any:
     return torch.compile(module, mode="reduce-overhead")
 
 
-def _packed(
-    bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: argparse.Namespace, packed: int
-) -> tuple[float, int]:
+def _rule(bundle: EncoderBundle, tokens: TokenArrays, labels: Any) -> str:
+    """What ``--concurrency auto`` measures and decides here."""
+    config = Configuration(loss="ce", lr=1e-5, max_length=int(tokens.lengths.max()))
+    workload = Workload(bundle, tokens, labels, 2, (), device="cuda", precision="bfloat16")
+    # In a process of its own, as a search does, which gives the card's memory back.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        cost = pool.submit(measured_step, workload, config).result()
+    each = trials_per_gpu(cost, os.cpu_count() or 1)
+    return (
+        f"--concurrency auto: a step takes {1000 * cost.seconds:.1f} ms, of which the card computes "
+        f"{100 * cost.busy:.0f}%, and {cost.memory / 2**30:.1f} GiB: {each} trials side by side."
+    )
+
+
+def _packed(given: argparse.Namespace, packed: int) -> tuple[float, int]:
     """Seconds that ``packed`` processes need side by side for ``--steps`` steps each, and bytes of their tensors."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Imported once: sixteen processes that import PyTorch at a time take a minute for it.
+    context.set_forkserver_preload(["benchmarks.gpu", "transformers.models.roberta.modeling_roberta"])
     times: Any = context.Queue()
     ready = context.Barrier(packed)
-    arguments = (bundle, tokens, labels, given, ready, times)
-    processes = [context.Process(target=_in_process, args=arguments) for _ in range(packed)]
+    processes = [context.Process(target=_in_process, args=(given, ready, times)) for _ in range(packed)]
     for process in processes:
         process.start()
     seconds, memory = zip(*[times.get() for _ in processes], strict=True)
@@ -169,8 +200,9 @@ def _packed(
     return max(seconds) * given.steps, sum(memory)
 
 
-def _in_process(bundle: Any, tokens: Any, labels: Any, given: argparse.Namespace, ready: Any, times: Any) -> None:
+def _in_process(given: argparse.Namespace, ready: Any, times: Any) -> None:
     torch.set_num_threads(1)
+    bundle, tokens, labels = _random(given)
     build_encoder(bundle)
     ready.wait()
     seconds = _fit_step(bundle, tokens, labels, given)
