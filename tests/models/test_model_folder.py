@@ -89,7 +89,7 @@ def test_pairs(save: Callable[..., Saved]) -> None:
     np.testing.assert_allclose(classifier.predict_proba(PAIRS), saved.probabilities, atol=1e-5)
     for wrong in (TEXTS, [("a", "b", "c")]):
         with pytest.raises(ModelError, match="pairs of texts"):
-            classifier.predict(wrong)  # type: ignore[arg-type]
+            classifier.predict(wrong)
 
 
 def test_texts_of_the_wrong_kind_are_sentences(save: Callable[..., Saved]) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tune_dml.errors import DataError
+from tune_dml.data.given import given_texts
 from tune_dml.tracking import ModelRegistration, Tracker
-from tune_dml.tracking.pyfunc import TextClassifierModel, texts_of
+from tune_dml.tracking.pyfunc import TextClassifierModel
 from tune_dml.tracking.registry import register, takes_alias
 from tune_dml.tracking.runs import SearchRuns
 
@@ -82,24 +82,13 @@ def test_which_score_takes_the_alias(metric, score, held, takes):
 
 CLASSIFIER = SimpleNamespace(
     label_names=("neg", "pos"),
-    predict_proba=lambda texts: np.array([[0.9, 0.1] if "bad" in str(text) else [0.2, 0.8] for text in texts]),
+    predict_proba=lambda given: np.array(
+        [[0.9, 0.1] if "bad" in text else [0.2, 0.8] for text in given_texts(given, False).texts]
+    ).reshape(-1, 2),
 )
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        ["bad", "good"],
-        pd.DataFrame({"text": ["bad", "good"], "id": [1, 2], "more": [0, 0]}),
-        pd.DataFrame({0: ["bad", "good"]}),
-        pd.Series(["bad", "good"]),
-        np.array(["bad", "good"]),
-        [{"text": "bad"}, {"text": "good"}],
-        {"text": ["bad", "good"]},
-        [("bad", "a"), ("good", "b")],
-        pd.DataFrame({"text_b": ["a", "b"], "text_a": ["bad", "good"]}),
-    ],
-)
+@pytest.mark.parametrize("given", [["bad", "good"], pd.DataFrame({"id": [1, 2], "text": ["bad", "good"]})])
 def test_predict_answers_with_labels_and_probabilities(given):
     table = TextClassifierModel(CLASSIFIER).predict(given, params=None)
     assert list(table.columns) == ["label", "p(neg)", "p(pos)"]
@@ -107,11 +96,9 @@ def test_predict_answers_with_labels_and_probabilities(given):
     assert table["p(pos)"].tolist() == [0.1, 0.8]
 
 
-def test_predict_on_nothing_and_on_unknown_columns():
+def test_predict_on_a_text_and_on_nothing():
+    assert list(TextClassifierModel(CLASSIFIER).predict("bad")["label"]) == ["neg"]
     assert list(TextClassifierModel(CLASSIFIER).predict([]).columns) == ["label", "p(neg)", "p(pos)"]
-    assert texts_of(pd.DataFrame({"text_b": ["b"], "text_a": ["a"]})) == [("a", "b")]
-    with pytest.raises(DataError, match="reads a column 'text'"):
-        texts_of(pd.DataFrame({"a": [1], "b": [2], "c": [3]}))
 
 
 def test_the_registered_model_loads_and_answers_without_pickle(client, results, make_settings, tmp_path, monkeypatch):

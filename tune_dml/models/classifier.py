@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import warnings
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from tune_dml.config import Probabilities, absolute_path
+from tune_dml.data.given import GivenTexts, given_texts
 from tune_dml.errors import ModelError
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
@@ -26,7 +28,11 @@ Text: TypeAlias = str | tuple[str, str]
 
 
 class Classifier:
-    """Classes of texts (or of pairs of texts, for a model trained on pairs).
+    """Classes of texts (or of pairs of texts, for a model trained on pairs). Any number of threads may use one.
+
+    What its methods take: a list of strings (of pairs of strings), a pandas Series of them, anything with a column
+    ``text`` (``text_a`` and ``text_b``), such as a frame or a dict, or a list of such rows as dicts; see
+    :func:`tune_dml.data.given.given_texts`. A missing text counts as an empty one, with a warning.
 
     Args:
         first: Of an ensemble's further member: the model that it is averaged with.
@@ -45,6 +51,8 @@ class Classifier:
         bundle: EncoderBundle = load_bundle(source)
         self._readout = read_readout(folder, self.description, width(bundle.dimension, self.description.pair_encoding))
         self._tokenizer = load_tokenizer(folder)
+        # Tokenizers keep how texts are cut and padded as a state of their own.
+        self._tokenizing = threading.Lock()
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         averaged = self.description.averaged_layers
         encoder = LayeredEncoder(build_encoder(bundle), None, averaged_layers=averaged)
@@ -55,13 +63,16 @@ class Classifier:
         self._members = [Classifier(member, device, self.description) for member in members]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"
 
-    def embed(self, texts: Sequence[Text]) -> npt.NDArray[np.float32]:
+    def embed(self, texts: Any) -> npt.NDArray[np.float32]:
         """Vectors ``[texts, dimension]``, as the read-out sees them; of an ensemble, its first member's."""
-        first, second = self._columns(texts)
+        return self._embed(self._given(texts))
+
+    def _embed(self, given: GivenTexts) -> npt.NDArray[np.float32]:
         about = self.description
-        if not first:
+        if not given.texts:
             return np.empty((0, 0), dtype=np.float32)
-        tokens = tokenize(self._tokenizer, first, second, about.max_length)
+        with self._tokenizing:
+            tokens = tokenize(self._tokenizer, given.texts, given.texts_b, about.max_length)
         tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
         return embed(
             self._encoder,
@@ -73,35 +84,28 @@ class Classifier:
             pair_encoding=about.pair_encoding,
         )
 
-    def predict_proba(self, texts: Sequence[Text]) -> Probabilities:
+    def predict_proba(self, texts: Any) -> Probabilities:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""
-        vectors = self.embed(texts)
-        if not len(vectors):
-            return np.empty((0, len(self.label_names)), dtype=np.float32)
-        own = class_probabilities(self._readout, vectors)
-        everyone = [own, *(member.predict_proba(texts) for member in self._members)]
-        return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
+        return self._probabilities(self._given(texts))
 
-    def predict(self, texts: Sequence[Text]) -> list[str]:
+    def predict(self, texts: Any) -> list[str]:
         """The most probable class's name, for each text."""
         return [self.label_names[i] for i in self.predict_proba(texts).argmax(axis=1)]
 
-    def _columns(self, texts: Sequence[Text]) -> tuple[list[str], list[str] | None]:
-        if isinstance(texts, str):
-            raise ModelError("predict takes a list of texts, not a single one; did you mean [text]?")
-        rows = list(texts)
-        if self.description.kind == "pair":
-            if not all(isinstance(row, tuple | list) and len(row) == 2 for row in rows):
-                raise ModelError("This model classifies pairs of texts: give each as (first, second).")
-            return [_encodable(row[0]) for row in rows], [_encodable(row[1]) for row in rows]
-        if not all(isinstance(row, str) for row in rows):
-            raise ModelError("This model classifies single texts: give a list of strings.")
-        return [_encodable(row) for row in rows], None
+    def _probabilities(self, given: GivenTexts) -> Probabilities:
+        vectors = self._embed(given)
+        if not len(vectors):
+            return np.empty((0, len(self.label_names)), dtype=np.float32)
+        own = class_probabilities(self._readout, vectors)
+        everyone = [own, *(member._probabilities(given) for member in self._members)]
+        return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 
-
-def _encodable(text: object) -> str:
-    """Without lone surrogates, which tokenizers refuse."""
-    return str(text).encode("utf-8", "replace").decode("utf-8")
+    def _given(self, texts: Any) -> GivenTexts:
+        given = given_texts(texts, self.description.kind == "pair")
+        if given.missing:
+            rows = f"{given.missing} of {len(given.texts)} rows"
+            warnings.warn(f"{rows} lack a text; they are classified as empty texts.", stacklevel=3)
+        return given
 
 
 def _gives(description: ModelDescription) -> tuple[str, tuple[str, ...]]:

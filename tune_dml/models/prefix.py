@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.tokens import Batch
-from tune_dml.models.unpadded import Layout, layout_for, run_unpadded
+from tune_dml.models.unpadded import Layout, allow_unpadded, layout_for, run_unpadded
 
 #: Where the encoders of transformers keep their layers.
 _LAYER_PATHS = ("encoder.layer", "transformer.layer", "layers", "encoder.layers")
@@ -81,6 +81,7 @@ class LayeredEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
+        allow_unpadded(encoder)
         self._owner, self._attribute = _find_layers(encoder)
         self._layers: nn.ModuleList | None = None if self._owner is None else getattr(self._owner, self._attribute)
         depth = 0 if self._layers is None else len(self._layers)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AttentionInterface
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 
 from tune_dml.models.tokens import Batch
 
@@ -60,11 +60,18 @@ class Layout:
         return padded.index_copy(0, self.real[: self.count], packed[0, : self.count]).view(*self.shape, -1)
 
 
+def allow_unpadded(encoder: nn.Module) -> None:
+    """Give ``encoder`` an attention that also takes packed tokens, for good: what several threads share must not be
+    changed while they use it. Encoders of other families are left as they are."""
+    config: Any = encoder.config
+    if config.model_type in _BEGINS_AFTER_PADDING and config._attn_implementation == "sdpa":
+        config._attn_implementation = _ATTENTION
+
+
 def runs_unpadded(encoder: nn.Module, device: torch.device) -> bool:
     """Whether padding costs ``encoder`` next to nothing on ``device``."""
     config: Any = encoder.config
-    known = config.model_type in _BEGINS_AFTER_PADDING and config._attn_implementation == "sdpa"
-    return device.type == "cpu" and known
+    return device.type == "cpu" and bool(config._attn_implementation == _ATTENTION)
 
 
 def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
@@ -85,19 +92,8 @@ def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout, **options: An
     first = config.pad_token_id + 1 if _BEGINS_AFTER_PADDING[config.model_type] else 0
     positions = (batch.mask.cumsum(1) - 1).clamp_(min=0) + first
     types = torch.zeros_like(ids) if batch.types is None else layout.pack(batch.types)
-    with _attention(config):
-        positions = layout.pack(positions)
-        return encoder(input_ids=ids, position_ids=positions, token_type_ids=types, layout=layout, **options)
-
-
-@contextmanager
-def _attention(config: Any) -> Iterator[None]:
-    before = config._attn_implementation
-    config._attn_implementation = _ATTENTION
-    try:
-        yield
-    finally:
-        config._attn_implementation = before
+    positions = layout.pack(positions)
+    return encoder(input_ids=ids, position_ids=positions, token_type_ids=types, layout=layout, **options)
 
 
 def _attend(
@@ -107,12 +103,17 @@ def _attend(
     value: Tensor,
     attention_mask: Tensor | None,
     *,
-    layout: Layout,
+    layout: Layout | None = None,
     dropout: float = 0.0,
     scaling: float | None = None,
-    **_: Any,
+    **others: Any,
 ) -> tuple[Tensor, None]:
-    """Attention within each text; ``query``, ``key``, ``value``: ``[1, heads, packed tokens, dimension]``."""
+    """Attention within each text; ``query``, ``key``, ``value``: ``[1, heads, packed tokens, dimension]``. Without a
+    ``layout``, PyTorch's own on padded batches."""
+    if layout is None:
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
+        )
 
     def padded(states: Tensor) -> Tensor:
         chosen = states[0].transpose(0, 1).index_select(0, layout.sources)
@@ -125,3 +126,4 @@ def _attend(
 
 
 AttentionInterface.register(_ATTENTION, _attend)
+AttentionMaskInterface.register(_ATTENTION, sdpa_mask)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tune_dml.errors import DataError
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
-
-Texts = list[str] | list[tuple[str, str]]
 
 
 class Classifier(Protocol):
@@ -34,23 +30,22 @@ class TextClassifierModel:
         """Labels and probabilities, one row per text.
 
         Args:
-            model_input: A DataFrame with the column ``text`` (or one column of any name), for pairs ``text_a`` and
-                ``text_b``; or a list of texts, of pairs, or of such rows as dicts.
+            model_input: A text, or what :class:`tune_dml.models.classifier.Classifier` takes: a DataFrame or a dict
+                with the column ``text`` (for pairs ``text_a`` and ``text_b``), a list of texts, of pairs, or of rows
+                as dicts.
             params: Ignored; MLflow passes it.
 
         Returns:
             Columns ``label`` and, for each class, ``p(<class>)`` in [0, 1].
 
         Raises:
-            DataError: the input has neither form.
+            ModelError: the input has none of these forms.
         """
         import numpy as np
         import pandas as pd
 
         names = self.classifier.label_names
-        texts = texts_of(model_input)
-        if not texts:
-            return pd.DataFrame(columns=["label", *probability_columns(names)])
+        texts = [model_input] if isinstance(model_input, str) else model_input
         probabilities = np.asarray(self.classifier.predict_proba(texts), dtype=np.float64)
         table = pd.DataFrame(probabilities, columns=probability_columns(names))
         table.insert(0, "label", [names[best] for best in probabilities.argmax(axis=1)])
@@ -60,32 +55,6 @@ class TextClassifierModel:
 def probability_columns(label_names: Sequence[str]) -> list[str]:
     """The columns that hold the class probabilities, in their order."""
     return [f"p({name})" for name in label_names]
-
-
-def texts_of(model_input: Any) -> Texts:
-    """Texts, or pairs of texts, in order."""
-    import pandas as pd
-
-    if isinstance(model_input, str):
-        return [model_input]
-    if not isinstance(model_input, pd.DataFrame):
-        model_input = pd.DataFrame(model_input if isinstance(model_input, dict) else list(model_input))
-    if model_input.empty:
-        return []
-    columns = [str(column) for column in model_input.columns]
-    model_input = model_input.set_axis(columns, axis=1)
-    if {"text_a", "text_b"} <= set(columns):
-        chosen = ["text_a", "text_b"]
-    elif "text" in columns:
-        chosen = ["text"]
-    elif len(columns) <= 2:
-        chosen = columns
-    else:
-        raise DataError(
-            f"The model reads a column 'text', or 'text_a' and 'text_b'; the input has {', '.join(columns)}."
-        )
-    values = [[str(value) for value in model_input[column]] for column in chosen]
-    return list(zip(*values, strict=True)) if len(values) == 2 else values[0]
 
 
 def _load_pyfunc(data_path: str) -> TextClassifierModel:
