@@ -93,9 +93,12 @@ def test_every_field_of_a_request_is_an_option_with_its_default(capsys: pytest.C
         match[1]: " ".join(entry.split()) for entry in entries if (match := re.match(r"(?:-\w, )?--([\w-]+)", entry))
     }
     for field in dataclasses.fields(SearchRequest):
-        name = {"text_columns": "text-column", "loss_plugins": "loss-plugin", "confirm": "no-confirm"}.get(
-            field.name, field.name.replace("_", "-")
-        )
+        name = {
+            "text_columns": "text-column",
+            "loss_plugins": "loss-plugin",
+            "confirm": "no-confirm",
+            "header": "no-header",
+        }.get(field.name, field.name.replace("_", "-"))
         assert name in options
         if isinstance(field.default, str | int | float) and not isinstance(field.default, bool):
             assert f"[default: {field.default}]" in options[name].replace("- ", "-"), name

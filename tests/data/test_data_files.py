@@ -61,10 +61,10 @@ def test_byte_order_mark_is_not_part_of_the_first_column(write, load):
     assert load(write("a.csv", b"\xef\xbb\xbf" + CSV.encode()), no_test=True).train.texts[0] == "text number 0"
 
 
-def test_latin_1_is_read_and_reported(write, load):
+def test_what_is_not_utf_8_is_read_and_reported(write, load):
     task = load(write("a.csv", "text,label\ncafé,a\nthé,b\n".encode("latin-1")), no_test=True)
     assert task.train.texts == ("café", "thé")
-    assert any("Latin-1" in note for note in task.notes)
+    assert any("Windows-1252" in note for note in task.notes)
 
 
 def test_quoted_separators_and_line_breaks_are_part_of_the_text(write, load):

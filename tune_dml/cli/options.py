@@ -32,6 +32,13 @@ OtherStore = Annotated[
     str | None,
     typer.Option("--store", metavar="URI", help="Keep the copy there, this time; 'none': keep none."),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="Of text files, such as cp1252; found unless given."),
+]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="CSV and TSV begin with data; their columns are then called 1, 2, ...")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.options import (
+    DEFAULTS,
+    Debug,
+    Encoding,
+    Json,
+    LossPlugin,
+    NoHeader,
+    Quiet,
+    Results,
+    TrackingUri,
+    Verbose,
+)
 from tune_dml.errors import UsageError
 from tune_dml.workflows.request import SearchRequest
 
@@ -50,6 +61,12 @@ def search(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="Rows with the same value here are never parted.")
     ] = DEFAULTS.group_column,
+    encoding: Encoding = DEFAULTS.encoding,
+    no_header: NoHeader = not DEFAULTS.header,
+    drop_unknown_labels: Annotated[
+        bool,
+        typer.Option("--drop-unknown-labels", help="Leave out test rows whose label no training text carries."),
+    ] = DEFAULTS.drop_unknown_labels,
     no_test: Annotated[
         bool, typer.Option("--no-test", help="Train on every label; the answer is the bias-corrected estimate.")
     ] = DEFAULTS.no_test,
@@ -150,6 +167,9 @@ def search(
         text_columns=tuple(text_column or ()),
         label_column=label_column,
         group_column=group_column,
+        encoding=encoding,
+        header=not no_header,
+        drop_unknown_labels=drop_unknown_labels,
         no_test=no_test,
         encoder=encoder,
         space=space,

@@ -19,7 +19,14 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class TaskSettings:
-    """Which labelled texts: the arguments of ``tune_dml.data.load_task``. ``data`` is an absolute path or ``None``."""
+    """Which labelled texts: the arguments of ``tune_dml.data.load_task``.
+
+    Attributes:
+        data: An absolute path or ``None``.
+        encoding: Of text files; ``None`` finds it.
+        header: Whether the first row of a CSV or TSV file holds the names of its columns.
+        drop_unknown_labels: Leave rows of the test and validation splits out whose label no training text carries.
+    """
 
     task: str
     data: str | None = None
@@ -27,6 +34,9 @@ class TaskSettings:
     label_column: str | None = None
     group_column: str | None = None
     no_test: bool = False
+    encoding: str | None = None
+    header: bool = True
+    drop_unknown_labels: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Drops what would spoil a number: empty texts, copies across splits, conflicting labels, duplicates.
 
-Two texts are the same if they differ only in case and in runs of whitespace. No decision looks at a test label.
+Two texts are the same if they differ only in case, in runs of whitespace, and in what cannot be seen. No decision
+looks at a test label.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from tune_dml.data.columns import RawRows
+from tune_dml.data.folding import folded
 from tune_dml.data.task import Split
 
 
@@ -32,10 +34,10 @@ def without_empty(rows: RawRows, split: str) -> tuple[RawRows, list[str]]:
 
 
 def _keys(split: Split) -> list[Hashable]:
-    first = [" ".join(text.casefold().split()) for text in split.texts]
+    first = [folded(text) for text in split.texts]
     if split.texts_b is None:
         return list(first)
-    return list(zip(first, (" ".join(text.casefold().split()) for text in split.texts_b), strict=True))
+    return list(zip(first, (folded(text) for text in split.texts_b), strict=True))
 
 
 def without_copies(train: Split, other: Split, name: str) -> tuple[Split, list[str]]:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_dml.config import TaskSettings
+from tune_dml.data.class_names import names_in
+from tune_dml.data.folding import folded, stripped, trimmed, visible
+from tune_dml.data.headerless import guessed, looks_like_data
 from tune_dml.data.tables import Table
 from tune_dml.errors import DataError, nearest
 
 _SINGLE = (("text",), ("sentence",))
+ALL = "all"
 _PAIR = (("text_a", "text_b"), ("sentence1", "sentence2"))
-#: Whitespace that ``str.strip`` leaves: zero-width space, byte-order mark.
-_INVISIBLE = "\u200b\ufeff"
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,18 @@ class Wanted:
 
 @dataclass(frozen=True)
 class RawRows:
-    """One split as read: texts stripped, labels as written (``None`` where there is none), nothing dropped."""
+    """One split as read: texts stripped, labels as written (``None`` where there is none), nothing dropped.
+
+    Attributes:
+        named: What the file itself calls the class of each row, where it has numbers for labels and names beside them.
+    """
 
     where: str
     texts: list[str]
     texts_b: list[str] | None
     labels: list[str | None]
     groups: list[str] | None
+    named: list[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,6 +53,7 @@ class RawRows:
             None if self.texts_b is None else [self.texts_b[i] for i in rows],
             [self.labels[i] for i in rows],
             None if self.groups is None else [self.groups[i] for i in rows],
+            None if self.named is None else [self.named[i] for i in rows],
         )
 
 
@@ -60,7 +68,11 @@ def read_rows(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | 
         DataError: a column is missing, used twice, or holds something that is not text, number or boolean.
     """
     names = _text_columns(table, settings, wanted, kind)
-    label = _label_column(table, settings, wanted)
+    label = label_column(table, settings, wanted)
+    if label is None and settings.label_column is not None:
+        label = _present(table, settings.label_column, "label")
+    elif label is None:
+        raise _no_column(table, "label")
     if label in names:
         raise DataError(f"The column '{label}' cannot be both text and label; {_has(table)}")
     texts = [[_text(cell, table, name) for cell in table.column(name)] for name in names]
@@ -71,22 +83,41 @@ def read_rows(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | 
         found = [_label(cell, table, settings.group_column) for cell in cells]
         groups = [f"row {i}" if group is None else f"group {group}" for i, group in enumerate(found)]
     labels = [_label(cell, table, label) for cell in table.column(label)]
-    return RawRows(table.where, texts[0], texts[1] if len(texts) == 2 else None, labels, groups)
+    second = texts[1] if len(texts) == 2 else None
+    return RawRows(table.where, texts[0], second, labels, groups, _names(table, label, labels))
+
+
+def _names(table: Table, label: str, labels: list[str | None]) -> list[str | None] | None:
+    if label in table.class_names:
+        declared = dict(enumerate(table.class_names[label]))
+        return [declared.get(int(each)) if each is not None and each.isdecimal() else None for each in labels]
+    beside = names_in(table, label)
+    return None if beside is None else [_label(cell, table, beside) for cell in table.column(beside)]
 
 
 def read_texts_only(
-    table: Table, settings: TaskSettings, wanted: Wanted, kind: str
-) -> tuple[list[str], list[str] | None]:
-    """The text column, or both of pairs; other columns are not looked at."""
-    columns = [
-        [_text(cell, table, name) for cell in table.column(name)]
-        for name in _text_columns(table, settings, wanted, kind)
-    ]
-    return columns[0], columns[1] if len(columns) == 2 else None
+    table: Table, settings: TaskSettings, kind: str, keep: Sequence[str] = ()
+) -> tuple[list[list[str]], dict[str, list[Any]]]:
+    """The text column, or both of pairs, and the cells of the columns to ``keep``, as they are.
+
+    Args:
+        keep: Names; ``all`` is every column but the texts.
+
+    Raises:
+        DataError: a column is missing, is there twice, or holds something that is not text, number or boolean.
+    """
+    names = _text_columns(table, settings, Wanted(), kind)
+    texts = [[_text(cell, table, name) for cell in table.column(name)] for name in names]
+    kept = [_present(table, name, "") for name in keep if name != ALL or ALL in table.names]
+    if ALL in keep and ALL not in table.names:
+        kept = [name for name in table.names if name not in names]
+    return texts, {_once(table, name): table.column(name) for name in kept}
 
 
 def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None) -> tuple[str, ...]:
     given = settings.text_columns
+    if not given and table.header is False:
+        given = guessed(table, kind)[0]
     if given:
         if len(given) > 2 or len(set(given)) < len(given):
             raise DataError("--text-column takes one column, or two different ones for pairs of texts.")
@@ -99,37 +130,57 @@ def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: st
         found = [_matching(table, name) for name in candidate]
         if all(found):
             return tuple(name for name in found if name is not None)
-    rule = "text_a and text_b" if kind == "pair" else "text"
-    raise DataError(
-        f"{table.where} has no column '{rule}'; {_has(table)} Rename it or name it with --text-column"
-        f"{_hint('text', table) if kind != 'pair' else '.'}"
-    )
+    raise _no_column(table, "text_a and text_b" if kind == "pair" else "text")
 
 
-def _label_column(table: Table, settings: TaskSettings, wanted: Wanted) -> str:
-    if settings.label_column is not None:
-        return _present(table, settings.label_column, "label")
-    for candidate in (wanted.label, "label"):
-        found = _matching(table, candidate) if candidate else None
-        if found is not None:
-            return found
-    raise DataError(
-        f"{table.where} has no column 'label'; {_has(table)} Rename it or name it with --label-column"
-        f"{_hint('label', table)}"
+def label_column(table: Table, settings: TaskSettings, wanted: Wanted) -> str | None:
+    """The column of the labels; ``None`` if there is none of the usual names, or of the one that the user gave.
+
+    Raises:
+        DataError: there are two of that name.
+    """
+    candidates = (settings.label_column,) if settings.label_column is not None else (wanted.label, "label")
+    found = (_matching(table, candidate) for candidate in candidates if candidate)
+    return next((name for name in found if name is not None), None)
+
+
+def _no_column(table: Table, rule: str) -> DataError:
+    option = "label" if rule == "label" else "text"
+    if table.header and looks_like_data(table):
+        row = ", ".join(f"'{name[:40]}'" for name in table.names[:5])
+        return DataError(
+            f"{table.where} has no column '{rule}'; its first row ({row}) looks like data. If it has no header, give "
+            f"--no-header; else name the column with --{option}-column."
+        )
+    hint = "." if rule == "text_a and text_b" else _hint(rule, table)
+    return DataError(
+        f"{table.where} has no column '{rule}'; {_has(table)} Rename it or name it with --{option}-column{hint}"
     )
 
 
 def _present(table: Table, name: str, role: str) -> str:
-    if name not in table.names:
-        raise DataError(f"{table.where} has no {role} column '{name}'; {_has(table)} {_nearest(name, table)}".strip())
-    return name
+    found = _matching(table, name)
+    if found is None:
+        kind = f"{role} column" if role else "column"
+        raise DataError(f"{table.where} has no {kind} '{name}'; {_has(table)} {_nearest(name, table)}".strip())
+    return found
 
 
 def _matching(table: Table, name: str) -> str | None:
+    """The column of that name; else the only one whose name looks the same, or differs in case too."""
     if name in table.names:
-        return name
-    alike = [column for column in table.names if column.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else None
+        return _once(table, name)
+    for form in (visible, folded):
+        alike = [column for column in table.names if form(column) == form(name)]
+        if len(alike) == 1:
+            return alike[0]
+    return None
+
+
+def _once(table: Table, name: str) -> str:
+    if table.names.count(name) > 1:
+        raise DataError(f"{table.where} has the column '{name}' more than once; each column needs a name of its own.")
+    return name
 
 
 def _has(table: Table) -> str:
@@ -168,11 +219,8 @@ def _missing(cell: Any) -> bool:
 
 
 def _text(cell: Any, table: Table, column: str) -> str:
-    if _missing(cell):
-        return ""
-    text = _plain(cell, table, column)
-    return "" if not text.strip().strip(_INVISIBLE).strip() else text.strip()
+    return "" if _missing(cell) else stripped(_plain(cell, table, column))
 
 
 def _label(cell: Any, table: Table, column: str) -> str | None:
-    return None if _missing(cell) else _plain(cell, table, column).strip() or None
+    return None if _missing(cell) else trimmed(_plain(cell, table, column)) or None

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data import cleaning
 from tune_dml.data.allocation import assign_groups
-from tune_dml.data.columns import RawRows, read_rows
+from tune_dml.data.classes import class_code, hidden
+from tune_dml.data.columns import RawRows, label_column, read_rows
 from tune_dml.data.embedded import from_package
 from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
 from tune_dml.data.folds import stratified_rows
+from tune_dml.data.headerless import guessed
 from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
-from tune_dml.data.labels import LabelCode, unknown_labels
+from tune_dml.data.labels import UNKNOWN, LabelCode, differing_in_case, unknown_labels
 from tune_dml.data.registry import TaskSpec, spec_named, unknown_task
 from tune_dml.data.source import Source
+from tune_dml.data.tables import AS_FOUND, Reading
 from tune_dml.data.task import Split, Task
 from tune_dml.errors import DataError
 
@@ -47,29 +53,35 @@ def load_task(settings: TaskSettings) -> Task:
     spec = spec_named(settings.task)
     name = spec.name if spec is not None else settings.task.strip()
     source = _find(settings, spec, name)
-    raw, notes = _read(source, settings, spec)
-    code = _label_code(raw, spec, source, notes)
-    splits = {split: _encoded(rows, code, split) for split, rows in raw.items()}
+    settings, notes = _with_columns(settings, source, spec)
+    raw = _read(source, settings, spec, notes)
+    code = class_code(raw, spec, source, notes)
+    splits = {split: _encoded(rows, code, split, settings, notes) for split, rows in raw.items()}
     pool, validation, test = _clean(splits, notes)
     where = source.where
     _check_pool(pool, code, where)
     if test is None and not settings.no_test:
         pool, test = _generated_test(pool, where)
         notes.append(f"{cleaning.counted(len(test), 'text')} set apart as the test split (fixed, stratified).")
-    names, pool, validation, test = _without_absent(code, pool, validation, test, where)
+    names, pool, others = _without_absent(code, pool, {"validation": validation, "test": test}, settings, where, notes)
+    notes.extend(_case_notes(names))
     kind = "single" if pool.texts_b is None else "pair"
-    return Task(name, kind, names, pool, validation, test, where, tuple(notes))
+    return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes))
 
 
 def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:
+    reading = Reading(settings.encoding, settings.header)
     if settings.data is not None:
-        return from_path(absolute_path(settings.data), name, settings.no_test)
-    if name.startswith(PREFIX):
-        return from_hub(hub_source_named(name), settings.no_test)
-    folder = os.environ.get(FOLDER_VARIABLE)
-    found = from_folder_variable(folder, name, settings.no_test) if folder else None
+        return from_path(absolute_path(settings.data), name, settings.no_test, reading)
+    folder = None if name.startswith(PREFIX) else os.environ.get(FOLDER_VARIABLE)
+    found = from_folder_variable(folder, name, settings.no_test, reading) if folder else None
     if found is not None:
         return found
+    if reading != AS_FOUND:
+        option = "--encoding" if settings.encoding is not None else "--no-header"
+        raise DataError(f"{option} is for files of your own; give them with --data.")
+    if name.startswith(PREFIX):
+        return from_hub(hub_source_named(name), settings.no_test)
     if spec is None:
         raise unknown_task(name)
     if spec.embedded is not None:
@@ -79,52 +91,87 @@ def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:
     return from_hub(spec.hub, settings.no_test)
 
 
-def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None) -> tuple[dict[str, RawRows], list[str]]:
+def _with_columns(settings: TaskSettings, source: Source, spec: TaskSpec | None) -> tuple[TaskSettings, list[str]]:
+    """The settings, with the columns of files without a header as the training file has them; what to say of it."""
+    table = source.tables["train" if "train" in source.tables else "all"]
+    if table.header is not False or (settings.text_columns and settings.label_column):
+        return settings, list(source.notes)
+    texts, label = guessed(table, spec.kind if spec is not None else None)
+    texts, label = settings.text_columns or texts, settings.label_column or label
+    note = f"{table.where} was read without a header: text in column {' and '.join(texts)}, label in column {label}."
+    return replace(settings, text_columns=texts, label_column=label), [*source.notes, note]
+
+
+def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: list[str]) -> dict[str, RawRows]:
     raw: dict[str, RawRows] = {}
-    notes = list(source.notes)
     kind = spec.kind if spec is not None else None
     for split, table in source.tables.items():
+        notes.extend(table.notes)
+        if split == "test" and label_column(table, settings, source.wanted) is None:
+            notes.append(
+                f"The test split has no label column (its columns are {_listed(table.names)}) and is not used."
+            )
+            continue
         rows = read_rows(table, settings, source.wanted, kind, need_groups=split in ("train", "all"))
         if not len(rows):
             raise DataError(f"{table.where} has a header but no rows.")
-        notes.extend(table.notes)
         raw[split] = rows
     if len({rows.texts_b is None for rows in raw.values()}) > 1:
         raise DataError(f"{source.where}: some splits have one text column and some two; they must be alike.")
-    if "test" in raw and _hidden(raw):
-        del raw["test"]
+    cleaned = {split: cleaning.without_empty(rows, "" if split == "all" else split) for split, rows in raw.items()}
+    if "test" in cleaned and hidden(cleaned["test"][0], cleaned["train"][0]):
+        del cleaned["test"]
         notes.append("The test split has no labels and is not used.")
-    if "test" not in raw and "validation" in raw and not settings.no_test:
-        raw["test"] = raw.pop("validation")
+    if "test" not in cleaned and "validation" in cleaned and not settings.no_test:
+        cleaned["test"] = cleaned.pop("validation")
         notes.append("There is no labelled test split: the validation split is the test split.")
-    for split, rows in raw.items():
-        kept, dropped = cleaning.without_empty(rows, "" if split == "all" else split)
+    for kept, dropped in cleaned.values():
         if not len(kept):
-            raise DataError(f"{rows.where}: every text is empty; is it the right text column?")
+            raise DataError(f"{kept.where}: every text is empty; is it the right text column?")
         notes.extend(dropped)
-        raw[split] = kept
-    return raw, notes
+    return {split: kept for split, (kept, _) in cleaned.items()}
 
 
-def _hidden(raw: Mapping[str, RawRows]) -> bool:
-    """Whether the test labels are withheld: none at all, or GLUE's -1 on every row."""
-    test = set(raw["test"].labels)
-    return test == {None} or (test == {"-1"} and "-1" not in raw["train"].labels)
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
 
 
-def _label_code(raw: Mapping[str, RawRows], spec: TaskSpec | None, source: Source, notes: list[str]) -> LabelCode:
-    train = raw["train"] if "train" in raw else raw["all"]
-    known = spec.label_names if spec is not None else source.label_names
-    code = LabelCode([label for label in train.labels if label is not None], known)
-    if spec is not None and not code.fits:
-        notes.append(f"The labels are not those of {spec.name}; the classes are {', '.join(code.names[:10])}.")
-    return code
-
-
-def _encoded(rows: RawRows, code: LabelCode, split: str) -> Split:
-    labels = np.asarray(code.encode(rows, "training" if split in ("train", "all") else split), dtype=np.int64)
+def _encoded(rows: RawRows, code: LabelCode, split: str, settings: TaskSettings, notes: list[str]) -> Split:
+    encoded = np.asarray(code.encode(rows, "training" if split in ("train", "all") else split), dtype=np.int64)
     texts_b = None if rows.texts_b is None else tuple(rows.texts_b)
-    return Split(tuple(rows.texts), texts_b, labels, None if rows.groups is None else tuple(rows.groups))
+    found = Split(tuple(rows.texts), texts_b, encoded, None if rows.groups is None else tuple(rows.groups))
+    unknown = Counter(rows.labels[i] or "" for i in np.flatnonzero(encoded == UNKNOWN))
+    if not unknown:
+        return found
+    known = code.train_counts
+    return _without_unknown(found, encoded == UNKNOWN, split, rows.where, unknown, known, settings, notes)
+
+
+def _without_unknown(
+    split: Split,
+    unknown: npt.NDArray[np.bool_],
+    name: str,
+    where: str,
+    labels: Mapping[str, int],
+    classes: Mapping[str, int],
+    settings: TaskSettings,
+    notes: list[str],
+) -> Split:
+    """The rows whose label can be learnt.
+
+    Raises:
+        DataError: there are others, and ``--drop-unknown-labels`` was not given; or no row is left.
+    """
+    if not settings.drop_unknown_labels:
+        raise unknown_labels(where, name, labels, len(split), classes)
+    if unknown.all():
+        raise DataError(f"{where}: no row of the {name} split has a label that a training text carries.")
+    shown = _listed([f"'{label}' ({n:,})" for label, n in labels.items()])
+    notes.append(
+        f"{int(unknown.sum()):,} of {len(split):,} rows dropped from the {name} split, with labels that no training "
+        f"text carries: {shown}."
+    )
+    return split.take(np.flatnonzero(~unknown))
 
 
 def _clean(splits: Mapping[str, Split], notes: list[str]) -> tuple[Split, Split | None, Split | None]:
@@ -169,22 +216,33 @@ def _generated_test(pool: Split, where: str) -> tuple[Split, Split]:
 
 
 def _without_absent(
-    code: LabelCode, pool: Split, validation: Split | None, test: Split | None, where: str
-) -> tuple[tuple[str, ...], Split, Split | None, Split | None]:
+    code: LabelCode,
+    pool: Split,
+    others: Mapping[str, Split | None],
+    settings: TaskSettings,
+    where: str,
+    notes: list[str],
+) -> tuple[tuple[str, ...], Split, dict[str, Split]]:
     """Classes are those that the training pool has, so that every one of them can be learnt."""
-    present = np.unique(pool.labels)
+    present, counts = np.unique(pool.labels, return_counts=True)
     names = tuple(code.names[i] for i in present)
-    index = np.full(len(code.names), -1, dtype=np.int64)
+    index = np.full(len(code.names), UNKNOWN, dtype=np.int64)
     index[present] = np.arange(len(present))
-
-    def renumbered(split: Split | None, name: str) -> Split | None:
+    known = dict(zip(names, counts.tolist(), strict=True))
+    found = {}
+    for name, split in others.items():
         if split is None:
-            return None
-        labels = index[split.labels]
-        if (labels < 0).any():
-            unknown = [code.names[i] for i in np.unique(split.labels[labels < 0])]
-            raise unknown_labels(where, name, unknown, names)
-        return Split(split.texts, split.texts_b, labels, split.groups)
+            continue
+        gone = index[split.labels] == UNKNOWN
+        if gone.any():
+            labels = Counter(code.names[i] for i in split.labels[gone])
+            split = _without_unknown(split, gone, name, where, labels, known, settings, notes)
+        found[name] = Split(split.texts, split.texts_b, index[split.labels], split.groups)
+    return names, Split(pool.texts, pool.texts_b, index[pool.labels], pool.groups), found
 
-    train = Split(pool.texts, pool.texts_b, index[pool.labels], pool.groups)
-    return names, train, renumbered(validation, "validation"), renumbered(test, "test")
+
+def _case_notes(names: Sequence[str]) -> list[str]:
+    return [
+        f"The classes '{one}' and '{other}' differ only in case; they stay two classes."
+        for one, other in differing_in_case(names)
+    ]

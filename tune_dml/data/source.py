@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from tune_dml.data.columns import Wanted
 from tune_dml.data.tables import Table
 
-SPLITS = ("train", "validation", "test")
+#: Files and splits by these names are one and the same.
+SPLIT_NAMES = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev", "devel", "development"),
+    "test": ("test",),
+}
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Source:
         where: In plain words, for reports.
         wanted: The columns this source is known to have.
         label_names: The class names that the source itself declares, in the order of its integer labels.
+        files: Whether the tables are the user's own files, whose numbering of the classes nobody vouches for.
     """
 
     tables: Mapping[str, Table]
@@ -27,3 +33,4 @@ class Source:
     wanted: Wanted = field(default_factory=Wanted)
     label_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    files: bool = False

@@ -23,6 +23,7 @@ from tune_dml.config import (
     command,
     command_for,
 )
+from tune_dml.data import check_encoding
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
 from tune_dml.storage import parse_address
@@ -63,6 +64,8 @@ def check_options(request: SearchRequest) -> None:
     if request.max_gpus is not None and not 0 < request.max_gpus < math.inf:
         raise UsageError(f"--max-gpus is {request.max_gpus:g}; it must be more than 0.")
     draw_settings(request)
+    if request.encoding is not None:
+        check_encoding(request.encoding)
     seconds(request.time_budget)
     if request.tracking_uri is not None:
         check_tracking_uri(request.tracking_uri)
@@ -76,7 +79,15 @@ def task_settings(request: SearchRequest) -> TaskSettings:
     """Which labelled texts; a path becomes absolute, so that a resume from elsewhere finds it."""
     data = None if request.data is None else str(absolute_path(request.data))
     return TaskSettings(
-        request.task, data, request.text_columns, request.label_column, request.group_column, request.no_test
+        request.task,
+        data,
+        tuple(request.text_columns),
+        request.label_column,
+        request.group_column,
+        request.no_test,
+        request.encoding,
+        request.header,
+        request.drop_unknown_labels,
     )
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tune_dml.config import absolute_path
-from tune_dml.data import read_texts
-from tune_dml.errors import DataError, UsageError, nearest
+from tune_dml.data import Reading, Texts, cell_text, decode_lines, json_text, read_texts
+from tune_dml.errors import UsageError, nearest
 from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("csv", "jsonl")
 BLOCK = 1024
+#: Behind the name of a kept column that one of the output's has already.
+CLASH = "_input"
 
 
 def predict_file(
@@ -29,15 +30,27 @@ def predict_file(
     out_format: str,
     stream: TextIO,
     loss_plugins: tuple[str, ...] = (),
+    *,
+    keep: tuple[str, ...] = (),
+    encoding: str | None = None,
+    header: bool = True,
+    say: Callable[[str], None] = lambda note: print(note, file=sys.stderr),
 ) -> int:
-    """Write one row per text, in order: the text(s), ``label``, and the probability of each class.
+    """Write one row per row of the source, in order: kept columns, the text(s), ``label``, and each class's
+    probability.
 
     Args:
         model: A ``model/`` folder.
-        source: A CSV, TSV, JSONL or Parquet file, or ``-`` for one text per line on standard input.
+        source: A CSV, TSV, JSONL or Parquet file, a ``.txt`` file with a text a line, or ``-`` for that on standard
+        input.
         text_columns: Their names; empty takes the usual ones.
         out_format: ``csv`` or ``jsonl``.
         loss_plugins: Needed by a model that reads classes off the proxies of another package's loss.
+        keep: Other columns to write as they are, in front; ``all``: every one. One that is called as a column of the
+        output
+            is written with ``_input`` behind its name.
+        encoding, header: How text files are read; see :class:`tune_dml.workflows.request.SearchRequest`.
+        say: Gets a sentence about each thing that the reader of the output should know.
 
     Returns:
         The number of texts.
@@ -50,40 +63,66 @@ def predict_file(
     add_plugins(loss_plugins)
     folder = absolute_path(model)
     description = read_description(folder)
-    if source == "-":
-        if description.kind == "pair":
-            raise UsageError("This model reads pairs: give a file with two text columns instead of standard input.")
-        try:
-            texts: Sequence[Text] = [line.rstrip("\n") for line in sys.stdin if line.strip()]
-        except UnicodeDecodeError:
-            raise DataError("Standard input is not text in UTF-8.") from None
+    pairs = description.kind == "pair"
+    if source != "-":
+        texts = read_texts(Path(source), text_columns, pairs, keep, Reading(encoding, header))
+    elif pairs:
+        raise UsageError("This model reads pairs: give a file with two text columns instead of standard input.")
+    elif keep or text_columns or not header:
+        raise UsageError(
+            "Standard input is a text a line and has no columns: leave out --keep, --text-column, --no-header."
+        )
     else:
-        texts = read_texts(Path(source), text_columns, pairs=description.kind == "pair")
+        texts = decode_lines(_standard_input(), "standard input", encoding)
+    for note in texts.notes:
+        say(note)
     from tune_dml.models.classifier import load_classifier
 
     classifier = load_classifier(folder)
-    rows = _rows(classifier, texts)
-    if out_format == "csv":
-        first = ["text_a", "text_b"] if description.kind == "pair" else ["text"]
-        writer = csv.writer(stream)
-        writer.writerow([*first, "label", *(f"p({name})" for name in classifier.label_names)])
-        for text, label, probabilities in rows:
-            writer.writerow([*_columns(text), label, *(f"{p:.6f}" for p in probabilities)])
-    else:
-        for text, label, probabilities in rows:
-            named = dict(zip(classifier.label_names, (round(p, 6) for p in probabilities), strict=True))
-            keys = ("text_a", "text_b") if description.kind == "pair" else ("text",)
-            values = {**dict(zip(keys, _columns(text), strict=True)), "label": label, "probabilities": named}
-            stream.write(json.dumps(values, ensure_ascii=False) + "\n")
-    return len(texts)
+    write = _write_csv if out_format == "csv" else _write_jsonl
+    write(classifier, texts, ("text_a", "text_b") if pairs else ("text",), stream)
+    return len(texts.rows)
+
+
+def _standard_input() -> bytes:
+    stream = getattr(sys.stdin, "buffer", None)
+    return bytes(stream.read()) if stream is not None else sys.stdin.read().encode("utf-8", "surrogateescape")
+
+
+def _write_csv(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stream: TextIO) -> None:
+    ours = [*keys, "label", *(f"p({name})" for name in classifier.label_names)]
+    writer = csv.writer(stream)
+    writer.writerow([*_apart(texts.kept, ours), *ours])
+    for kept, text, label, probabilities in _rows(classifier, texts):
+        writer.writerow([*map(cell_text, kept), *_columns(text), label, *(f"{p:.6f}" for p in probabilities)])
+
+
+def _write_jsonl(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stream: TextIO) -> None:
+    names = _apart(texts.kept, [*keys, "label", "probabilities"])
+    for kept, text, label, probabilities in _rows(classifier, texts):
+        named = dict(zip(classifier.label_names, (round(p, 6) for p in probabilities), strict=True))
+        ours = {**dict(zip(keys, _columns(text), strict=True)), "label": label, "probabilities": named}
+        stream.write(json_text({**dict(zip(names, kept, strict=True)), **ours}) + "\n")
+
+
+def _apart(kept: Sequence[str] | Any, ours: Sequence[str]) -> list[str]:
+    """Names of kept columns that are none of the output's own, nor of one another."""
+    names: list[str] = []
+    for name in kept:
+        while name in ours or name in names:
+            name += CLASH
+        names.append(name)
+    return names
 
 
 def _columns(text: Text) -> list[str]:
     return [text] if isinstance(text, str) else list(text)
 
 
-def _rows(classifier: Classifier, texts: Sequence[Text]) -> Iterator[tuple[Text, str, list[float]]]:
-    for start in range(0, len(texts), BLOCK):
-        block = texts[start : start + BLOCK]
-        for text, probabilities in zip(block, classifier.predict_proba(block), strict=True):
-            yield text, classifier.label_names[int(probabilities.argmax())], [float(p) for p in probabilities]
+def _rows(classifier: Classifier, texts: Texts) -> Iterator[tuple[tuple[Any, ...], Text, str, list[float]]]:
+    kept = list(zip(*texts.kept.values(), strict=True)) or [()] * len(texts.rows)
+    for start in range(0, len(texts.rows), BLOCK):
+        block: Sequence[Text] = texts.rows[start : start + BLOCK]
+        probabilities = classifier.predict_proba(block)
+        for cells, text, row in zip(kept[start : start + BLOCK], block, probabilities, strict=True):
+            yield cells, text, classifier.label_names[int(row.argmax())], [float(p) for p in row]

@@ -16,6 +16,9 @@ class SearchRequest:
         shots_per_class: The other convention; excludes ``shots``.
         draw: Seed of the few-shot sample.
         text_columns: One name, or two for pairs.
+        encoding: Of text files; found unless given.
+        header: Whether the first row of a CSV or TSV file holds the names of its columns.
+        drop_unknown_labels: Leave test and validation rows out whose label no training text carries.
         no_test: Use every label for training; the answer is the bias-corrected estimate.
         space: A shipped name or a YAML file.
         losses: Only these of the space's losses.
@@ -43,6 +46,9 @@ class SearchRequest:
     text_columns: tuple[str, ...] = ()
     label_column: str | None = None
     group_column: str | None = None
+    encoding: str | None = None
+    header: bool = True
+    drop_unknown_labels: bool = False
     no_test: bool = False
     encoder: str | None = None
     space: str = "default"

@@ -1,0 +1,68 @@
+"""What separates the fields of a file: found from its header, checked on its rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+USUAL = {".csv": ",", ".tsv": "\t"}
+#: Rows that are looked at, and characters of them.
+_ROWS, _CHARACTERS = 200, 262_144
+_USUAL_NAMES = frozenset({"text", "label", "sentence", "text_a", "text_b", "sentence1", "sentence2", "id"})
+_DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
+
+
+def declared(text: str) -> tuple[str | None, str]:
+    """The separator that a first line ``sep=;`` (Excel's) names, and the text after that line."""
+    match = _DECLARED.match(text)
+    return (match[1], text[match.end() :]) if match else (None, text)
+
+
+def separator(text: str, usual: str) -> str:
+    """The separator of a text whose suffix would have ``usual``.
+
+    It is in the first row, and most rows have as many fields as that one. The usual one is taken where nothing speaks
+    for
+    another: a file of one column stays one.
+    """
+    sample = text[:_CHARACTERS]
+    if len(sample) < len(text):
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1]
+    candidates = (usual, *(other for other in NAMES if other != usual))
+    # Of equals the first is taken.
+    scores = {candidate: _agreement(_rows(sample, candidate)) for candidate in candidates}
+    found = max(candidates, key=scores.__getitem__)
+    return found if scores[found][0] else usual
+
+
+def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """The share of rows with as many fields as the first, and how many usual names that has; 0 where few rows agree."""
+    width = _width(rows[0]) if rows else 0
+    if width < 2:
+        return 0.0, 0
+    usual_names = sum(name.strip().casefold() in _USUAL_NAMES for name in rows[0])
+    others = [_width(row) == width or len(row) >= width > _width(row) for row in rows[1:]]
+    share = sum(others) / len(others) if others else 1.0
+    return (share, usual_names) if share >= 0.5 else (0.0, 0)
+
+
+def _width(row: Sequence[str]) -> int:
+    """Fields up to the last that is not blank."""
+    return max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
+
+
+def _rows(sample: str, separator: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator):
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+            if len(rows) > _ROWS:
+                break
+    except csv.Error:
+        # A field beyond all bounds, or a quote that is never closed: what was read until then is told from.
+        pass
+    return rows
