@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.facts import EncoderFacts, facts_of
 from tune_dml.models.source import EncoderSource, weights_sha256
 from tune_dml.models.structure import shortened_config, text_encoder
+from tune_dml.models.tokenizer import first_line, quiet
+from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
 
 #: Below this many parameters an encoder counts as small (learning rates, search ranges).
 SMALL_PARAMETERS = 100_000_000
@@ -111,7 +111,7 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
         ModelError: the folder does not hold an encoder that ``AutoModel`` can load from safetensors.
     """
     assert source.folder is not None, "fetch() comes first"
-    _quiet()
+    quiet()
     try:
         _check_size(source.folder, source)
         model, loading = AutoModel.from_pretrained(
@@ -125,7 +125,7 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     except ModelError:
         raise
     except Exception as error:  # a damaged file raises whatever its reader meets first
-        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {_first_line(error)}") from error
+        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
     model = text_encoder(model)
     # transformers fills what is missing with random numbers and only warns.
     missing = [name for name in loading["missing_keys"] if name in model.state_dict()]
@@ -136,7 +136,9 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     try:
         facts = facts_of(model)
     except ModelError as error:
-        raise ModelError(f"The encoder in {source.folder} cannot be used: {error}.") from error
+        raise ModelError(
+            f"The encoder in {source.folder} cannot be used: {error}. Take an encoder of texts."
+        ) from error
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     config = model.config.to_json_string(use_diff=False)
     return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts)
@@ -156,6 +158,11 @@ def _check_size(folder: Path, source: EncoderSource) -> None:
         limit = tensors if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
         if value > limit:
             raise ModelError(f"The weights in {folder} are incomplete: config.json says that {name} is {value}.")
+    if isinstance(values.get("auto_map"), dict) and values.get("model_type") not in CONFIG_MAPPING:
+        raise ModelError(
+            f"The encoder in {folder} cannot be loaded: it needs code of its own (model_type "
+            f"{values.get('model_type')}), which is never run; take one of a family that transformers has."
+        )
     if any("/" in str(values.get(name)) for name in ("attn_implementation", "_attn_implementation")):
         raise ModelError(f"The encoder in {folder} asks for code from the hub, which is never run.")
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
@@ -174,18 +181,6 @@ def _whole_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             yield str(name), value
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer beside an encoder (never code from the folder)."""
-    _quiet()
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
-    except Exception as error:  # tokenizers raises bare exceptions
-        raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
-    return tokenizer
-
-
 _built: dict[str, nn.Module] = {}
 
 
@@ -201,7 +196,7 @@ def _pristine(bundle: EncoderBundle) -> nn.Module:
     """The copy that a process keeps to start from: that of the encoder that it built last."""
     model = _built.get(bundle.sha256)
     if model is None:
-        _quiet()
+        quiet()
         model = text_encoder(AutoModel.from_config(_configuration(bundle.config)))
         model.load_state_dict({name: torch.tensor(array) for name, array in bundle.state.items()})
         _built.clear()
@@ -219,7 +214,7 @@ def check_shortened(bundle: EncoderBundle) -> None:
         with torch.device("meta"):
             names = set(text_encoder(AutoModel.from_config(_configuration(bundle.config))).state_dict())
     except Exception as error:  # configurations check themselves in many ways
-        raise ConfigurationError(f"This encoder cannot be had with fewer layers: {_first_line(error)}") from error
+        raise ConfigurationError(f"This encoder cannot be had with fewer layers: {first_line(error)}") from error
     if names != set(bundle.state):
         raise ConfigurationError("This encoder cannot be had with fewer layers.")
 
@@ -240,13 +235,3 @@ def _set_dropout(encoder: nn.Module, probability: float) -> None:
         for name, child in module.named_children():
             if isinstance(child, nn.Identity) and "drop" in name:
                 setattr(module, name, nn.Dropout(probability))
-
-
-def _quiet() -> None:
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
