@@ -55,7 +55,7 @@ class Classifier:
         self._tokenizing = threading.Lock()
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         averaged = self.description.averaged_layers
-        encoder = LayeredEncoder(build_encoder(bundle), None, averaged_layers=averaged)
+        encoder = LayeredEncoder(build_encoder(bundle), None, averaged_layers=averaged, traits=bundle.facts.traits)
         self._encoder = encoder.to(self._device).eval()
         fast = default_precision(self._device.type)
         # Members have none of their own: folders may lead round in a circle.

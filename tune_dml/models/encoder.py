@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
+from tune_dml.models.facts import EncoderFacts, facts_of
 from tune_dml.models.source import EncoderSource, weights_sha256
+from tune_dml.models.structure import shortened_config, text_encoder
+from tune_dml.models.tokenizer import first_line, quiet
+from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
 
 #: Below this many parameters an encoder counts as small (learning rates, search ranges).
 SMALL_PARAMETERS = 100_000_000
-#: What configurations call the number of layers, and how weights of a layer are named.
-_LAYER_COUNTS = ("num_hidden_layers", "n_layers")
 #: More that a ``config.json`` names are a mistake; transformers lists each.
 _LABELS = 100_000
-_LAYER = re.compile(r"(?:encoder\.|transformer\.)?layers?\.(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,15 @@ class EncoderBundle:
         name: Folder or hub name, as given.
         sha256: Of its weight files.
         config: The Hugging Face configuration as JSON.
-        state: Weights by name, without the pooler (no representation here uses it).
+        state: Weights by name, without what no representation here uses: pooler, decoder.
+        examined: What it can do, where that is known; else it is found when it is first asked for.
     """
 
     name: str
     sha256: str
     config: str
     state: dict[str, npt.NDArray[np.float32]] = field(repr=False)
+    examined: EncoderFacts | None = field(default=None, repr=False, compare=False)
 
     @property
     def parameters(self) -> int:
@@ -55,9 +56,30 @@ class EncoderBundle:
         """``"small"`` or ``"large"``."""
         return "small" if self.parameters < SMALL_PARAMETERS else "large"
 
+    @cached_property
+    def facts(self) -> EncoderFacts:
+        """What it can do."""
+        return self.examined or facts_of(_pristine(self))
+
     @property
     def dimension(self) -> int:
-        return int(json.loads(self.config)["hidden_size"])
+        """Of its hidden states."""
+        return self.facts.dimension
+
+    @property
+    def layers(self) -> int | None:
+        """That can be trained or frozen apart; ``None`` where they cannot be told apart."""
+        return self.facts.layers
+
+    @property
+    def positions(self) -> int | None:
+        """Tokens of a text, special ones included, that it can read; ``None``: any number."""
+        return self.facts.positions
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Tokens that it knows: ids are below; ``None``: any."""
+        return self.facts.vocabulary
 
     def up_to(self, layer: int | None) -> EncoderBundle:
         """The encoder without the layers above number ``layer`` (1: the lowest); ``None``: as it is.
@@ -67,16 +89,19 @@ class EncoderBundle:
         """
         if layer is None:
             return self
-        config = json.loads(self.config)
-        count = next((name for name in _LAYER_COUNTS if isinstance(config.get(name), int)), None)
-        numbered = {name: _LAYER.match(name) for name in self.state}
-        if count is None or not any(numbered.values()):
+        facts, values = self.facts, json.loads(self.config)
+        shared = facts.layers is None and facts.runs is not None
+        config = None
+        if facts.path or shared:
+            config = shortened_config(_configuration(self.config), values, layer)
+        if config is None or facts.runs is None:
             raise ConfigurationError("The layers of this encoder cannot be told apart; set layer to 'all'.")
-        if layer > config[count]:
-            raise ConfigurationError(f"layer is {layer}; this encoder has {config[count]}.")
-        config[count] = layer
-        state = {name: self.state[name] for name, found in numbered.items() if found is None or int(found[1]) < layer}
-        return EncoderBundle(self.name, f"{self.sha256}:{layer}", json.dumps(config), state)
+        if layer > facts.runs:
+            raise ConfigurationError(f"layer is {layer}; this encoder has {facts.runs}.")
+        above = tuple(f"{facts.path}.{number}." for number in range(layer, facts.layers or 0))
+        state = {name: array for name, array in self.state.items() if not name.startswith(above)}
+        known = replace(facts, layers=None if shared else layer, runs=layer, depth=min(facts.depth, layer))
+        return EncoderBundle(self.name, f"{self.sha256}:{layer}", json.dumps(config), state, known)
 
 
 def load_bundle(source: EncoderSource) -> EncoderBundle:
@@ -86,7 +111,7 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
         ModelError: the folder does not hold an encoder that ``AutoModel`` can load from safetensors.
     """
     assert source.folder is not None, "fetch() comes first"
-    _quiet()
+    quiet()
     try:
         _check_size(source.folder, source)
         model, loading = AutoModel.from_pretrained(
@@ -100,18 +125,23 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     except ModelError:
         raise
     except Exception as error:  # a damaged file raises whatever its reader meets first
-        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {_first_line(error)}") from error
-    model = _without_pooler(model)
+        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
+    model = text_encoder(model)
     # transformers fills what is missing with random numbers and only warns.
     missing = [name for name in loading["missing_keys"] if name in model.state_dict()]
     if missing:
         raise ModelError(
             f"The weights in {source.folder} are incomplete: {len(missing)} are missing ({missing[0]}, ...)."
         )
-    if not isinstance(getattr(model.config, "hidden_size", None), int):
-        raise ModelError(f"The encoder in {source.folder} has no hidden_size: it is not a text encoder.")
+    try:
+        facts = facts_of(model)
+    except ModelError as error:
+        raise ModelError(
+            f"The encoder in {source.folder} cannot be used: {error}. Take an encoder of texts."
+        ) from error
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
-    return EncoderBundle(source.name, weights_sha256(source.folder), model.config.to_json_string(use_diff=False), state)
+    config = model.config.to_json_string(use_diff=False)
+    return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts)
 
 
 def _check_size(folder: Path, source: EncoderSource) -> None:
@@ -128,11 +158,16 @@ def _check_size(folder: Path, source: EncoderSource) -> None:
         limit = tensors if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
         if value > limit:
             raise ModelError(f"The weights in {folder} are incomplete: config.json says that {name} is {value}.")
+    if isinstance(values.get("auto_map"), dict) and values.get("model_type") not in CONFIG_MAPPING:
+        raise ModelError(
+            f"The encoder in {folder} cannot be loaded: it needs code of its own (model_type "
+            f"{values.get('model_type')}), which is never run; take one of a family that transformers has."
+        )
     if any("/" in str(values.get(name)) for name in ("attn_implementation", "_attn_implementation")):
         raise ModelError(f"The encoder in {folder} asks for code from the hub, which is never run.")
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     with torch.device("meta"):
-        model = _without_pooler(AutoModel.from_config(config, trust_remote_code=False))
+        model = text_encoder(AutoModel.from_config(config, trust_remote_code=False))
     described = sum(parameter.numel() for parameter in model.parameters())
     if described > 2 * held:  # what little is missing is named once it is loaded
         raise ModelError(f"The weights in {folder} are incomplete: {held:,} numbers of {described:,}.")
@@ -146,57 +181,57 @@ def _whole_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             yield str(name), value
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer beside an encoder (never code from the folder)."""
-    _quiet()
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
-    except Exception as error:  # tokenizers raises bare exceptions
-        raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_first_line(error)}") from error
-    return tokenizer
-
-
 _built: dict[str, nn.Module] = {}
 
 
 def build_encoder(bundle: EncoderBundle, dropout: float | None = None) -> nn.Module:
-    """A fresh copy of the encoder, ready to be trained. Each process keeps one pristine copy to start from."""
-    if bundle.sha256 not in _built:
-        _quiet()
-        values = json.loads(bundle.config)
-        config = AutoConfig.for_model(values.pop("model_type"), **values)
-        model = _without_pooler(AutoModel.from_config(config))
-        model.load_state_dict({name: torch.tensor(array) for name, array in bundle.state.items()})
-        _built.clear()
-        _built[bundle.sha256] = model
-    encoder = copy.deepcopy(_built[bundle.sha256])
+    """A fresh copy of the encoder, ready to be trained."""
+    encoder = copy.deepcopy(_pristine(bundle))
     if dropout is not None:
         _set_dropout(encoder, dropout)
     return encoder
 
 
-def _set_dropout(encoder: nn.Module, probability: float) -> None:
-    for module in encoder.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = probability
-        for name in ("dropout_prob", "attention_dropout"):
-            if isinstance(getattr(module, name, None), float):
-                setattr(module, name, probability)
-
-
-def _without_pooler(model: Any) -> Any:
-    if getattr(model, "pooler", None) is not None:
-        model.pooler = None
+def _pristine(bundle: EncoderBundle) -> nn.Module:
+    """The copy that a process keeps to start from: that of the encoder that it built last."""
+    model = _built.get(bundle.sha256)
+    if model is None:
+        quiet()
+        model = text_encoder(AutoModel.from_config(_configuration(bundle.config)))
+        model.load_state_dict({name: torch.tensor(array) for name, array in bundle.state.items()})
+        _built.clear()
+        _built[bundle.sha256] = model
     return model
 
 
-def _quiet() -> None:
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+def check_shortened(bundle: EncoderBundle) -> None:
+    """That the weights of :meth:`EncoderBundle.up_to` are those that its configuration describes.
+
+    Raises:
+        ConfigurationError: they are not.
+    """
+    try:
+        with torch.device("meta"):
+            names = set(text_encoder(AutoModel.from_config(_configuration(bundle.config))).state_dict())
+    except Exception as error:  # configurations check themselves in many ways
+        raise ConfigurationError(f"This encoder cannot be had with fewer layers: {first_line(error)}") from error
+    if names != set(bundle.state):
+        raise ConfigurationError("This encoder cannot be had with fewer layers.")
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+def _configuration(text: str) -> Any:
+    values = json.loads(text)
+    return AutoConfig.for_model(values.pop("model_type"), **values)
+
+
+def _set_dropout(encoder: nn.Module, probability: float) -> None:
+    for module in list(encoder.modules()):
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        for name, value in list(vars(module).items()):
+            if isinstance(value, float) and "drop" in name and "layer" not in name and "path" not in name:
+                setattr(module, name, probability)
+        # ModernBERT leaves out what its configuration sets to 0.
+        for name, child in module.named_children():
+            if isinstance(child, nn.Identity) and "drop" in name:
+                setattr(module, name, nn.Dropout(probability))

@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import getproxies
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from tune_dml.errors import HubUnreachableError, ModelError
+from tune_dml.models.damage import ADAPTER, check_pointers, check_weights
 
 HUB_TIMEOUT_SECONDS = 5.0
 #: What is fetched from the hub: weights as safetensors only, never pickles.
@@ -65,8 +66,11 @@ class EncoderSource:
     def _shapes(self) -> list[list[int]]:
         shapes = []
         for file in [] if self.folder is None else self.folder.glob("*.safetensors"):
-            with safe_open(file, "np") as weights:
-                shapes += [weights.get_slice(name).get_shape() for name in weights.keys()]  # noqa: SIM118
+            try:
+                with safe_open(file, "np") as weights:
+                    shapes += [weights.get_slice(name).get_shape() for name in weights.keys()]  # noqa: SIM118
+            except (OSError, SafetensorError) as error:
+                raise ModelError(f"The encoder in {self.folder} cannot be loaded: {file.name}: {error}.") from error
         return shapes
 
 
@@ -135,17 +139,16 @@ def _embedded_folder(name: str) -> Path | None:
 
 
 def _checked_folder(folder: Path) -> Path:
+    check_pointers(folder, "config.json")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         complete = isinstance(config, dict) and isinstance(config.get("model_type"), str)
     except (OSError, ValueError, RecursionError):
         complete = False
+    if complete or (folder / ADAPTER).is_file():
+        check_weights(folder)
     if not complete:
         raise ModelError(f"{folder} has no usable config.json: it is not an encoder folder in the Hugging Face layout.")
-    if not any(folder.glob("*.safetensors")):
-        raise ModelError(
-            f"{folder} has no .safetensors weights. Other formats are pickles and are never loaded; convert it first."
-        )
     return folder
 
 

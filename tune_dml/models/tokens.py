@@ -189,20 +189,26 @@ def tokenize(
     for start in range(0, len(texts), _BLOCK):
         pairs = [list(texts_b[start : start + _BLOCK])] if texts_b is not None else []
         encoded = tokenizer(list(texts[start : start + _BLOCK]), *pairs, truncation=True, max_length=limit)
-        ids.append(_flat(encoded["input_ids"]))
-        lengths.extend(len(row) for row in encoded["input_ids"])
+        rows = [row or [_filler(tokenizer)] for row in encoded["input_ids"]]
+        ids.append(_flat(rows))
+        lengths.extend(len(row) for row in rows)
         if has_types:
-            types.append(_flat(encoded["token_type_ids"]))
+            types.append(_flat([row or [0] for row in encoded["token_type_ids"]]))
     offsets = np.cumsum(lengths, dtype=np.int64)
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return TokenArrays(
         np.concatenate(ids),
         offsets,
         np.concatenate(types) if has_types else None,
-        int(pad or 0),
+        _filler(tokenizer) if tokenizer.pad_token_id is None else tokenizer.pad_token_id,
         ending=_ending(tokenizer),
         towers=towers,
     )
+
+
+def _filler(tokenizer: PreTrainedTokenizerBase) -> int:
+    """What stands for an empty text where no special token does, and for padding where there is none."""
+    known = (tokenizer.eos_token_id, tokenizer.bos_token_id, tokenizer.pad_token_id, tokenizer.unk_token_id)
+    return next((number for number in known if number is not None), 0)
 
 
 def _ending(tokenizer: PreTrainedTokenizerBase) -> Ending | None:

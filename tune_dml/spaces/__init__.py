@@ -1,5 +1,6 @@
 """Floor 3: YAML search spaces and how Optuna's trials draw from them."""
 
+from tune_dml.spaces.fitting import fitted
 from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
 from tune_dml.spaces.shipped import shipped_spaces, space_path, spaces_folder
@@ -15,6 +16,7 @@ __all__ = [
     "Trial",
     "complete",
     "describe",
+    "fitted",
     "largest_value",
     "load_space",
     "parameter_names",

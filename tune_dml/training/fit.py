@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,9 @@ def fit(
         ConfigurationError: the configuration cannot be had with this encoder or loss.
     """
     with training_failures():
-        run = _Run(check(config), encoder, tokens, labels, classes, seed, torch.device(device), precision)
+        run = _Run(
+            _readable(check(config), encoder), encoder, tokens, labels, classes, seed, torch.device(device), precision
+        )
         for stage in range(1, stages + 1):
             run.train(until=round(run.steps * stage / stages))
             last = stage == stages
@@ -125,7 +127,9 @@ class _Run:
         if config.reinit_layers and config.epochs:
             reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
         averaged = config.averaged_layers
-        self.encoder = LayeredEncoder(encoder, trained, config.train_word_embeddings, averaged).to(device)
+        self.encoder = LayeredEncoder(encoder, trained, config.train_word_embeddings, averaged, bundle.facts.traits).to(
+            device
+        )
         spec = LOSSES[config.loss]
         dimension = width(bundle.dimension, config.pair_encoding)
         size = dimension if config.projection == "none" else config.projection_size
@@ -323,6 +327,12 @@ class _Run:
         predicted = class_probabilities(logistic, trained.embeddings).argmax(axis=1)
         if spread < COLLAPSED_SPREAD or len(np.unique(predicted)) == 1:
             raise TrainingFailure("collapse", "every training text gets the same vector or the same class")
+
+
+def _readable(config: Configuration, encoder: EncoderBundle) -> Configuration:
+    """With no more tokens of a text than the encoder has positions for."""
+    positions = encoder.positions
+    return config if positions is None or config.max_length <= positions else replace(config, max_length=positions)
 
 
 def _class_weights(kind: str, labels: npt.NDArray[np.int64], classes: int, device: torch.device) -> Tensor | None:

@@ -45,12 +45,18 @@ def _by_depth(encoder: nn.Module, decay: float) -> list[tuple[float, list[nn.Par
         raise ConfigurationError("The layers of this encoder cannot be told apart; set layer_decay to 1.")
     within = [list(layer.parameters()) for layer in layers]
     inside = {id(p) for parameters in within for p in parameters}
-    below = {id(p) for p in encoder.embeddings.parameters()}  # type: ignore[union-attr]
+    before = getattr(encoder, "embeddings", None)
+    tables = [before] if isinstance(before, nn.Module) else _tables(encoder)
+    below = {id(p) for table in tables for p in table.parameters()} - inside
     rest = [p for p in encoder.parameters() if id(p) not in inside]
     groups = [(decay ** (len(within) - 1 - depth), parameters) for depth, parameters in enumerate(within)]
     groups.append((decay ** len(within), [p for p in rest if id(p) in below]))
     groups.append((1.0, [p for p in rest if id(p) not in below]))
     return groups
+
+
+def _tables(encoder: nn.Module) -> list[nn.Module]:
+    return [module for module in encoder.modules() if isinstance(module, nn.Embedding)]
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, schedule: str) -> float:

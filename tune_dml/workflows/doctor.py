@@ -17,8 +17,9 @@ from tune_dml.errors import TuneDMLError
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.machines import Machines, Offer, ask_nodes, here, machines
 from tune_dml.execution.preflight import Check, check_memory, check_nodes, check_offer
-from tune_dml.models.source import EncoderSource, default_encoder, find_encoder
+from tune_dml.models.source import default_encoder
 from tune_dml.tracking import check_tracking_uri
+from tune_dml.workflows.doctor_encoder import check_encoder, check_of
 from tune_dml.workflows.options import cores
 from tune_dml.workflows.preparation import visible_gpus
 
@@ -54,7 +55,7 @@ def doctor(request: DoctorRequest) -> list[Check]:
             checks_of_ray = check_nodes(here(), answers, silent)
             gpus = int(offer.gpus)
         except TuneDMLError as error:
-            checks_of_ray = [_of(error)]
+            checks_of_ray = [check_of(error)]
         finally:
             stop_ray()
     checks += checks_of_ray
@@ -110,7 +111,7 @@ def check_tracking(uri: str | None) -> Check:
     try:
         checked = check_tracking_uri(uri)
     except TuneDMLError as error:
-        return _of(error)
+        return check_of(error)
     if not checked.startswith("http"):
         return Check(f"MLflow: {urlsplit(checked).scheme} store")
     place = urlsplit(checked).hostname
@@ -119,24 +120,6 @@ def check_tracking(uri: str | None) -> Check:
             return Check(f"MLflow: the server at {place} answers")
     except OSError as error:
         return Check(f"MLflow: the server at {place} does not answer ({error})", "Start it, or check --tracking-uri.")
-
-
-def check_encoder(name: str) -> tuple[EncoderSource | None, Check]:
-    """Whether the encoder is here, or can be fetched."""
-    try:
-        source = find_encoder(name)
-    except TuneDMLError as error:
-        return None, _of(error)
-    if source.folder is not None:
-        return source, Check(f"encoder: {name} is on this machine")
-    return source, Check(
-        f"encoder: {name} can be downloaded from the hub ({(source.download_bytes or 0) / 1e6:,.0f} MB)"
-    )
-
-
-def _of(error: TuneDMLError) -> Check:
-    says, _, mend = str(error).partition(". ")
-    return Check(says.rstrip("."), mend or "See --debug.")
 
 
 def _memory() -> float:

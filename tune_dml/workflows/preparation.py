@@ -15,7 +15,7 @@ from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, 
 from tune_dml.errors import ResultsError
 from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
-from tune_dml.spaces import Space, largest_value, load_space, space_from_text, space_text
+from tune_dml.spaces import Space, fitted, largest_value, load_space, space_from_text, space_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
@@ -150,9 +150,11 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         start_workers(slots, None, out.debug)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
     from tune_dml.models.precision import default_precision
+    from tune_dml.models.vocabulary import tokenizer_note
 
     bundle = load_bundle(source)
     space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
+    space, notes = fitted(space, bundle)
     precision = request.precision
     if precision == "auto":
         precision = default_precision(device)
@@ -172,6 +174,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         taken=taken,
     )
     prepared = _loaded(settings, drawn, space, source, bundle, None)
+    for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
+        out.line(f"encoder: {note}")
     return packed(prepared, gpus, out) if measure else prepared
 
 
@@ -253,24 +257,27 @@ def _loaded(
 ) -> Prepared:
     from tune_dml.models.encoder import load_tokenizer
     from tune_dml.models.tokens import tokenize
+    from tune_dml.models.vocabulary import check_vocabulary
     from tune_dml.training.workload import Workload
 
     assert source.folder is not None
     tokenizer = load_tokenizer(source.folder)
-    longest = longest_text(space)
+    longest = longest_text(space) if bundle.positions is None else min(longest_text(space), bundle.positions)
 
-    def tokens(split: Split) -> TokenArrays:
-        return tokenize(tokenizer, split.texts, split.texts_b, longest)
+    def tokens(split: Split, name: str) -> TokenArrays:
+        found = tokenize(tokenizer, split.texts, split.texts_b, longest)
+        check_vocabulary(bundle, found, tokenizer, name)
+        return found
 
     task, validation = drawn.task, drawn.task.validation
     official = drawn.folds[0].official and validation is not None
     workload = Workload(
         encoder=bundle,
-        tokens=tokens(drawn.split),
+        tokens=tokens(drawn.split, "training"),
         labels=drawn.split.labels,
         classes=len(task.label_names),
         folds=drawn.folds,
-        official=tokens(validation) if official and validation is not None else None,
+        official=tokens(validation, "validation") if official and validation is not None else None,
         official_labels=validation.labels if official and validation is not None else None,
         loss_plugins=settings.loss_plugins,
         seed=settings.seed,
@@ -296,7 +303,7 @@ def _loaded(
         max_length=longest,
         versions=versions(settings.device),
     )
-    test = None if task.test is None else tokens(task.test)
+    test = None if task.test is None else tokens(task.test, "test")
     return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
 
 
