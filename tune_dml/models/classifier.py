@@ -12,6 +12,7 @@ import torch
 
 from tune_dml.config import Probabilities, absolute_path
 from tune_dml.errors import ModelError
+from tune_dml.models.cutting import Cut, cut_of
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
 from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, read_readout
@@ -20,7 +21,7 @@ from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.source import EncoderSource, find_encoder
-from tune_dml.models.tokens import tokenize
+from tune_dml.models.tokens import TokenArrays, tokenize
 
 Text: TypeAlias = str | tuple[str, str]
 
@@ -61,7 +62,7 @@ class Classifier:
         about = self.description
         if not first:
             return np.empty((0, 0), dtype=np.float32)
-        tokens = tokenize(self._tokenizer, first, second, about.max_length)
+        tokens = self._tokens(first, second)
         tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
         return embed(
             self._encoder,
@@ -72,6 +73,16 @@ class Classifier:
             self._precision,
             pair_encoding=about.pair_encoding,
         )
+
+    def cut(self, texts: Sequence[Text]) -> Cut:
+        """How many of the texts are longer than what the model reads, and how much of them it does not read."""
+        tokens = self._tokens(*self._columns(texts))
+        towers = self.description.pair_encoding == "towers"
+        return cut_of(tokens.towers if towers and tokens.towers else tokens, self.description.max_length)
+
+    def _tokens(self, first: list[str], second: list[str] | None) -> TokenArrays:
+        about = self.description
+        return tokenize(self._tokenizer, first, second, about.max_length, about.truncation, about.prefix)
 
     def predict_proba(self, texts: Sequence[Text]) -> Probabilities:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""

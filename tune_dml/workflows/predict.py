@@ -14,6 +14,7 @@ from tune_dml.data import read_texts
 from tune_dml.errors import DataError, UsageError, nearest
 from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
+from tune_dml.workflows.lengths import predict_note
 
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier, Text
@@ -75,6 +76,9 @@ def predict_file(
             keys = ("text_a", "text_b") if description.kind == "pair" else ("text",)
             values = {**dict(zip(keys, _columns(text), strict=True)), "label": label, "probabilities": named}
             stream.write(json.dumps(values, ensure_ascii=False) + "\n")
+    note = predict_note(classifier, texts)
+    if note is not None:
+        print(f"note: {note}", file=sys.stderr)
     return len(texts)
 
 
