@@ -82,6 +82,19 @@ def search(
     ] = DEFAULTS.space,
     losses: Annotated[list[str] | None, typer.Option(metavar="A,B", help="Only these of the space's losses.")] = None,
     loss_plugin: LossPlugin = None,
+    max_length: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto", help="Tokens of a text that are read, 128 unless told; auto: what 95% of the texts have."
+        ),
+    ] = None,
+    truncation: Annotated[
+        str, typer.Option(metavar="NAME", help="What is kept of a longer text: head, tail or head+tail.")
+    ] = DEFAULTS.truncation,
+    prefix: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What every text begins with; as the encoder's files say unless given."),
+    ] = DEFAULTS.prefix,
     trials: Annotated[
         int | None, typer.Option(metavar="N", help="Configurations to try; 16, or 64 where a GPU is visible.")
     ] = DEFAULTS.trials,
@@ -175,6 +188,9 @@ def search(
         space=space,
         losses=_names(losses),
         loss_plugins=tuple(loss_plugin or ()),
+        max_length=_count_or_word(max_length),
+        truncation=truncation,
+        prefix=prefix,
         trials=trials,
         time_budget=time_budget,
         searcher=searcher,

@@ -15,6 +15,8 @@ SEARCHERS = ("tpe", "random")
 SCHEDULERS = ("asha", "none")
 #: Of forward passes. Weights, losses and optimizer states are always float32.
 PRECISIONS = ("float32", "bfloat16")
+#: Which tokens of a text are kept that is too long: the first, the last, or as many of either.
+TRUNCATIONS = ("head", "tail", "head+tail")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class SearchSettings:
         time_budget: Seconds for the whole job, confirm included, or ``None``.
         concurrency, elastic: Trials at a time; whether machines that join the cluster later raise it.
         tracking_uri: MLflow's; ``None`` means the embedded store below ``results``.
+        truncation: Which tokens are kept of a text that is longer than ``max_length``.
+        prefix: What every text begins with when the encoder reads it.
+        representation: The encoder's own, of baselines and where the space says nothing of it.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
 
@@ -104,6 +109,9 @@ class SearchSettings:
     confirm: bool = True
     confirm_seeds: int = 5
     ensemble: bool = False
+    truncation: str = "head"
+    prefix: str = ""
+    representation: str = "mean"
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_dml.config import TaskSettings
-from tune_dml.data.columns import Wanted, read_texts_only
+from tune_dml.data.columns import read_texts_only
 from tune_dml.data.tables import Table
 from tune_dml.errors import ModelError
 
@@ -69,8 +69,8 @@ def given_texts(values: Any, pairs: bool) -> GivenTexts:
     missing = sum(None in cells for cells in zip(*columns.values(), strict=True))
     table = Table("The input", tuple(columns), columns.__getitem__)
     settings = TaskSettings("this model", text_columns=tuple(columns))
-    texts, texts_b = read_texts_only(table, settings, Wanted(), "pair" if pairs else "single")
-    return GivenTexts(texts, texts_b, missing)
+    [texts, *second], _ = read_texts_only(table, settings, "pair" if pairs else "single")
+    return GivenTexts(texts, second[0] if pairs else None, missing)
 
 
 def _names(values: Any) -> list[Any] | None:

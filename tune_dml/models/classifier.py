@@ -14,6 +14,7 @@ import torch
 from tune_dml.config import Probabilities, absolute_path
 from tune_dml.data.given import GivenTexts, given_texts
 from tune_dml.errors import ModelError
+from tune_dml.models.cutting import Cut, cut_of
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
 from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, read_readout
@@ -22,7 +23,7 @@ from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.source import EncoderSource, find_encoder
-from tune_dml.models.tokens import tokenize
+from tune_dml.models.tokens import TokenArrays, tokenize
 
 Text: TypeAlias = str | tuple[str, str]
 
@@ -71,8 +72,7 @@ class Classifier:
         about = self.description
         if not given.texts:
             return np.empty((0, 0), dtype=np.float32)
-        with self._tokenizing:
-            tokens = tokenize(self._tokenizer, given.texts, given.texts_b, about.max_length)
+        tokens = self._tokens(given)
         tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
         return embed(
             self._encoder,
@@ -83,6 +83,19 @@ class Classifier:
             self._precision,
             pair_encoding=about.pair_encoding,
         )
+
+    def cut(self, texts: Any) -> Cut:
+        """How many of the texts are longer than what the model reads, and how much of them it does not read."""
+        tokens = self._tokens(self._given(texts))
+        towers = self.description.pair_encoding == "towers"
+        return cut_of(tokens.towers if towers and tokens.towers else tokens, self.description.max_length)
+
+    def _tokens(self, given: GivenTexts) -> TokenArrays:
+        about = self.description
+        with self._tokenizing:
+            return tokenize(
+                self._tokenizer, given.texts, given.texts_b, about.max_length, about.truncation, about.prefix
+            )
 
     def predict_proba(self, texts: Any) -> Probabilities:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import LIMITS, PRECISIONS, Choice, configuration_from, from_values
+from tune_dml.config import LIMITS, PRECISIONS, TRUNCATIONS, Choice, configuration_from, from_values
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, class_probabilities
 
@@ -40,6 +40,8 @@ class ModelDescription:
         precision: Of the forward passes that scored it.
         readout, readout_values: Its name, and its plain values (arrays are in ``readout.safetensors``).
         config: What was trained, flat.
+        truncation: Which tokens of a text are kept that is longer than ``max_length``.
+        prefix: What every text begins with when the encoder reads it.
     """
 
     task: str
@@ -51,6 +53,8 @@ class ModelDescription:
     readout: str
     readout_values: Mapping[str, Any]
     config: Mapping[str, Any]
+    truncation: str = "head"
+    prefix: str = ""
 
     @property
     def pair_encoding(self) -> str:
@@ -122,6 +126,7 @@ def read_description(folder: Path) -> ModelDescription:
         ("precision", description.precision, Choice(PRECISIONS)),
         ("representation", description.representation, LIMITS["representation"]),
         ("max_length", description.max_length, LIMITS["max_length"]),
+        ("truncation", description.truncation, Choice(TRUNCATIONS)),
     ):
         if not valid.contains(given):
             raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")

@@ -5,7 +5,16 @@ from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
 from tune_dml.spaces.shipped import shipped_spaces, space_path, spaces_folder
 from tune_dml.spaces.showing import SpaceRow, describe, space_text
-from tune_dml.spaces.space import Parameter, Space, Trial, largest_value, parameter_names, suggest
+from tune_dml.spaces.space import (
+    Parameter,
+    Space,
+    Trial,
+    fixed,
+    largest_value,
+    parameter_names,
+    possible_values,
+    suggest,
+)
 from tune_dml.spaces.values import SIZES
 
 __all__ = [
@@ -17,9 +26,11 @@ __all__ = [
     "complete",
     "describe",
     "fitted",
+    "fixed",
     "largest_value",
     "load_space",
     "parameter_names",
+    "possible_values",
     "shipped_spaces",
     "space_from_text",
     "space_path",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tune_dml.config import Choice, Domain, Float, Value
@@ -120,3 +120,22 @@ def largest_value(space: Space, name: str) -> float | None:
 def parameter_names(space: Space) -> tuple[str, ...]:
     """The flat names that a trial may put to Optuna, in order."""
     return tuple(parameter.name for parameter in space.parameters if not parameter.fixed)
+
+
+def possible_values(space: Space, name: str) -> tuple[Value, ...] | None:
+    """All that a configuration may have as ``name``: empty where the space says nothing of it, ``None`` for a range."""
+    if name in space.constants:
+        return (space.constants[name],)
+    found = [parameter for parameter in space.parameters if parameter.name == name]
+    if not found:
+        return ()
+    return found[0].domain.options if isinstance(found[0].domain, Choice) else None
+
+
+def fixed(space: Space, name: str, value: Value) -> Space:
+    """``space`` with ``name`` as a constant, whatever it was, and without what then never applies."""
+    kept = [p for p in space.parameters if p.name != name and value in p.when.get(name, (value,))]
+    parameters = tuple(replace(p, when={n: allowed for n, allowed in p.when.items() if n != name}) for p in kept)
+    gone = {p.name for p in space.parameters} - {p.name for p in parameters}
+    first = tuple({n: v for n, v in row.items() if n != name and n not in gone} for row in space.first)
+    return replace(space, parameters=parameters, constants={**space.constants, name: value}, first=first)

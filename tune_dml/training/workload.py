@@ -101,14 +101,17 @@ def resolve(params: Mapping[str, Value], where: str = "configuration") -> Config
     return check(configuration_from(params, where))
 
 
-def baseline(name: str, encoder_size: str, max_length: int) -> Configuration:
+def baseline(name: str, encoder_size: str, max_length: int, representation: str = "mean") -> Configuration:
     """The configuration of a baseline.
 
     ``probe``: logistic regression, its C by cross validation, on the untouched encoder's embeddings.
     ``reference_ce``: the usual cross-entropy recipe (learning rate 1e-4 for encoders under 100M parameters, else 1e-5;
-    20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3, mean over tokens).
+    20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3).
+
+    Args:
+        representation: The mean over tokens, or the encoder's own.
     """
-    base = Configuration(loss="ce", max_length=max_length)
+    base = Configuration(loss="ce", max_length=max_length, representation=representation)
     if name == "probe":
         return replace(base, epochs=0, trainable_layers=0)
     return replace(base, lr=1e-4 if encoder_size == "small" else 1e-5)

@@ -50,7 +50,7 @@ def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_si
     there = {record.name for record in journal.records("baseline")}
     for name in BASELINES:
         if name not in there:
-            journal.add_baseline(name, baseline(name, encoder_size, max_length).to_dict())
+            journal.add_baseline(name, baseline(name, encoder_size, max_length, settings.representation).to_dict())
     have = len(journal.records())
     for row in space.first[have : settings.trials]:
         journal.enqueue(complete(row, space))

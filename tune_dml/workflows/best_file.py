@@ -7,7 +7,17 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tune_dml.config import LIMITS, PRECISIONS, Choice, DrawSettings, TaskSettings, TrialRecord, Value, from_values
+from tune_dml.config import (
+    LIMITS,
+    PRECISIONS,
+    TRUNCATIONS,
+    Choice,
+    DrawSettings,
+    TaskSettings,
+    TrialRecord,
+    Value,
+    from_values,
+)
 from tune_dml.errors import ConfigurationError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.training.scoring import mean_scores
@@ -25,6 +35,7 @@ class BestFile:
         config: The configuration, flat, with its read-out.
         hashes: SHA-256 of each drawn row, to see that the data is still the same.
         loss_plugins: Where losses of other packages are.
+        truncation, prefix: How texts were read, as of the search's settings.
     """
 
     config: dict[str, Value]
@@ -38,6 +49,8 @@ class BestFile:
     precision: str
     max_length: int
     loss_plugins: tuple[str, ...] = ()
+    truncation: str = "head"
+    prefix: str = ""
 
 
 def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:
@@ -64,6 +77,8 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
         "device": settings.device,
         "precision": settings.precision,
         "max_length": about.max_length,
+        "truncation": settings.truncation,
+        "prefix": settings.prefix,
         "versions": about.versions,
         "rows": about.rows,
         "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
@@ -93,6 +108,7 @@ def read_best(path: Path) -> BestFile:
         ("device", best.device, Choice(("cpu", "cuda"))),
         ("precision", best.precision, Choice(PRECISIONS)),
         ("max_length", best.max_length, LIMITS["max_length"]),
+        ("truncation", best.truncation, Choice(TRUNCATIONS)),
     ):
         if not valid.contains(given):
             raise ConfigurationError(f"{path}: {name} is {given!r}; it must be {valid}.")

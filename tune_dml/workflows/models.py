@@ -75,6 +75,8 @@ def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel
         readout=candidate.readout,
         readout_values=dict(model.readout.values),
         config=params,
+        truncation=prepared.about.settings.truncation,
+        prefix=prepared.about.settings.prefix,
     )
 
 

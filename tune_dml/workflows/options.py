@@ -28,6 +28,7 @@ from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.execution.machines import Machines
 from tune_dml.storage import parse_address
 from tune_dml.tracking import check_tracking_uri, slug
+from tune_dml.workflows.lengths import check_length_options
 from tune_dml.workflows.request import SearchRequest
 
 DEFAULT_SHOTS = 50
@@ -53,6 +54,7 @@ def check_options(request: SearchRequest) -> None:
     _one_of("--metric", request.metric, METRICS)
     _one_of("--validation", request.validation, VALIDATIONS)
     _one_of("--precision", request.precision, PRECISIONS)
+    check_length_options(request)
     at_least("--trials", request.trials, 1)
     _check_concurrency(request)
     at_least("--confirm-seeds", request.confirm_seeds, 1)

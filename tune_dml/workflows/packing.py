@@ -29,7 +29,7 @@ def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:
 
     about = prepared.about
     config = replace(
-        baseline("reference_ce", about.encoder_size, about.max_length),
+        baseline("reference_ce", about.encoder_size, about.max_length, about.settings.representation),
         batch_size=int(largest_value(prepared.space, "batch_size") or 16),
     )
     try:

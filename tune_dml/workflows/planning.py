@@ -9,6 +9,7 @@ from typing import Any
 from tune_dml.config import Value
 from tune_dml.execution import stop_ray
 from tune_dml.spaces import describe
+from tune_dml.workflows.lengths import DEFAULT_MAX_LENGTH
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import Prepared, prepare_new
 from tune_dml.workflows.request import SearchRequest
@@ -45,6 +46,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     per_class = {name: about.labels.count(i) for i, name in enumerate(about.label_names)}
     searched = [row for row in describe(prepared.space) if row.searched]
     first = [dict(row) for row in prepared.space.first[: settings.trials]]
+    length = _length_cost(prepared, request, seconds_per_step)
     document = {
         "name": settings.name,
         "task": settings.task.task,
@@ -55,12 +57,17 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         "encoder": settings.encoder,
         "device": settings.device,
         "precision": settings.precision,
+        "max_length": about.max_length,
+        "truncation": settings.truncation,
+        "prefix": settings.prefix,
+        "representation": settings.representation,
         "trials": settings.trials,
         "rounds_at_most": most_rounds,
         "concurrency": settings.concurrency,
         "searched": [row.name for row in searched],
         "first": first,
         "seconds_per_step": round(seconds_per_step, 4),
+        "step_relative_to_usual_length": None if length is None else round(length, 2),
         "estimated_seconds": round(estimate),
     }
     lines = [
@@ -71,6 +78,8 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         f"training: on {settings.device} in {settings.precision}, {settings.concurrency} at a time",
         f"searched: {', '.join(row.name for row in searched)}",
         *(f"first: {_short(row)}" for row in first),
+        f"reading: at most {about.max_length} tokens of a text ({settings.truncation} of longer ones)"
+        + ("" if length is None else f"; a step takes {length:.1f} times what it takes with {DEFAULT_MAX_LENGTH}"),
         f"rounds: {most_rounds} at most ({settings.trials} trials and 2 baselines, {about.rounds} each); "
         f"scheduler {settings.scheduler}",
         f"time: about {max(1, round(estimate / 60))} min, from a training step of {1000 * seconds_per_step:.0f} ms",
@@ -79,12 +88,21 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     return Plan(tuple(lines), document)
 
 
-def _timed(prepared: Prepared) -> float:
+def _timed(prepared: Prepared, max_length: int | None = None) -> float:
     from tune_dml.training.workload import baseline, single_thread, timed_step
 
+    about = prepared.about
     single_thread()
-    config = baseline("reference_ce", prepared.about.encoder_size, prepared.about.max_length)
+    length = max_length or about.max_length
+    config = baseline("reference_ce", about.encoder_size, length, about.settings.representation)
     return timed_step(prepared.workload, config)
+
+
+def _length_cost(prepared: Prepared, request: SearchRequest, seconds_per_step: float) -> float | None:
+    """What a step takes, as a multiple of one with the usual length, where a longer one was asked for."""
+    if request.max_length is None or prepared.about.max_length <= DEFAULT_MAX_LENGTH:
+        return None
+    return seconds_per_step / _timed(prepared, DEFAULT_MAX_LENGTH)
 
 
 def _estimate(prepared: Prepared, seconds_per_step: float) -> float:

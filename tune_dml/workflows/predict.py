@@ -13,6 +13,7 @@ from tune_dml.data import Reading, Texts, cell_text, decode_lines, json_text, re
 from tune_dml.errors import UsageError, nearest
 from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
+from tune_dml.workflows.lengths import predict_note
 
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier, Text
@@ -81,6 +82,9 @@ def predict_file(
     classifier = load_classifier(folder)
     write = _write_csv if out_format == "csv" else _write_jsonl
     write(classifier, texts, ("text_a", "text_b") if pairs else ("text",), stream)
+    cut = predict_note(classifier, texts.rows)
+    if cut is not None:
+        say(cut)
     return len(texts.rows)
 
 

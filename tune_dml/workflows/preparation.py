@@ -15,10 +15,11 @@ from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, 
 from tune_dml.errors import ResultsError
 from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
-from tune_dml.spaces import Space, fitted, largest_value, load_space, space_from_text, space_text
+from tune_dml.spaces import Space, fitted, load_space, space_from_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
+from tune_dml.workflows.lengths import cut_note, longest_text
 from tune_dml.workflows.options import (
     AUTO,
     TRIALS_ON_CPU,
@@ -35,6 +36,7 @@ from tune_dml.workflows.options import (
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.packing import packed
 from tune_dml.workflows.plugins import allow_plugins
+from tune_dml.workflows.reading import encoder_limit, resolved, tokens_of
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile, versions
 from tune_dml.workflows.workers import start_workers
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from tune_dml.models.tokens import TokenArrays
     from tune_dml.training.workload import Workload
 
-DEFAULT_MAX_LENGTH = 128
 #: One of them is there where PyTorch could find a GPU (NVIDIA's driver, the same under WSL, AMD's). Importing PyTorch
 #: only to hear that there is none takes seconds.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
@@ -148,7 +149,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
     elif workers and not measure:
         start_workers(slots, None, out.debug)
-    from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle
+    from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle, load_tokenizer
     from tune_dml.models.precision import default_precision
     from tune_dml.models.vocabulary import tokenizer_note
 
@@ -168,11 +169,15 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         slots=slots,
         trials=request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
         precision=precision,
-        space_text=space_text(space),
+        space_text="",
         protocol=protocol_sentence(drawn, request.metric),
         draw=drawn.settings,
         taken=taken,
     )
+    assert source.folder is not None
+    tokenizer = load_tokenizer(source.folder)
+    limit = encoder_limit(tokenizer, bundle.positions)
+    settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
     prepared = _loaded(settings, drawn, space, source, bundle, None)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
         out.line(f"encoder: {note}")
@@ -242,6 +247,8 @@ def prepare_one(best: BestFile, out: Output, loss_plugins: tuple[str, ...] = ())
         seed=best.seed,
         device=best.device,
         precision=best.precision,
+        truncation=best.truncation,
+        prefix=best.prefix,
     )
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     return _loaded(settings, drawn, space, source, bundle, None)
@@ -256,7 +263,6 @@ def _loaded(
     before: SearchFile | None,
 ) -> Prepared:
     from tune_dml.models.encoder import load_tokenizer
-    from tune_dml.models.tokens import tokenize
     from tune_dml.models.vocabulary import check_vocabulary
     from tune_dml.training.workload import Workload
 
@@ -265,7 +271,7 @@ def _loaded(
     longest = longest_text(space) if bundle.positions is None else min(longest_text(space), bundle.positions)
 
     def tokens(split: Split, name: str) -> TokenArrays:
-        found = tokenize(tokenizer, split.texts, split.texts_b, longest)
+        found = tokens_of(tokenizer, split, settings, longest)
         check_vocabulary(bundle, found, tokenizer, name)
         return found
 
@@ -284,12 +290,16 @@ def _loaded(
         device=settings.device,
         precision=settings.precision,
     )
+    test = None if task.test is None else tokens(task.test, "test")
+    splits = {"training": workload.tokens, "validation": workload.official, "test": test}
+    cut = {name: split for name, split in splits.items() if split is not None}
+    limit = encoder_limit(tokenizer, bundle.positions)
     about = before or SearchFile(
         settings=settings,
         kind=task.kind,
         label_names=task.label_names,
         source=task.source,
-        notes=task.notes,
+        notes=(*task.notes, *cut_note(cut, space, longest, limit, settings.device)),
         rows=tuple(int(r) for r in drawn.rows),
         labels=tuple(int(label) for label in drawn.split.labels),
         hashes=drawn.split.hashes(),
@@ -303,13 +313,7 @@ def _loaded(
         max_length=longest,
         versions=versions(settings.device),
     )
-    test = None if task.test is None else tokens(task.test, "test")
     return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
-
-
-def longest_text(space: Space) -> int:
-    """Tokens that the longest ``max_length`` of the space keeps."""
-    return int(largest_value(space, "max_length") or DEFAULT_MAX_LENGTH)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:

@@ -23,6 +23,10 @@ class SearchRequest:
         space: A shipped name or a YAML file.
         losses: Only these of the space's losses.
         loss_plugins: Losses of other packages to make known, as ``package.module:NAME``. Their code runs.
+        max_length: Tokens of a text that are read, whatever the space says; ``"auto"``: as many as 95% of the training
+            texts have, within what the encoder reads and a cost.
+        truncation: Which tokens are kept of longer texts: ``head``, ``tail`` or ``head+tail``.
+        prefix: What every text begins with when the encoder reads it; ``None``: what the encoder's own files say.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
         max_gpus: GPUs at a time, whatever the cluster has; the rest is left to others.
@@ -54,6 +58,9 @@ class SearchRequest:
     space: str = "default"
     losses: tuple[str, ...] = ()
     loss_plugins: tuple[str, ...] = ()
+    max_length: int | str | None = None
+    truncation: str = "head"
+    prefix: str | None = None
     trials: int | None = None
     time_budget: str | float | None = None
     searcher: str = "tpe"
