@@ -82,6 +82,12 @@ def shortened(text: str, limit: int = 1_000) -> str:
     return text if len(text) <= limit else f"{text[: limit // 2]} [...] {text[-limit // 3 :]}"
 
 
+def first_line(error: BaseException) -> str:
+    """What another library's error says, in one line that begins with its kind."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """A hint for a message about an unknown ``name``: the closest valid name, else all of them."""
     names = sorted(valid)

@@ -1,5 +1,6 @@
 """Floor 1: tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
+from tune_dml.data.balance import is_unbalanced, majority_rate
 from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
@@ -23,8 +24,10 @@ __all__ = [
     "check_encoding",
     "decode_lines",
     "draw_shots",
+    "is_unbalanced",
     "json_text",
     "load_task",
+    "majority_rate",
     "make_folds",
     "per_class",
     "read_texts",

@@ -192,6 +192,11 @@ def build_encoder(bundle: EncoderBundle, dropout: float | None = None) -> nn.Mod
     return encoder
 
 
+def forget_encoders() -> None:
+    """Let go of the copy that this process keeps."""
+    _built.clear()
+
+
 def _pristine(bundle: EncoderBundle) -> nn.Module:
     """The copy that a process keeps to start from: that of the encoder that it built last."""
     model = _built.get(bundle.sha256)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_dml.config import Scores, SearchSettings, State, TrialRecord
+from tune_dml.data import majority_rate
 from tune_dml.reporting.leaderboard import Row, leaderboard_rows
 from tune_dml.training.scoring import CorrectedEstimate, SeedScore, Summary
 
@@ -29,6 +30,7 @@ class SearchReport:
         temperature: Of the winner's read-out.
         corrected: The bias-corrected estimate, if there is a winner.
         has_test: Whether the task has a test split.
+        test_majority: Share of the test texts that are of the most frequent class of the shots, once known.
         confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
         ensemble: Test scores of the average over the winner's seeds, where it was asked for.
         lost_workers: How often a worker was lost, by cause; what it ran was run again.
@@ -52,6 +54,7 @@ class SearchReport:
     temperature: float = 1.0
     corrected: CorrectedEstimate | None = None
     has_test: bool = True
+    test_majority: float | None = None
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
     ensemble: Scores | None = None
     confirm_failed: Mapping[str, int] = field(default_factory=dict)
@@ -76,6 +79,12 @@ class SearchReport:
     def shots(self) -> int:
         """Labelled examples in all."""
         return sum(self.per_class.values())
+
+    @property
+    def majority(self) -> tuple[str, float]:
+        """The most frequent class of the shots, and its share: the accuracy of always answering with it."""
+        name = max(self.per_class, key=lambda name: self.per_class[name])
+        return name, majority_rate(list(self.per_class.values()))
 
     def rows(self) -> list[Row]:
         """The leaderboard. Raises :class:`ResultsError` without baselines."""
@@ -120,6 +129,11 @@ def to_json(report: SearchReport) -> dict[str, Any]:
             "seconds": round(report.seconds, 3),
         },
         "winner": next((_winner(report, row) for row in rows if row.is_winner), None),
+        "majority": {
+            "label": report.majority[0],
+            "accuracy": round(report.majority[1], 6),
+            "test_accuracy": _plain(report.test_majority),
+        },
         "baselines": {
             row.name: {"state": row.state, "cv": _cv(row), "test": _test(row)} for row in rows if row.kind == "baseline"
         },

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 
 from tune_dml.config import command
+from tune_dml.data import is_unbalanced
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row, shown_metric
 
@@ -41,7 +42,7 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     winner = next((row for row in rows if row.is_winner), None)
     sentences = [_winner(report, winner)]
     if winner:
-        sentences += [*_tie(report, winner, rows), *_beliefs(report, winner), *_readouts(report)]
+        sentences += [*_majority(report), *_tie(report, winner, rows), *_beliefs(report, winner), *_readouts(report)]
     if report.failed:
         sentences.append(failures(report.failed))
     if report.confirm_failed:
@@ -107,6 +108,15 @@ def _winner(report: SearchReport, winner: Row | None) -> str:
     if report.has_test:
         return f"{text} It is not confirmed on the test split."
     return f"{text} There is no test split: the bias-corrected estimate is the answer."
+
+
+def _majority(report: SearchReport) -> list[str]:
+    """What accuracy is worth where one class is much more frequent than the others."""
+    if not is_unbalanced(list(report.per_class.values())):
+        return []
+    name, share = report.majority
+    test = "" if report.test_majority is None else f", {report.test_majority:.3f} on the test split"
+    return [f"Always answering '{name}' would have an accuracy of {share:.3f} on the shots{test}."]
 
 
 def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:

@@ -1,5 +1,6 @@
 """Floor 3: YAML search spaces and how Optuna's trials draw from them."""
 
+from tune_dml.spaces.examples import examples
 from tune_dml.spaces.fitting import fitted
 from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
@@ -25,6 +26,7 @@ __all__ = [
     "Trial",
     "complete",
     "describe",
+    "examples",
     "fitted",
     "fixed",
     "largest_value",

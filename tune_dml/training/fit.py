@@ -25,6 +25,7 @@ from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities
 from tune_dml.models.representation import after_mask, combined, examples, pool, prepared, width
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.batches import stratified_batches
+from tune_dml.training.collapse import check_collapse
 from tune_dml.training.failures import is_out_of_memory, training_failures
 from tune_dml.training.inputs import TrainingInputs
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end, random_state, set_random_state
@@ -36,9 +37,6 @@ LOGISTIC_C = 10.0
 #: Training texts that read-outs are fitted to at most, in proportion to the classes: their few numbers are well known
 #: by then, and the time and memory of a round no longer grow with the training set.
 READOUT_TEXTS = 10_000
-#: One minus the squared length of the mean unit vector: 0 where all vectors point the same way. bert-tiny has
-#: 0.3 after training on BBC headlines, and less than 2e-6 once a learning rate of 1 has wrecked it.
-COLLAPSED_SPREAD = 1e-5
 
 
 @dataclass(frozen=True)
@@ -281,7 +279,7 @@ class _Run:
             raise TrainingFailure("nan", "the embeddings are not finite")
         fitted = fit_readouts(trained, _state(self.projection if self.keeps_projection else None))
         if self.steps:
-            self._check_collapse(fitted["logistic"], trained)
+            check_collapse(trained, fitted["logistic"])
         probabilities: dict[str, dict[str, Probabilities]] = {}
         for name, texts in score.items():
             vectors = self._embed(self._prepared(texts))
@@ -317,16 +315,6 @@ class _Run:
     def _kept(self, texts: TokenArrays) -> KeptStates | None:
         length = self.config.max_length
         return kept_states(self.encoder, self.encoder_name, texts, length, self.device, self.precision)
-
-    def _check_collapse(self, logistic: FittedReadout, trained: Trained) -> None:
-        if len(np.unique(trained.labels)) < 2:
-            return
-        directions = trained.embeddings.astype(np.float64)
-        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
-        spread = 1.0 - float(np.square(directions.mean(axis=0)).sum())
-        predicted = class_probabilities(logistic, trained.embeddings).argmax(axis=1)
-        if spread < COLLAPSED_SPREAD or len(np.unique(predicted)) == 1:
-            raise TrainingFailure("collapse", "every training text gets the same vector or the same class")
 
 
 def _readable(config: Configuration, encoder: EncoderBundle) -> Configuration:

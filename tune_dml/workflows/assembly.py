@@ -128,6 +128,7 @@ def assemble(
             latest=about.by_schedule,
         ),
         has_test=about.has_test,
+        test_majority=None if test_labels is None else float((test_labels == np.bincount(labels).argmax()).mean()),
         confirmed=confirmed,
         ensemble=ensemble,
         lost_workers=journal.lost_workers(),

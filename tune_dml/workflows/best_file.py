@@ -49,6 +49,7 @@ class BestFile:
     precision: str
     max_length: int
     loss_plugins: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
     truncation: str = "head"
     prefix: str = ""
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import DrawSettings, SearchSettings
-from tune_dml.data import Fold, Split, Task, draw_shots, load_task, make_folds, per_class
+from tune_dml.config import SearchSettings
+from tune_dml.data import Split, load_task
 from tune_dml.errors import ResultsError
 from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
-from tune_dml.spaces import Space, fitted, load_space, space_from_text
+from tune_dml.spaces import Space, examples, fitted, load_space, space_from_text
 from tune_dml.workflows.best_file import BestFile
+from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.lengths import cut_note, longest_text
@@ -39,6 +41,7 @@ from tune_dml.workflows.plugins import allow_plugins
 from tune_dml.workflows.reading import encoder_limit, resolved, tokens_of
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile, versions
+from tune_dml.workflows.suitability import balance_notes, without_starved
 from tune_dml.workflows.workers import start_workers
 
 if TYPE_CHECKING:
@@ -51,8 +54,6 @@ if TYPE_CHECKING:
 #: One of them is there where PyTorch could find a GPU (NVIDIA's driver, the same under WSL, AMD's). Importing PyTorch
 #: only to hear that there is none takes seconds.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-#: From this many shots on, a round is a part of a trial's schedule and not a fold.
-MANY_SHOTS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,46 +77,6 @@ class Prepared:
     def folder(self) -> Path:
         settings = self.about.settings
         return Path(settings.results) / "searches" / settings.name
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """The labelled texts there are, and how they are split; ``settings`` names the validation that is really used."""
-
-    task: Task
-    rows: npt.NDArray[np.int64]
-    split: Split
-    folds: tuple[Fold, ...]
-    settings: DrawSettings
-
-    @property
-    def per_class(self) -> dict[str, int]:
-        return per_class(self.split.labels, self.task.label_names)
-
-
-def draw_data(task: Task, settings: DrawSettings) -> Drawn:
-    """Draw the shots and make the folds; with many shots, ``cv`` becomes a fixed hold-out part."""
-    rows = draw_shots(task.train, len(task.label_names), settings)
-    split = task.train.take(rows)
-    if settings.validation == "cv" and len(rows) >= MANY_SHOTS:
-        settings = replace(settings, validation="holdout")
-    return Drawn(task, rows, split, make_folds(split, settings, task.validation), settings)
-
-
-def protocol_sentence(drawn: Drawn, metric: str) -> str:
-    """How configurations are selected and scored, for every output."""
-    settings = drawn.settings
-    shots = f"{len(drawn.rows)} labelled examples in all (draw {settings.draw})"
-    fold = drawn.folds[0]
-    if fold.official:
-        how = f"selected by {metric} on the official validation split of {len(fold.heldout)} texts"
-    elif len(drawn.folds) == 1:
-        how = f"selected by {metric} on a fixed hold-out part of {len(fold.heldout)} of them"
-    else:
-        repeats = f", {settings.repeats} repeats" if settings.repeats > 1 else ""
-        how = f"selected by {metric} in {settings.folds}-fold cross validation inside them{repeats}"
-    test = drawn.task.test
-    return f"{shots}; {how}; " + (f"confirmed on {len(test)} test texts." if test is not None else "no test split.")
 
 
 def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
@@ -156,6 +117,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     bundle = load_bundle(source)
     space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
     space, notes = fitted(space, bundle)
+    space, starved = without_starved(space, drawn)
     precision = request.precision
     if precision == "auto":
         precision = default_precision(device)
@@ -178,7 +140,9 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     tokenizer = load_tokenizer(source.folder)
     limit = encoder_limit(tokenizer, bundle.positions)
     settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    prepared = _loaded(settings, drawn, space, source, bundle, None)
+    told = (*balance_notes(drawn, request.metric, space), *starved)
+    prepared = _loaded(settings, drawn, space, source, bundle, None, told)
+    _try(prepared)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
         out.line(f"encoder: {note}")
     return packed(prepared, gpus, out) if measure else prepared
@@ -216,20 +180,24 @@ def prepare_again(
     return _loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
 
 
-def prepare_one(best: BestFile, out: Output, loss_plugins: tuple[str, ...] = ()) -> Prepared:
+def prepare_one(
+    best: BestFile, out: Output, loss_plugins: tuple[str, ...] = (), other: Drawn | None = None
+) -> Prepared:
     """What one training run of ``best.yaml``'s configuration needs.
 
     Args:
         loss_plugins: Those of the search, named again.
+        other: Texts to train on instead of the file's own.
 
     Raises:
         ResultsError: the data or the encoder is no longer what the file was made with.
     """
     allow_plugins(best.loss_plugins, loss_plugins, "The file")
-    drawn = draw_data(load_task(best.task), best.draw)
-    if drawn.split.hashes() != best.hashes:
+    drawn = other or draw_data(load_task(best.task), best.draw)
+    if other is None and drawn.split.hashes() != best.hashes:
         raise ResultsError(
-            "The data is not what best.yaml was made with (its rows have other hashes). Give the same data with --data."
+            "The data is not what best.yaml was made with (its rows have other hashes). Name it with --data: the same "
+            "rows give the same model again, others a model of their own."
         )
     from tune_dml.models.encoder import load_bundle
 
@@ -261,6 +229,7 @@ def _loaded(
     source: EncoderSource,
     bundle: EncoderBundle,
     before: SearchFile | None,
+    told: tuple[str, ...] = (),
 ) -> Prepared:
     from tune_dml.models.encoder import load_tokenizer
     from tune_dml.models.vocabulary import check_vocabulary
@@ -299,7 +268,7 @@ def _loaded(
         kind=task.kind,
         label_names=task.label_names,
         source=task.source,
-        notes=(*task.notes, *cut_note(cut, space, longest, limit, settings.device)),
+        notes=(*task.notes, *told, *cut_note(cut, space, longest, limit, settings.device)),
         rows=tuple(int(r) for r in drawn.rows),
         labels=tuple(int(label) for label in drawn.split.labels),
         hashes=drawn.split.hashes(),
@@ -314,6 +283,19 @@ def _loaded(
         versions=versions(settings.device),
     )
     return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
+
+
+def _try(prepared: Prepared) -> None:
+    from tune_dml.training.trying import try_recipes
+    from tune_dml.training.workload import BASELINES, baseline
+
+    about = prepared.about
+    settings = about.settings
+    references = (
+        baseline(name, about.encoder_size, about.max_length, settings.representation).to_dict() for name in BASELINES
+    )
+    recipes = chain(references, examples(prepared.space))
+    try_recipes(prepared.workload, recipes, prepared.space.name, settings.encoder)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:

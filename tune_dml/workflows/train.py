@@ -14,6 +14,8 @@ from tune_dml.models.folder import save_model
 from tune_dml.reporting import write_parquet_atomic
 from tune_dml.training.scoring import score
 from tune_dml.workflows.best_file import BestFile, read_best
+from tune_dml.workflows.drawing import Drawn
+from tune_dml.workflows.other_data import other_data
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import Prepared, prepare_one
 
@@ -43,13 +45,14 @@ def train(
     out: Output,
     loss_plugins: tuple[str, ...] = (),
 ) -> TrainResult:
-    """Train as a worker of the search did: same seeds, same single thread, same batches, so the same probabilities.
+    """Train as a worker of the search did: same seeds, same single thread, same batches, so the same probabilities. On
+    other texts, the same recipe gives a model of its own.
 
     Args:
         config: A ``best.yaml``.
         seed: Confirm seed; default 0. Excludes ``fold``.
         fold: Round number, 1 and up: train on that fold's training part and score its held-out part.
-        data: Where the data is now, if it has moved.
+        data: Where the data is now, if it has moved; or other labelled texts, all of which are trained on.
         loss_plugins: Those that the file names, named again.
         output: Folder to write: ``model/`` (with ``seed``) and ``predictions.parquet``.
 
@@ -64,12 +67,21 @@ def train(
     if target.exists() and not target.is_dir():
         raise ResultsError(f"--output {output} is a file; give a folder.")
     best = read_best(absolute_path(config))
+    other: Drawn | None = None
+    notes: tuple[str, ...] = ()
     if data is not None:
-        best = replace(best, task=replace(best.task, data=str(absolute_path(data))))
-    prepared = prepare_one(best, out, loss_plugins)
+        place = str(absolute_path(data))
+        other, notes = other_data(best, place)
+        best = replace(best, task=replace(best.task, data=place))
+    if other is not None and fold is not None:
+        raise UsageError(f"--fold repeats a round of the search, and {data} does not hold its texts; leave --fold out.")
+    for note in notes:
+        out.line(f"data: {note}")
+    prepared = prepare_one(best, out, loss_plugins, other)
     if fold is not None:
         return _round(best, prepared, fold, target)
-    return _confirm(best, prepared, seed or 0, target)
+    what = f"confirm seed {seed or 0}" if other is None else f"{len(other.rows)} other texts, seed {seed or 0}"
+    return _confirm(best, prepared, seed or 0, target, what, notes)
 
 
 def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> TrainResult:
@@ -91,7 +103,9 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
     return _result(f"round {number}", config.loss, readout, scores, target, None, probabilities)
 
 
-def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> TrainResult:
+def _confirm(
+    best: BestFile, prepared: Prepared, seed: int, target: Path, what: str, notes: tuple[str, ...]
+) -> TrainResult:
     from tune_dml.evaluation.confirm import Candidate, confirm_run
     from tune_dml.training.workload import single_thread
     from tune_dml.workflows.models import describe_model, trained_encoder
@@ -115,7 +129,7 @@ def _confirm(best: BestFile, prepared: Prepared, seed: int, target: Path) -> Tra
         scores = score(probabilities, prepared.test_labels)
         _write(target, np.arange(len(probabilities), dtype=np.int64), probabilities, prepared)
     loss = str(best.config.get("loss", "ce"))
-    return _result(f"confirm seed {seed}", loss, readout, scores, target, target / "model", probabilities)
+    return _result(what, loss, readout, scores, target, target / "model", probabilities, notes)
 
 
 def _check(run: ConfirmRun) -> None:
@@ -145,6 +159,7 @@ def _result(
     target: Path,
     model: Path | None,
     probabilities: np.ndarray[Any, np.dtype[np.float32]] | None,
+    notes: tuple[str, ...] = (),
 ) -> TrainResult:
     lines = [f"{what}: {loss}, read-out {readout}"]
     if scores is not None:
@@ -156,6 +171,7 @@ def _result(
         lines.append(f"model: {model}")
     document = {
         "run": what,
+        "notes": list(notes),
         "scores": scores.as_dict() if scores else None,
         "model": str(model) if model else None,
         "predictions": str(target / "predictions.parquet") if scores else None,

@@ -1,0 +1,26 @@
+"""How evenly labels are spread over the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+#: Of the share that each of equally large classes would have: from so many times that on, the largest class counts as a
+#: majority. Of two classes it then has three quarters of the texts.
+_MAJORITY = 1.5
+
+
+def majority_rate(counts: Sequence[int] | npt.NDArray[np.int64]) -> float:
+    """The share of the most frequent class: the accuracy of always answering with it."""
+    return float(np.max(counts)) / max(1, int(np.sum(counts)))
+
+
+def is_unbalanced(counts: Sequence[int] | npt.NDArray[np.int64]) -> bool:
+    """Whether one class is so frequent that accuracy says little by itself.
+
+    Args:
+        counts: Labels of each class.
+    """
+    return majority_rate(counts) >= _MAJORITY / len(counts)
