@@ -117,7 +117,7 @@ def read_texts_only(
 def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None) -> tuple[str, ...]:
     given = settings.text_columns
     if not given and table.header is False:
-        given = guessed(table, kind)[0]
+        given = guessed(table, kind, labelled=False)[0]
     if given:
         if len(given) > 2 or len(set(given)) < len(given):
             raise DataError("--text-column takes one column, or two different ones for pairs of texts.")
