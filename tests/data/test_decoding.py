@@ -140,6 +140,7 @@ def test_zero_bytes_name_the_line(write):
         ("a\u2028b\nc\u0085d\x0ce".encode(), ["a\u2028b", "c…d\x0ce"]),
         (b"\n \na\n\n", ["", "", "a", ""]),
         (b"a\nb\n\x1a", ["a", "b"]),
+        (b"a\r\nb\r\n\x1a\r\n", ["a", "b"]),
         (b"", []),
         (b"\xef\xbb\xbfa\n", ["a"]),
     ],

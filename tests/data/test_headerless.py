@@ -83,6 +83,22 @@ def test_texts_without_a_header_are_predicted_row_by_row(content, write):
         read_texts(write("b.csv", content), (), False)
 
 
+def test_cola_s_folder(write, load, tmp_path):
+    # Its test split alone has a header, and no labels.
+    write("train.tsv", COLA)
+    write("dev.tsv", "gj04\t1\t\tone more\nr-67\t0\t*\tone less\n")
+    write("test.tsv", "index\tsentence\n0\tbill whistled\n")
+    task = load(tmp_path, header=False)
+    assert task.test.texts == ("one more", "one less")
+    assert any("test split" in note and "not used" in note for note in task.notes)
+
+
+@pytest.mark.parametrize("name", ["a", "kommentar"])
+def test_the_only_column_may_be_data(name, write):
+    with pytest.raises(DataError, match=f"its only one is '{name}'.*--text-column.*--no-header"):
+        read_texts(write("a.csv", f"{name}\nb\n"), (), False)
+
+
 def test_few_shot_folders_without_headers(write, load, tmp_path):
     # LM-BFF's layout for tasks that GLUE lacks.
     for name, films in (("train", FILMS), ("dev", [(f"dev {t}", y) for t, y in FILMS]), ("test", [("so so", "1")])):

@@ -34,6 +34,13 @@ def test_a_hidden_test_split_alone_is_replaced_by_a_fifth(write, load, tmp_path)
     assert len(load(tmp_path).test) == 2
 
 
+def test_a_misspelt_label_column_of_the_test_split_is_no_hidden_one(write, load, tmp_path):
+    write("train.csv", "text,label\n" + ROWS.replace("\t", ","))
+    write("test.csv", "text,labels\none,0\ntwo,1\n")
+    with pytest.raises(DataError, match="did you mean 'labels'"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize("second", ["valid.tsv", "validation.csv", "val.jsonl"])
 def test_two_validation_splits_are_refused_by_name(second, write, load, tmp_path):
     write("train.tsv", "sentence\tlabel\n" + ROWS)

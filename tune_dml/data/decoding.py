@@ -21,7 +21,7 @@ _MARKS = (
 #: Encodings of Python's that are for other things than files of texts.
 _NOT_FOR_FILES = frozenset({"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "undefined"})
 _CONTROLS = re.compile(r"[\x80-\x9f]")
-_DOS_END = "\x1a"
+_DOS_END = re.compile(r"\x1a+[\r\n]*\Z")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def decode(raw: bytes, where: str, encoding: str | None = None) -> Decoded:
         DataError: the encoding is unknown or does not fit, or this is no text.
     """
     text, notes = _as_named(raw, where, encoding) if encoding is not None else _as_found(raw, where)
-    text = text.rstrip(_DOS_END)
+    text = _DOS_END.sub("", text)
     if "\0" in text:
         line = line_at(text, text.index("\0"))
         raise DataError(
