@@ -3,6 +3,8 @@
 import codecs
 import json
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from languages import PAGES, texts_in
 
@@ -118,6 +120,19 @@ def test_a_name_of_no_encoding_is_refused(name, write, load):
 def test_an_encoding_that_does_not_fit_names_the_line(name, raw, line, write, load):
     with pytest.raises(DataError, match=line):
         load(write("a.csv", raw), encoding=name)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_the_first_bad_line_is_counted_from_the_beginning(mark, write):
+    raw = mark + "text\nschön und gut\nfür immer\n".encode() + b"\xff\n" + "grüße\n".encode()
+    [note] = read_texts(write("a.csv", raw), (), False).notes
+    assert note.startswith("1 byte of a.csv is not UTF-8 (first in line 4)")
+
+
+def test_parquet_says_that_it_needs_no_encoding(tmp_path, load):
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["a", "b"], "label": ["x", "y"]}), tmp_path / "a.parquet")
+    task = load(tmp_path / "a.parquet", no_test=True, encoding="cp1252")
+    assert any("needs no --encoding" in note for note in task.notes)
 
 
 def test_encoding_is_for_files(load):

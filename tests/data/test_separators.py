@@ -33,6 +33,8 @@ SEPARATED = {
                               .replace(";x\n", ";x;n\n").replace(";y\n", ";y;n\n"), "semicolons"),
     "a name with a byte-order mark inside": ("a.csv", _table(";").replace(";label", ";\ufefflabel"), "semicolons"),
     "names with what cannot be seen": ("a.csv", _table(";", header=("te\u00adxt\u200b", "\u00a0label ")), "semicolons"),
+    "tabs in a .csv, and stray quotes": ("a.csv", 'text\tlabel\n"one, two and three\tx\nit cost 1,50\ty\n'
+                                         "plain words\tx\na, b, c, d\ty\n", "tabs"),
     "a DOS file's end": ("a.csv", _table(";", end="\r\n") + "\x1a", "semicolons"),
 }  # fmt: skip
 
@@ -41,7 +43,7 @@ SEPARATED = {
 def test_the_separator_is_found_and_said(case, write, load):
     name, content, said = SEPARATED[case]
     task = load(write(name, content), no_test=True)
-    assert task.train.texts == tuple(TEXTS)
+    assert [text.strip('"') for text in task.train.texts] == TEXTS
     assert task.train.labels.tolist() == [0, 1, 0, 1]
     assert task.notes == (() if said is None else (f"{name} was read as separated by {said}.",))
 
@@ -63,6 +65,10 @@ COLUMNS = {
 def test_nameless_columns_do_not_count(case, write, load):
     task = load(write("a.csv", COLUMNS[case]), no_test=True)
     assert (task.train.texts, task.label_names) == (("one", "two"), ("x", "y"))
+
+
+def test_one_column_of_a_spreadsheet_with_semicolons(write):
+    assert read_texts(write("a.csv", "text;;\nhello, you;;\n;;\nbye;;\n"), (), False).rows == ["hello, you", "", "bye"]
 
 
 @pytest.mark.parametrize("texts", [["a; b", "c; d"], ["a", "b;c"], ["a|b", "c|d"], ["a\tb", "c"]])

@@ -48,7 +48,7 @@ CODE_PAGES: dict[str, tuple[str, float]] = {
     "cp852": ("DOS 852", 4.0),
 }
 #: Bytes that are looked at: a few hundred sentences say as much as all.
-_SAMPLE = 32_768
+_SAMPLE = 8_192
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 _SIGNS_IN_WORD = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·ー・、。，！？：；（）「」《》\ufffd]+(?=[^\W\d_])")
 #: Where a typographic apostrophe belongs: it's, don't, I'll; l'été, qu'il, dell'anno.
@@ -76,10 +76,10 @@ def likeliest(raw: bytes) -> str:
 def _telling_lines(raw: bytes) -> bytes:
     """The first lines with bytes outside ASCII."""
     found, size = [], 0
-    for line in re.split(rb"[\r\n]+", raw):
-        if not line.isascii():
-            found.append(line)
-            size += len(line)
+    for match in re.finditer(rb"[^\r\n]+", raw):
+        if not match[0].isascii():
+            found.append(match[0])
+            size += len(match[0])
             if size > _SAMPLE:
                 break
     return b"\n".join(found)[: 2 * _SAMPLE]

@@ -11,7 +11,7 @@ from tune_dml.data.code_pages import CODE_PAGES, likeliest
 from tune_dml.errors import DataError, nearest
 
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     # Before UTF-16, whose mark is the beginning of this one.
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
@@ -110,6 +110,8 @@ def _as_named(raw: bytes, where: str, encoding: str) -> tuple[str, tuple[str, ..
 def _as_found(raw: bytes, where: str) -> tuple[str, tuple[str, ...]]:
     for mark, name, title in _MARKS:
         if raw.startswith(mark):
+            # Positions of faults count from the mark where it is left to the decoder.
+            raw = raw[len(mark) :] if title == "UTF-8" else raw
             return _replaced(raw, where, name, title, () if title == "UTF-8" else (f"{where} was read as {title}.",))
     try:
         text = raw.decode("utf-8")
