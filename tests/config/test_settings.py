@@ -7,7 +7,14 @@ from tune_dml.errors import ResultsError
 
 SETTINGS = SearchSettings(
     name="a",
-    task=TaskSettings("mine", "/data/mine.csv", text_columns=("first", "second")),
+    task=TaskSettings(
+        "mine",
+        "/data/mine.csv",
+        text_columns=("first", "second"),
+        encoding="cp1250",
+        header=False,
+        drop_unknown_labels=True,
+    ),
     draw=DrawSettings(shots=None, shots_per_class=8, draw=3),
     encoder="bert-tiny",
     space="default",
@@ -18,6 +25,14 @@ SETTINGS = SearchSettings(
 
 def test_settings_survive_a_file() -> None:
     assert settings_from(json.loads(json.dumps(SETTINGS.to_dict())), "search.yaml") == SETTINGS
+
+
+def test_a_file_from_before_encodings_and_headers_could_be_given() -> None:
+    values = json.loads(json.dumps(SETTINGS.to_dict()))
+    for name in ("encoding", "header", "drop_unknown_labels"):
+        del values["task"][name]
+    task = settings_from(values, "search.yaml").task
+    assert (task.encoding, task.header, task.drop_unknown_labels) == (None, True, False)
 
 
 def test_names_from_a_later_version_are_ignored() -> None:

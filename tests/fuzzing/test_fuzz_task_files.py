@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tune_dml.config import TaskSettings
-from tune_dml.data import Task, load_task, read_texts
+from tune_dml.data import Reading, Task, load_task, read_texts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -125,6 +125,9 @@ SETTINGS = st.builds(
     _COLUMN,
     _COLUMN,
     st.booleans(),
+    st.none() | st.sampled_from(("cp1252", "utf-16", "gb18030", "utf9", "rot13", "idna", *NAMES)),
+    st.booleans(),
+    st.booleans(),
 )
 
 
@@ -147,9 +150,10 @@ def check_usable(task: Task) -> None:
     ),
     asked=SETTINGS,
     pairs=st.booleans(),
+    keep=st.just(()) | st.sampled_from((("all",), ("user", "text"), ("",))),
 )
 def test_a_file_is_read_or_refused_in_a_sentence(
-    folder: Path, file: tuple[str, bytes], asked: TaskSettings, pairs: bool
+    folder: Path, file: tuple[str, bytes], asked: TaskSettings, pairs: bool, keep: tuple[str, ...]
 ) -> None:
     suffix, content = file
     path = folder / f"data{suffix}"
@@ -157,7 +161,11 @@ def test_a_file_is_read_or_refused_in_a_sentence(
     task = read_or_refused(folder, lambda: load_task(replace(asked, data=str(path))))
     if task is not None:
         check_usable(task)
-    read_or_refused(folder, lambda: read_texts(path, asked.text_columns, pairs))
+    reading = Reading(asked.encoding, asked.header)
+    found = read_or_refused(folder, lambda: read_texts(path, asked.text_columns, pairs, keep, reading))
+    if found is not None:
+        assert {len(cells) for cells in found.kept.values()} <= {len(found.rows)}
+        "".join(part for row in found.rows for part in ((row,) if isinstance(row, str) else row)).encode()
 
 
 @settings(FUZZ, max_examples=CASES // 4)

@@ -17,6 +17,8 @@ from tune_dml.errors import DataError, nearest
 
 _SINGLE = (("text",), ("sentence",))
 ALL = "all"
+#: Names that are compared to guess what was meant.
+_COMPARED = 1_000
 _PAIR = (("text_a", "text_b"), ("sentence1", "sentence2"))
 
 
@@ -117,7 +119,7 @@ def read_texts_only(
 def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None) -> tuple[str, ...]:
     given = settings.text_columns
     if not given and table.header is False:
-        given = guessed(table, kind)[0]
+        given = guessed(table, kind, labelled=False)[0]
     if given:
         if len(given) > 2 or len(set(given)) < len(given):
             raise DataError("--text-column takes one column, or two different ones for pairs of texts.")
@@ -144,6 +146,14 @@ def label_column(table: Table, settings: TaskSettings, wanted: Wanted) -> str | 
     return next((name for name in found if name is not None), None)
 
 
+def hides_labels(table: Table, settings: TaskSettings, wanted: Wanted, train: Table) -> bool:
+    """Whether a test split comes without labels: it has no column for them, nor one whose name is misspelt."""
+    if table.header is False and len(table.names) != len(train.names):
+        return True
+    name = settings.label_column or "label"
+    return label_column(table, settings, wanted) is None and not _close(name, table)
+
+
 def _no_column(table: Table, rule: str) -> DataError:
     option = "label" if rule == "label" else "text"
     if table.header and looks_like_data(table):
@@ -151,6 +161,11 @@ def _no_column(table: Table, rule: str) -> DataError:
         return DataError(
             f"{table.where} has no column '{rule}'; its first row ({row}) looks like data. If it has no header, give "
             f"--no-header; else name the column with --{option}-column."
+        )
+    if table.header and len(table.names) == 1:
+        return DataError(
+            f"{table.where} has no column '{rule}'; its only one is '{table.names[0]}'. Name it with "
+            f"--{option}-column, or give --no-header if that is data."
         )
     hint = "." if rule == "text_a and text_b" else _hint(rule, table)
     return DataError(
@@ -194,8 +209,12 @@ def _nearest(name: str, table: Table) -> str:
 
 def _hint(name: str, table: Table) -> str:
     # Stricter than for a name that was typed: 'intent' is not a misspelt 'text'.
-    close = difflib.get_close_matches(name, table.names, n=1, cutoff=0.7)
+    close = _close(name, table)
     return f"; did you mean '{close[0]}'?" if close else "."
+
+
+def _close(name: str, table: Table) -> list[str]:
+    return difflib.get_close_matches(name, table.names[:_COMPARED], n=1, cutoff=0.7)
 
 
 def _plain(cell: Any, table: Table, column: str) -> str:

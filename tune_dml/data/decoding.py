@@ -11,7 +11,7 @@ from tune_dml.data.code_pages import CODE_PAGES, likeliest
 from tune_dml.errors import DataError, nearest
 
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     # Before UTF-16, whose mark is the beginning of this one.
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
@@ -21,7 +21,7 @@ _MARKS = (
 #: Encodings of Python's that are for other things than files of texts.
 _NOT_FOR_FILES = frozenset({"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "undefined"})
 _CONTROLS = re.compile(r"[\x80-\x9f]")
-_DOS_END = "\x1a"
+_DOS_END = re.compile(r"\x1a+[\r\n]*\Z")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def decode(raw: bytes, where: str, encoding: str | None = None) -> Decoded:
         DataError: the encoding is unknown or does not fit, or this is no text.
     """
     text, notes = _as_named(raw, where, encoding) if encoding is not None else _as_found(raw, where)
-    text = text.rstrip(_DOS_END)
+    text = _DOS_END.sub("", text)
     if "\0" in text:
         line = line_at(text, text.index("\0"))
         raise DataError(
@@ -110,6 +110,8 @@ def _as_named(raw: bytes, where: str, encoding: str) -> tuple[str, tuple[str, ..
 def _as_found(raw: bytes, where: str) -> tuple[str, tuple[str, ...]]:
     for mark, name, title in _MARKS:
         if raw.startswith(mark):
+            # Positions of faults count from the mark where it is left to the decoder.
+            raw = raw[len(mark) :] if title == "UTF-8" else raw
             return _replaced(raw, where, name, title, () if title == "UTF-8" else (f"{where} was read as {title}.",))
     try:
         text = raw.decode("utf-8")

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: Characters of no width, beside those that Unicode calls format characters (zero-width spaces and joiners, soft
-#: hyphens, byte-order and direction marks): the grapheme joiner, and the selectors of a character's variants.
-_NO_WIDTH = re.compile("[\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+#: Characters of no width: soft hyphens, zero-width spaces and joiners, marks of direction and byte order, tags, the
+#: grapheme joiner, and the selectors of a character's variants.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f\U000e0100-\U000e01ef]"
+)
+#: Those that belong to no character beside them.
+_EDGE = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+"
+_EDGES = re.compile(rf"\A{_EDGE}|{_EDGE}\Z")
 
 
 def visible(text: str) -> str:
     """One form for all that looks alike: invisible characters removed, runs of any space one space, NFC."""
     if not text.isascii():
-        text = "".join(char for char in _NO_WIDTH.sub("", text) if unicodedata.category(char) != "Cf")
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     return " ".join(text.split())
 
 
@@ -27,18 +32,9 @@ def folded(text: str) -> str:
 def stripped(text: str) -> str:
     """A text without spaces around it; empty if there is nothing to see in it."""
     bare = text.strip()
-    return bare if bare.isascii() or visible(bare) else ""
+    return bare if bare.isascii() or _INVISIBLE.sub("", bare).strip() else ""
 
 
 def trimmed(text: str) -> str:
-    """A label without spaces and format characters around it."""
-    start, end = 0, len(text)
-    while start < end and _outside(text[start]):
-        start += 1
-    while end > start and _outside(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _outside(char: str) -> bool:
-    return char.isspace() or (char > "\x7f" and unicodedata.category(char) == "Cf")
+    """A label without spaces and zero-width characters around it."""
+    return text.strip() if text.isascii() else _EDGES.sub("", text)

@@ -10,7 +10,7 @@ from tune_dml.errors import DataError
 
 _NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?\s*", re.ASCII)
 #: A name is shorter than this, in characters and words.
-_LONGEST_NAME, _MOST_WORDS = 60, 5
+_LONGEST_NAME, _MOST_WORDS, _MOST_WORDS_ALONE = 60, 5, 2
 _LONGEST_LABEL, _LABEL_WORDS = 60, 6
 #: Columns that are looked at.
 _COLUMNS = 50
@@ -19,16 +19,17 @@ _HEADER_NAMES = frozenset({"text", "label", "sentence", "text_a", "text_b", "sen
 
 def looks_like_data(table: Table) -> bool:
     """Whether a table's names are more likely its first row: a number, a sentence, or what also stands below it."""
+    words = _MOST_WORDS if len(table.names) > 1 else _MOST_WORDS_ALONE
     for name in table.names[:_COLUMNS]:
-        if name and (_NUMBER.fullmatch(name) or len(name) > _LONGEST_NAME or len(name.split()) > _MOST_WORDS):
+        if name and (_NUMBER.fullmatch(name) or len(name) > _LONGEST_NAME or len(name.split()) > words):
             return True
         if name and table.names.count(name) == 1 and name in map(str.strip, _cells(table, name)):
             return True
     return False
 
 
-def guessed(table: Table, kind: str | None) -> tuple[tuple[str, ...], str | None]:
-    """The text column (for pairs the two) and the label column of a table without a header, by what is in them.
+def guessed(table: Table, kind: str | None, labelled: bool = True) -> tuple[tuple[str, ...], str | None]:
+    """The text column (for pairs the two) and, where ``labelled``, the label column of a table without a header.
 
     The label is the column with the fewest distinct values, short and repeated ones; of equals the shortest, then the
     last. Where no column is like that it is the last one. The text is the column with the longest cells on average.
@@ -46,7 +47,7 @@ def guessed(table: Table, kind: str | None) -> tuple[tuple[str, ...], str | None
     texts_wanted = 2 if kind == "pair" else 1
     if len(columns) < texts_wanted:
         raise DataError(f"{table.where} has one column; pairs of texts need two.")
-    label = _label(columns) if len(columns) > texts_wanted else None
+    label = _label(columns) if labelled and len(columns) > texts_wanted else None
     others = [name for name in columns if name != label]
     longest = sorted(others, key=lambda name: -sum(map(len, columns[name])))[:texts_wanted]
     return tuple(name for name in others if name in longest), label

@@ -44,6 +44,7 @@ LANGUAGES = (
     Language("Spanish", "óíáéñúü",
         "de la que el en los se un por con una las para no es del al lo muy pero me mi su como "
         "hay", "¿¡ºª"),
+    Language("Catalan", "àéíóèòçúïü", "de la el que i en un una per amb no es del al els les ha molt", "·"),
     Language("Portuguese", "ãçéáíóêõúâàôü",
         "de que o a os as um uma para com do da em se por mais mas foi no na muito "
         "eu", "ºª"),

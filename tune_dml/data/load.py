@@ -14,7 +14,7 @@ from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data import cleaning
 from tune_dml.data.allocation import assign_groups
 from tune_dml.data.classes import class_code, hidden
-from tune_dml.data.columns import RawRows, label_column, read_rows
+from tune_dml.data.columns import RawRows, hides_labels, read_rows
 from tune_dml.data.embedded import from_package
 from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
 from tune_dml.data.folds import stratified_rows
@@ -107,7 +107,7 @@ def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: 
     kind = spec.kind if spec is not None else None
     for split, table in source.tables.items():
         notes.extend(table.notes)
-        if split == "test" and label_column(table, settings, source.wanted) is None:
+        if split == "test" and hides_labels(table, settings, source.wanted, source.tables["train"]):
             notes.append(
                 f"The test split has no label column (its columns are {_listed(table.names)}) and is not used."
             )

@@ -7,6 +7,8 @@ import io
 import re
 from collections.abc import Sequence
 
+from tune_dml.data.decoding import lines
+
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 USUAL = {".csv": ",", ".tsv": "\t"}
 #: Rows that are looked at, and characters of them.
@@ -34,15 +36,17 @@ def separator(text: str, usual: str) -> str:
     candidates = (usual, *(other for other in NAMES if other != usual))
     # Of equals the first is taken.
     scores = {candidate: _agreement(_rows(sample, candidate)) for candidate in candidates}
+    # Files with tabs are often not quoted, and then a quote in a text is a character like another.
+    scores["\t"] = max(scores["\t"], _agreement([line.split("\t") for line in lines(sample)[:_ROWS] if line.strip()]))
     found = max(candidates, key=scores.__getitem__)
     return found if scores[found][0] else usual
 
 
 def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
     """The share of rows with as many fields as the first, and how many usual names that has; 0 where few rows agree."""
-    width = _width(rows[0]) if rows else 0
-    if width < 2:
+    if not rows or len(rows[0]) < 2:
         return 0.0, 0
+    width = _width(rows[0])
     usual_names = sum(name.strip().casefold() in _USUAL_NAMES for name in rows[0])
     others = [_width(row) == width or len(row) >= width > _width(row) for row in rows[1:]]
     share = sum(others) / len(others) if others else 1.0
