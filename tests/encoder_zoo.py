@@ -213,6 +213,7 @@ OTHERS: dict[str, Family] = {
         {**_BERT_LIKE, "embedding_size": 16, "intra_bottleneck_size": 16, "num_feedforward_networks": 2},
     ),
     "mT5": Family("mt5", {"d_model": WIDTH, "d_kv": 16, "d_ff": 48, "num_layers": LAYERS, "num_heads": 2}, "t5"),
+    "NomicBERT": Family("nomic_bert", _BERT_LIKE),
     "NystromFormer": Family("nystromformer", {**_BERT_LIKE, "num_landmarks": 4, "segment_means_seq_len": 8}),
     "OPT": Family(
         "opt",

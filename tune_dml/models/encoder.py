@@ -27,6 +27,7 @@ from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
 SMALL_PARAMETERS = 100_000_000
 #: More that a ``config.json`` names are a mistake; transformers lists each.
 _LABELS = 100_000
+_LAYERS = 500
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,9 @@ def _check_size(folder: Path, source: EncoderSource) -> None:
     values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     held, tensors = source.parameters, source.tensors
     for name, value in _whole_numbers(values):
-        # Every layer has a tensor at least, and no dimension is larger than all weights together.
-        limit = tensors if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
+        # Every layer has a tensor at least, and no dimension is larger than all weights together; a few layers more may
+        # be named that there are not (of a decoder, of Qwen's windows).
+        limit = max(tensors, _LAYERS) if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
         if value > limit:
             raise ModelError(f"The weights in {folder} are incomplete: config.json says that {name} is {value}.")
     if isinstance(values.get("auto_map"), dict) and values.get("model_type") not in CONFIG_MAPPING:

@@ -128,13 +128,26 @@ def _with_prefix(encoder: nn.Module, facts: EncoderFacts, batch: Batch, whole: T
     traits = facts.traits
     if facts.layers is None or facts.layers < 2 or not traits.masks:
         return traits
-    for way in (replace(traits, prefix="slice"), *(replace(traits, prefix="skip", outputs=n) for n in (0, 1, 2, 3))):
+    for prefix in ("slice", "skip"):
         try:
+            way = replace(traits, prefix=prefix, outputs=_outputs(encoder, batch) if prefix == "skip" else 0)
             if all(_same_apart(encoder, way, frozen, batch, whole) for frozen in {1, facts.layers - 1}):
                 return way
         except Exception:  # such an encoder cannot be run this way
             continue
     return traits
+
+
+def _outputs(encoder: nn.Module, batch: Batch) -> int:
+    """How many things its first layer gives; 0: the states alone."""
+    stack, given = stack_of(encoder), []
+    assert stack is not None
+    hook = stack.layers[0].register_forward_hook(lambda _module, _args, output: given.append(output))
+    try:
+        LayeredEncoder(encoder, None, traits=Traits())(batch)
+    finally:
+        hook.remove()
+    return len(given[0]) if isinstance(given[0], tuple) else 0
 
 
 def _same_apart(encoder: nn.Module, traits: Traits, frozen: int, batch: Batch, whole: Tensor) -> bool:

@@ -149,9 +149,12 @@ class LayeredEncoder(nn.Module):
         below = min(self.frozen_below, depth + 1 - self.averaged_layers) if depth else 0
         if below == depth:
             return below
-        if not self.traits.prefix or (self.traits.prefix == "slice" and not _can_be_sliced(self.encoder, self._stack)):
-            return depth if self.frozen_below == depth else None
-        return below
+        sliced = self.traits.prefix == "slice" and _can_be_sliced(self.encoder, self._stack)
+        # What a skipped layer hands on is not its state, which the mean needs.
+        skipped = self.traits.prefix == "skip" and self.averaged_layers == 1
+        if sliced or skipped:
+            return below
+        return depth if self.frozen_below == depth else None
 
     def _freeze(self, train_word_embeddings: bool) -> None:
         if self.frozen_below is None:
