@@ -120,7 +120,7 @@ def seeded(make: Any, *given: Any) -> st.SearchStrategy[bytes]:
 
 
 def _files(good: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in good.iterdir()}
+    return {path.name: path.read_bytes() for path in good.iterdir() if path.is_file()}
 
 
 def test_a_description_and_its_read_out_are_read_or_refused_in_a_sentence(good: Path, tmp_path: Path) -> None:

@@ -79,7 +79,10 @@ def layout_of(tokenizer: PreTrainedTokenizerBase, pairs: bool, truncation: str =
         texts = [
             next((n for n, start in enumerate(found) if start <= i < start + len(bare)), None) for i in range(len(ids))
         ]
-    inner = [i for i, text in enumerate(texts) if text is not None] or [0]
+    inner = [i for i, text in enumerate(texts) if text is not None]
+    if not inner:
+        # A tokenizer that makes nothing of a letter: as if its last token closed a text.
+        return Layout(max(0, len(ids) - 1), 0, min(1, len(ids)), kept, truncation)
     before, after = inner[0], len(ids) - 1 - inner[-1]
     between = sum(text is None for text in texts[before : len(ids) - after])
     return Layout(before, between, after, kept, truncation)

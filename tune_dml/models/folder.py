@@ -78,6 +78,8 @@ def save_model(
     """Write a model folder, whole or not at all; one that is there already is replaced."""
     from safetensors.numpy import save_file
 
+    from tune_dml.models.sentence_folder import write_for_others
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -91,6 +93,7 @@ def save_model(
         )
         save_file({k: np.ascontiguousarray(v) for k, v in readout.arrays.items()}, temporary / READOUT_FILE)
         tokenizer.save_pretrained(temporary)
+        write_for_others(temporary, description, config, tokenizer, encoder.dimension, encoder.name)
         about = {"format": FORMAT, **description.__dict__}
         (temporary / DESCRIPTION_FILE).write_text(
             json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"

@@ -92,13 +92,13 @@ def own_limit(tokenizer: PreTrainedTokenizerBase) -> int | None:
     """The most tokens of a text that the tokenizer's own files allow, if they say so.
 
     Raises:
-        ModelError: they say something else than a number.
+        ModelError: they say something else than a number of tokens.
     """
     longest = getattr(tokenizer, "model_max_length", None)
     if longest is None:
         return None
-    if not isinstance(longest, int | float):
-        raise ModelError("The tokenizer's model_max_length is not a number.")
+    if not isinstance(longest, int | float) or not longest >= 1:
+        raise ModelError(f"The tokenizer's model_max_length is {longest!r}; it must be a number of tokens.")
     return int(longest) if longest < _NO_LIMIT else None
 
 

@@ -1,0 +1,123 @@
+"""What folders of sentence-transformers, of any version, say of themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tune_dml.errors import ModelError
+from tune_dml.models.sentence_modules import Manners, read_manners
+from tune_dml.models.source import find_encoder
+
+OLD, NEW = "sentence_transformers.models", "sentence_transformers.sentence_transformer.modules"
+
+
+def _write(folder: Path, kinds: list[str], **files: Any) -> Path:
+    modules = [
+        {"idx": i, "name": str(i), "path": f"{i}_{kind.rpartition('.')[2]}" if i else "", "type": kind}
+        for i, kind in enumerate(kinds)
+    ]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    for name, content in files.items():
+        file = folder / {"pooling": "1_Pooling/config.json", "prompts": "config_sentence_transformers.json"}.get(
+            name, f"sentence_{name}_config.json"
+        )
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(content))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, ("cls", "cls")),
+        ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, ("mean", "mean")),
+        ({"pooling_mode_lasttoken": True, "pooling_mode_mean_tokens": False}, ("last_token", "lasttoken")),
+        ({"pooling_mode_max_tokens": True}, (None, "max")),
+        ({"pooling_mode_weightedmean_tokens": True}, (None, "weightedmean")),
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, (None, "cls+mean")),
+        ({"pooling_mode": "cls", "embedding_dimension": 8}, ("cls", "cls")),
+        ({"pooling_mode": "lasttoken"}, ("last_token", "lasttoken")),
+        ({"pooling_mode": ["mean"]}, ("mean", "mean")),
+        ({"pooling_mode": ["cls", "max"]}, (None, "cls+max")),
+        ({}, ("mean", "mean")),
+    ],
+)
+@pytest.mark.parametrize("place", [OLD, NEW])
+def test_pooling(tmp_path: Path, pooling: dict[str, Any], expected: tuple[str | None, str], place: str) -> None:
+    manners = read_manners(_write(tmp_path, [f"{place}.Transformer", f"{place}.Pooling"], pooling=pooling))
+    assert manners is not None
+    assert (manners.representation, manners.pooling) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompts", "expected"),
+    [
+        ({"prompts": {"query": "query: ", "passage": "passage: "}, "default_prompt_name": "passage"}, "passage: "),
+        ({"prompts": {"query": "query: ", "classification": "Classify: "}, "default_prompt_name": None}, "Classify: "),
+        ({"prompts": {"query": "query: ", "passage": "passage: "}}, "query: "),
+        ({"prompts": {"document": "", "query": ""}, "default_prompt_name": None}, ""),
+        ({"prompts": {"query": "query: "}, "default_prompt_name": "gone"}, ""),
+        ({"prompts": {"passage": "passage: "}}, ""),
+        ({"prompts": None}, ""),
+        ({"__version__": {"sentence_transformers": "2.0.0"}}, ""),
+    ],
+)
+def test_prompts(tmp_path: Path, prompts: dict[str, Any], expected: str) -> None:
+    manners = read_manners(_write(tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"], prompts=prompts))
+    assert manners is not None
+    assert manners.prefix == expected
+
+
+def test_vectors_without_the_prompts_tokens_take_no_prefix(tmp_path: Path) -> None:
+    pooling = {"pooling_mode": "mean", "include_prompt": False}
+    kinds = [f"{NEW}.Transformer", f"{NEW}.Pooling"]
+    manners = read_manners(_write(tmp_path, kinds, pooling=pooling, prompts={"prompts": {"query": "q: "}}))
+    assert manners is not None
+    assert manners.prefix == ""
+
+
+def test_lengths_and_modules_that_are_left_out(tmp_path: Path) -> None:
+    kinds = [f"{OLD}.Transformer", f"{OLD}.Pooling", f"{OLD}.Dense", f"{OLD}.Normalize"]
+    roberta = _write(tmp_path, kinds, roberta={"max_seq_length": 96, "do_lower_case": False})
+    assert read_manners(roberta) == Manners("mean", "mean", "", 96, ("Dense",))
+
+
+def test_the_embedded_encoders() -> None:
+    mini, tiny = (find_encoder(name).folder for name in ("all-MiniLM-L6-v2", "bert-tiny"))
+    assert mini is not None
+    assert tiny is not None
+    assert read_manners(mini) == Manners("mean", "mean", "", 256, ())
+    assert read_manners(tiny) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("modules.json", "{"),
+        ("modules.json", "{}"),
+        ("modules.json", "[1]"),
+        ("modules.json", "[" * 100_000),
+        ("1_Pooling/config.json", "[]"),
+        ("1_Pooling/config.json", '{"pooling_mode": 3}'),
+        ("config_sentence_transformers.json", "no"),
+    ],
+)
+def test_damaged_files_are_sentences(tmp_path: Path, name: str, content: str) -> None:
+    _write(tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"], pooling={}, prompts={})
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ModelError, match=r"cannot be read .* Mend it, or remove modules.json"):
+        read_manners(tmp_path)
+
+
+def test_paths_stay_inside_the_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "encoder"
+    inner.mkdir()
+    (tmp_path / "config.json").write_text(json.dumps({"pooling_mode": "cls"}))
+    (inner / "modules.json").write_text(json.dumps([{"path": "../", "type": f"{OLD}.Pooling"}]))
+    manners = read_manners(inner)
+    assert manners is not None
+    assert manners.pooling == "mean"
