@@ -72,11 +72,11 @@ def _build(folder: Path, config: str, values: Mapping[str, Any]) -> None:
     _tokenizer(pad=folder.name not in ("gpt2", "llama"), positions=positions).save_pretrained(folder)
 
 
-def _tokenizer(pad: bool, positions: int, extra: tuple[str, ...] = ()) -> Any:
+def _tokenizer(pad: bool, positions: int) -> Any:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = {word: number for number, word in enumerate([*_SPECIAL, *WORDS, *extra])}
+    words = {word: number for number, word in enumerate([*_SPECIAL, *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -115,14 +115,18 @@ def _pickled(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
 
-def _more_tokens(folder: Path) -> None:
-    # The words that classes are told by come after the last row.
-    (folder / "tokenizer.json").unlink()
-    _tokenizer(True, 128).save_pretrained(folder)
-    content = json.loads((folder / "tokenizer.json").read_text())
-    vocabulary = content["model"]["vocab"]
-    content["model"]["vocab"] = {word: place + (3 if place > 20 else 0) for word, place in vocabulary.items()}
-    (folder / "tokenizer.json").write_text(json.dumps(content))
+def _more_tokens(first: int) -> Callable[[Path], None]:
+    """The words from number ``first`` on come after the last row."""
+
+    def change(folder: Path) -> None:
+        content = json.loads((folder / "tokenizer.json").read_text())
+        vocabulary = content["model"]["vocab"]
+        content["model"]["vocab"] = {
+            word: place + (VOCABULARY if place >= first else 0) for word, place in vocabulary.items()
+        }
+        (folder / "tokenizer.json").write_text(json.dumps(content))
+
+    return change
 
 
 def _sentence_transformer(pooling: str, prompts: Mapping[str, str]) -> Callable[[Path], None]:
@@ -157,7 +161,8 @@ DAMAGED: dict[str, Callable[[Path], None]] = {
     "no tokenizer": _gone("tokenizer.json", "tokenizer_config.json"),
     "no weights": _gone("model.safetensors"),
     "pickled weights": _pickled,
-    "more tokens than rows": _more_tokens,
+    "more tokens than rows": _more_tokens(20),
+    "more tokens than rows, in no text": _more_tokens(VOCABULARY - 3),
     "pools cls": _sentence_transformer("cls", {}),
     "wants a prompt": _sentence_transformer("mean", {"query": "query: "}),
     "mön encoder (1)": lambda folder: None,

@@ -23,7 +23,7 @@ def _family(name: str) -> None:
         _takes(attempt, name)
         if name == "48 positions" and attempt.kind != "doctor":
             for row in attempt.sheet.rows:
-                row.text = f"{row.text} {' '.join(attempt.random.choices(FILLER, k=70))}"
+                row.text = row.text and f"{row.text} {' '.join(attempt.random.choices(FILLER, k=70))}"
             attempt.space = SPACE.replace("max_length: 32", "max_length: 128")
             attempt.mention(8, "position|48|46|longer")
 
@@ -61,6 +61,7 @@ _damaged("no tokenizer", 9, "tokenizer")
 _damaged("no weights", 9, "weights")
 _damaged("pickled weights", 9, "safetensors")
 _damaged("more tokens than rows", 8, "token|vocabulary|rows")
+_damaged("more tokens than rows, in no text", 8, "token|vocabulary|rows")
 
 
 @oddity("encoder: pools cls", "sentence encoder", ("search", "dry-run"), case=10)

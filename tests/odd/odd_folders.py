@@ -16,7 +16,7 @@ def _development(stem: str, official: bool) -> None:
         attempt.sheet.split_off(stem, 10)
         if official:
             attempt.options += ["--validation", "official"]
-        attempt.mention(12, rf"\b{stem}\.|validation")
+        attempt.mention(12, rf"\b{stem}\.csv")
 
 
 for _stem in ("dev", "valid", "val", "validation"):

@@ -20,7 +20,8 @@ _CODEPAGES = {
 def _sprinkle(attempt: Attempt, phrase: str, case: int | None, every: int = 2) -> None:
     """Puts a phrase at the start of every second text; each of its words must come out as it went in."""
     for row in attempt.sheet.rows[::every]:
-        row.text = f"{phrase} {row.text}"
+        if row.text:
+            row.text = f"{phrase} {row.text}"
     attempt.expected.kept_words += [(word, case) for word in phrase.split() if not word.isascii()]
 
 
@@ -127,7 +128,7 @@ def blank_lines(attempt: Attempt) -> None:
 
 @oddity("fields over several lines", "quotes", READ)
 def many_lines(attempt: Attempt) -> None:
-    for row in attempt.sheet.rows[::3]:
+    for row in filter(lambda row: row.text, attempt.sheet.rows[::3]):
         row.text = str(row.text).replace(" ", "\n", 1) + ' "quoted", too'
     attempt.sheet.form.quote_all = True
 
@@ -150,7 +151,7 @@ def json_lines(attempt: Attempt) -> None:
 @oddity("JSON lines with null", "format", READ, case=6)
 def json_null(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "jsonl"
-    for row in attempt.sheet.rows[3:5]:
+    for row in attempt.sheet.rows[7:9]:
         row.text = None
     attempt.mention(6, "empty|missing|without")
 
@@ -163,7 +164,7 @@ def parquet(attempt: Attempt) -> None:
 @oddity("Parquet with missing values", "format", READ, case=6)
 def parquet_null(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "parquet"
-    for row in attempt.sheet.rows[3:5]:
+    for row in attempt.sheet.rows[7:9]:
         row.text = None
     attempt.mention(6, "empty|missing|without")
 

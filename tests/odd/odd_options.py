@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .attempt import SPACE, Attempt
 from .oddity import SEARCHED, oddity
-from .planted import FILLER
+from .planted import FILLER, planted
 
 
 def _drawn(name: str, options: Sequence[str], works: bool = True) -> None:
@@ -93,6 +93,10 @@ def _trained(name: str, options: Sequence[str], case: int | None = None, works: 
     @oddity(f"train {name}", "train", ("train",), case, works)
     def change(attempt: Attempt) -> None:
         attempt.options = list(options)
+        if "{data}" in options:
+            counts = {"sport": 40, "tech": 40, "food": 40}
+            attempt.sheet.splits = {"": planted(counts, attempt.random)}
+            attempt.names = {name: name for name in counts}
 
 
 _trained("--seed 0", ["--seed", "0"])
@@ -128,6 +132,6 @@ def doctor_json(attempt: Attempt) -> None:
 @oddity("--prefix and long texts", "options", SEARCHED, case=4)
 def prefixed_long(attempt: Attempt) -> None:
     for row in attempt.sheet.rows:
-        row.text = f"{row.text} {' '.join(attempt.random.choices(FILLER, k=60))}"
+        row.text = row.text and f"{row.text} {' '.join(attempt.random.choices(FILLER, k=60))}"
     attempt.offered("search", "--prefix", "classify: ")
     attempt.mention(4, "longer|not read|cut|truncat")

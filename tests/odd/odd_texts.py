@@ -42,8 +42,8 @@ _some("10,000 characters", lambda text: (text + " ") * 250, "token|longer|cut", 
 
 def _long(attempt: Attempt, case: int, at_end: bool, words: int = 300) -> None:
     def change(row: Row) -> None:
-        filler = " ".join(attempt.random.choices(FILLER, k=words))
-        row.text = f"{filler} {row.text}" if at_end else f"{row.text} {filler}"
+        filler = " ".join(attempt.random.choices(FILLER, k=words if row.text else 0))
+        row.text = row.text and (f"{filler} {row.text}" if at_end else f"{row.text} {filler}")
 
     attempt.dress(change)
     attempt.mention(case, r"longer|not read|cut|truncat")

@@ -106,7 +106,9 @@ class _Performance:
     def _train(self) -> None:
         best = self.attempt.grounds.model("single").parent / "best.yaml"
         ended = self._call(["train", "--config", str(best), "--output", "trained", *self.attempt.options])
-        self.verdict.command(ended, first=True)
+        model = self.attempt.folder / "trained" / "model"
+        if self.verdict.command(ended, first=True) and "{data}" in self.attempt.options and model.exists():
+            self._try_model(model)
 
     def _doctor(self) -> None:
         ended = self._call(["doctor", "--encoder", self.attempt.encoder, *self.attempt.options])

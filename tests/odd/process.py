@@ -84,7 +84,7 @@ def _run(arguments: list[str], folder: str, stdin: str | None) -> None:
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.dup2(os.open(stdin or os.devnull, os.O_RDONLY), 0)
     # As Python makes it in the locale C.UTF-8.
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", newline="\n")  # noqa: SIM115
     sys.stdout.reconfigure(errors="surrogateescape")
     if arguments[0] == "-c":
         exec(arguments[1], {"__name__": "__main__"})
