@@ -42,7 +42,7 @@ class Grounds:
 @dataclass(frozen=True)
 class Mention:
     """Words (a regular expression) that the output must hold, by how the command ended: ``accepted``, ``refused`` or
-    ``any``."""
+    ``any``; or must not hold: ``never``."""
 
     case: int | None
     pattern: str
@@ -141,5 +141,6 @@ def fresh(kind: str, random: Random, folder: Path, grounds: Grounds) -> Attempt:
     if kind == "predict":
         for number, row in enumerate(rows):
             row.extra["id"] = f"{number:03}"
-        attempt.options += ["--keep", "all"] if attempt.has("predict", "--keep") else []
+        if random.random() < 0.7:
+            attempt.offered("predict", "--keep", "all")
     return attempt

@@ -16,7 +16,7 @@ def _development(stem: str, official: bool) -> None:
         attempt.sheet.split_off(stem, 10)
         if official:
             attempt.options += ["--validation", "official"]
-        attempt.mention(12, rf"\b{stem}\.csv")
+        attempt.mention(12, rf"\b{stem}\.(csv|tsv|jsonl|parquet)")
 
 
 for _stem in ("dev", "valid", "val", "validation"):
@@ -33,7 +33,7 @@ def glue(attempt: Attempt) -> None:
     sheet.unlabelled = {"test"}
     for number, row in enumerate(sheet.splits["test"]):
         row.extra["index"] = number
-    attempt.mention(12, "dev")
+    attempt.mention(12, r"\bdev\.tsv")
 
 
 @oddity("LM-BFF's folder", "splits", SEARCHED, case=12)
@@ -49,7 +49,7 @@ def lm_bff(attempt: Attempt) -> None:
     sheet.split_off("test", 10)
     sheet.split_off("dev", 10)
     sheet.name = "SST-2"
-    attempt.mention(12, "dev")
+    attempt.mention(12, r"\bdev\.tsv")
 
 
 @oddity("test without a label column", "splits", SEARCHED, case=12)

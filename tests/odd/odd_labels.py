@@ -156,6 +156,7 @@ def _uneven(name: str, larger: int, smaller: int) -> None:
         _whole(attempt)
         attempt.options += attempt.random.choice(([], [], ["--metric", "macro_f1"], ["--metric", "log_loss"]))
         attempt.expected.answers = False
+        attempt.mention(5, "collapse", "never")
         attempt.mention(5, "imbalance|majority|macro_f1.*advis|--metric macro_f1|shots-per-class")
 
 

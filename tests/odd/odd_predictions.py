@@ -68,6 +68,8 @@ def into_file(attempt: Attempt) -> None:
 
 @oddity("--output into the input", "output", ("predict",), works=False)
 def into_input(attempt: Attempt) -> None:
+    if attempt.stdin:
+        return
     attempt.options += ["--output", "{data}"]
     attempt.expected.refused.add(None)
 

@@ -75,8 +75,11 @@ class Verdict:
             return
         said = " ".join(ended.said.split())
         for mention in self.attempt.expected.mentions:
-            if mention.when in (how, "any") and not re.search(mention.pattern, said, re.IGNORECASE):
+            found = re.search(mention.pattern, said, re.IGNORECASE)
+            if mention.when in (how, "any") and not found:
                 self.add(f"{how}, and not a word of {mention.pattern!r}", mention.case)
+            if mention.when == "never" and found:
+                self.add(f"says {found[0]!r}", mention.case)
 
     def classes(self, ended: Ended) -> None:
         """Judges the classes that a search names, and how many texts it counts of each."""
@@ -108,8 +111,8 @@ def _broken(ended: Ended, interrupted: bool) -> Iterator[str]:
         yield f"exit code {ended.code}"
     if found := _FAILED_TRIALS.search(said):
         yield "trials failed that preparation should have refused: " + said[found.start() :][:200]
-    if "No trial gave a score" in said:
-        yield "no trial gave a score"
+    if found := re.search(r"No trial (of '.*' )?gave a score.*", said):
+        yield found[0][:200]
     if "WRONG:" in said:
         yield said[said.find("WRONG:") :][:200]
 

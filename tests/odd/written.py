@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import Sequence
 
 from .attempt import Attempt
@@ -51,6 +52,11 @@ def judge(verdict: Verdict, text: str, jsonl: bool) -> None:
         answers(verdict, rows, found, {name: name for name in CLASSES})
 
 
+def _same(label: str) -> str:
+    """Spellings of one label are one label."""
+    return unicodedata.normalize("NFC", label).strip(_INVISIBLE).casefold()
+
+
 def _number_fits(attempt: Attempt, found: int) -> bool:
     rows, form = len(attempt.sheet.rows), attempt.sheet.form
     if attempt.expected.rows is not None:
@@ -88,7 +94,9 @@ def _writable(attempt: Attempt, text: str) -> str:
 def answers(verdict: Verdict, rows: Sequence[Row], found: Sequence[dict[str, str]], names: dict[str, str]) -> None:
     """Whether labels are right far more often than by chance."""
     known = [
-        (names[row.truth], cells.get("label")) for row, cells in zip(rows, found, strict=True) if row.truth in names
+        (_same(names[row.truth]), _same(str(cells.get("label"))))
+        for row, cells in zip(rows, found, strict=True)
+        if row.truth in names
     ]
     if len(known) < LEAST:
         return
