@@ -122,11 +122,15 @@ def run_all(chosen: Sequence[Planned], grounds: Grounds, at_a_time: int = 2) -> 
     """So many at a time; a line each, in order."""
     begun = time.monotonic()
     done: list[Done] = []
-    with ThreadPoolExecutor(at_a_time) as pool:
+    pool = ThreadPoolExecutor(at_a_time)
+    try:
         for ended in pool.map(lambda planned: run(planned, grounds), chosen):
             done.append(ended)
             found = f"BROKEN {ended.findings[0].what}" if ended.findings else "refused" if ended.refused else "ok"
             names = " + ".join(oddity.name for oddity in ended.planned.oddities)
             line = f"{ended.planned.number} {ended.planned.kind} [{names}] {ended.seconds:.0f} s {found}"
             print(f"{time.monotonic() - begun:.0f} s: {' '.join(line.split())}"[:400], flush=True)
+    finally:
+        # Ctrl-C leaves those that have not begun.
+        pool.shutdown(cancel_futures=True)
     return done
