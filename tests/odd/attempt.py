@@ -85,7 +85,8 @@ class Attempt:
         kind: ``dry-run``, ``search``, ``predict``, ``train``, ``doctor``, ``library`` or ``look``.
         drawn: The options that say how many texts are drawn.
         names: What each class is called in the output.
-        steps: Commands of a run that is none of the usual ones.
+        steps: Further commands, or those of a run that is none of the usual ones.
+        steps_work: Whether refusing them is a fault.
     """
 
     kind: str
@@ -103,6 +104,7 @@ class Attempt:
     stdin: bool = False
     results: str | None = None
     steps: list[list[str]] = field(default_factory=list)
+    steps_work: bool = True
     interrupt: bool = False
     code: str = ""
     names: dict[str, str] = field(default_factory=dict)

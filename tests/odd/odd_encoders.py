@@ -61,7 +61,15 @@ _damaged("no tokenizer", 9, "tokenizer")
 _damaged("no weights", 9, "weights")
 _damaged("pickled weights", 9, "safetensors")
 _damaged("more tokens than rows", 8, "token|vocabulary|rows")
-_damaged("more tokens than rows, in no text", 8, "token|vocabulary|rows")
+
+
+@oddity("encoder: more tokens than rows, in no text", "damaged encoder", _KINDS, case=8, works=False)
+def tokens_to_come(attempt: Attempt) -> None:
+    """The texts to be classified later have them."""
+    _takes(attempt, "more tokens than rows, in no text")
+    (attempt.folder / "later.csv").write_text("text\nalbum band singer\n")
+    attempt.steps = [["predict", "{results}/searches/odd/model", "later.csv"]]
+    attempt.steps_work = False
 
 
 @oddity("encoder: pools cls", "sentence encoder", ("search", "dry-run"), case=10)

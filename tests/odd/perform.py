@@ -74,7 +74,7 @@ class _Performance:
             return
         self.verdict.classes(ended)
         for step in attempt.steps:
-            self.verdict.command(self._call(step), first=False)
+            self.verdict.command(self._call(step), first=False, works=attempt.steps_work)
         if (folder / "model").exists():
             self._try_model(folder / "model")
 

@@ -43,17 +43,18 @@ class Verdict:
         """Of the given case; of those of all oddities where no one case is to blame."""
         self.findings.append(Finding(what, self._cases if case is None else frozenset({case})))
 
-    def command(self, ended: Ended, first: bool) -> bool:
+    def command(self, ended: Ended, first: bool, works: bool = True) -> bool:
         """Judges how a command ended; whether it did what it was asked.
 
         Args:
             first: Whether it is the command that the oddities are about.
+            works: Of a later one: whether refusing it is a fault.
         """
         for what in _broken(ended, self.attempt.interrupt):
             self.add(what)
         if ended.code in _REFUSED:
             self.refused = True
-            self._refusal(ended, first)
+            self._refusal(ended, first, works)
         accepted = ended.code == 0
         if accepted and first:
             for case in self.attempt.expected.refused:
@@ -62,12 +63,13 @@ class Verdict:
             self._mentions(ended, "accepted" if accepted else "refused")
         return accepted
 
-    def _refusal(self, ended: Ended, first: bool) -> None:
+    def _refusal(self, ended: Ended, first: bool, works: bool) -> None:
         sentence = ended.out if self.attempt.kind == "doctor" else ended.err
         if not sentence.strip() or max(map(len, sentence.splitlines()), default=0) > LONGEST_LINE:
             self.add("the refusal is no sentence")
-        works = all(oddity.works for oddity in self.oddities) and not self.attempt.expected.refused
-        if works or not first:
+        if first:
+            works = all(oddity.works for oddity in self.oddities) and not self.attempt.expected.refused
+        if works:
             self.add(f"refused: {' '.join(sentence.split())[-300:]}")
 
     def _mentions(self, ended: Ended, how: str) -> None:
