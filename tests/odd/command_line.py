@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tune_dml
 
-from .campaign import FEW, KINDS, plan, run_all
+from .campaign import FEW, KINDS, Planned, plan, run_all
 from .grounds import prepare
 from .server import start_server
 from .tables import broken, by_case, by_oddity
@@ -24,7 +24,7 @@ def main() -> int:
     if given.run is not None:
         planned = [planned[given.run]]
     if given.only:
-        planned = [one for one in planned if _fits(one.kind, [o.name for o in one.oddities], given.only)]
+        planned = [one for one in planned if _fits(one, given.only)]
     if given.list:
         for one in planned:
             print(one.number, one.kind, " + ".join(oddity.name for oddity in one.oddities))
@@ -49,8 +49,9 @@ def main() -> int:
     return 1 if number else 0
 
 
-def _fits(kind: str, names: list[str], wanted: str) -> bool:
-    return any(wanted.casefold() in text.casefold() for text in (kind, *names))
+def _fits(planned: Planned, wanted: str) -> bool:
+    names = [text for oddity in planned.oddities for text in (oddity.name, oddity.group)]
+    return any(wanted.casefold() in text.casefold() for text in (planned.kind, *names))
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,7 +60,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all that is random")
     parser.add_argument("--few", action="store_true", help="those that continuous integration takes its 20 from")
     parser.add_argument("--run", type=int, metavar="N", help="this one alone")
-    parser.add_argument("--only", metavar="SEARCH", help="runs whose kind or oddities have this in their names")
+    parser.add_argument(
+        "--only", metavar="SEARCH", help="runs whose kind, oddities or kinds of oddity have this in their names"
+    )
     parser.add_argument("--each", action="store_true", help="a row for each oddity, not for each kind of oddity")
     parser.add_argument("--list", action="store_true", help="what the runs would be")
     parser.add_argument("--keep", action="store_true", help="leave the files of broken runs where they are")

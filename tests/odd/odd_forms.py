@@ -172,6 +172,8 @@ def parquet_null(attempt: Attempt) -> None:
 @oddity("a text a line", "format", ("predict",), case=6)
 def text_file(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "txt"
+    if "--keep" in attempt.options:
+        attempt.options.clear()
 
 
 @oddity("an empty file", "format", READ, works=False)

@@ -153,7 +153,8 @@ def groups(attempt: Attempt) -> None:
 
 @oddity("texts that are numbers", "texts", READ)
 def numbers(attempt: Attempt) -> None:
-    attempt.sheet.form.kind = "parquet"
+    if not attempt.stdin:
+        attempt.sheet.form.kind = "parquet"
     for number, row in enumerate(attempt.sheet.rows):
         row.text = float(number) + 0.5
     attempt.expected.answers = attempt.expected.texts_written = False
