@@ -1,0 +1,31 @@
+"""A sample of odd runs; the whole campaign is ``python -m tests.odd``."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from .campaign import FEW, plan, run_all
+from .grounds import prepare
+from .server import start_server
+from .tables import broken
+
+SEED = 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    start_server()
+    planned = list(islice(plan(SEED, FEW), sum(FEW.values())))
+    done = run_all(planned, prepare(tmp_path), at_a_time=1)
+    assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --few")
+
+
+def test_a_plan_is_the_same_every_time() -> None:
+    first, second = (
+        [(one.kind, [oddity.name for oddity in one.oddities]) for one in islice(plan(SEED), 100)] for _ in range(2)
+    )
+    assert first == second
