@@ -172,3 +172,9 @@ def test_one_thread() -> None:
 
 def test_a_step_is_timed(workload: Callable[[int], Workload]) -> None:
     assert 0 < timed_step(workload(3), CONFIG) < 5
+
+
+def test_a_step_is_timed_whatever_it_teaches(workload: Callable[[int], Workload], small: Small) -> None:
+    work = workload(3)
+    same_texts = small.tokenized(["the same text"] * len(work.labels))
+    assert timed_step(replace(work, tokens=same_texts), CONFIG) > 0

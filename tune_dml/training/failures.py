@@ -29,6 +29,16 @@ def training_failures() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def collapse_ignored() -> Iterator[None]:
+    """Around training that is only timed."""
+    try:
+        yield
+    except TrainingFailure as failure:
+        if failure.reason != "collapse":
+            raise
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether ``error`` says that a GPU or the host has no memory left."""
     if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):

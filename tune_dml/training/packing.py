@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from tune_dml.config import Configuration
+from tune_dml.training.failures import collapse_ignored
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import Workload, single_thread
 
@@ -68,17 +69,18 @@ def measured_step(workload: Workload, config: Configuration) -> StepCost:
     labels = np.arange(len(longest), dtype=np.int64) % workload.classes
 
     def train(epochs: int) -> None:
-        fit_once(
-            replace(config, epochs=epochs, batch_size=len(longest)),
-            workload.encoder,
-            workload.tokens.take(longest),
-            labels,
-            workload.classes,
-            {},
-            seed=0,
-            device=workload.device,
-            precision=workload.precision,
-        )
+        with collapse_ignored():
+            fit_once(
+                replace(config, epochs=epochs, batch_size=len(longest)),
+                workload.encoder,
+                workload.tokens.take(longest),
+                labels,
+                workload.classes,
+                {},
+                seed=0,
+                device=workload.device,
+                precision=workload.precision,
+            )
         torch.cuda.synchronize(device)
 
     free_before, total = torch.cuda.mem_get_info(device)
