@@ -43,6 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = {"refund": "money back please return charge", "hours": "when open close today late"}
     rows = [f"{word} {i} {text.split()[i % 5]},{word}" for i in range(20) for word, text in words.items()]
     (folder / "my.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    (folder / "more.csv").write_text("\n".join(["text,label", *rows, "take my money back,refund"]) + "\n")
     (folder / "new.csv").write_text("text\nStriker signs for United\n")
     return folder
 
