@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from tune_dml.errors import ModelError
-from tune_dml.models.prefix import LayeredEncoder, Traits
+from tune_dml.models.partial import Traits
+from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.structure import accepted, layers_that_run, positions_of, rows_of, stack_of, token_types
 from tune_dml.models.tokens import Batch
 

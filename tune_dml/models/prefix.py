@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tune_dml.errors import ConfigurationError
-from tune_dml.models.structure import Stack, accepted, rows_of, stack_of, text_config, token_types, word_embeddings
+from tune_dml.models.partial import Reached, Traits, can_be_sliced, skipping, sliced, stop
+from tune_dml.models.structure import accepted, rows_of, stack_of, text_config, token_types, word_embeddings
 from tune_dml.models.tokens import Batch
 from tune_dml.models.unpadded import Layout, allow_unpadded, layout_for, run_unpadded
-
-#: What an encoder has before its layers.
-_BEFORE_LAYERS = ("embeddings", "embeddings_project")
-
-
-@dataclass(frozen=True)
-class Traits:
-    """How an encoder has to be run.
-
-    Attributes:
-        masks: Whether padding changes nothing; texts of different lengths are run apart where it does.
-        prefix: How the top layers are run without those below: ``slice`` (embeddings and lower layers are left out),
-            ``skip`` (lower layers hand on what they get) or nothing: they cannot be.
-        outputs: With ``skip``: how many things a layer gives, the states first; 0: the states alone.
-        dimension: Of its hidden states; ``None``: what its configuration says.
-    """
-
-    masks: bool = True
-    prefix: str = ""
-    outputs: int = 0
-    dimension: int | None = None
 
 
 def layers_of(encoder: nn.Module) -> Sequence[nn.Module] | None:
@@ -57,37 +36,6 @@ def reinitialise(encoder: nn.Module, layers: int) -> None:
             parameter._is_hf_initialized = False  # type: ignore[attr-defined]
         for module in layer.modules():
             encoder._init_weights(module)  # type: ignore[operator]
-
-
-class _Reached(Exception):
-    """Ends a forward pass at the first trained layer."""
-
-    def __init__(self, hidden: Tensor) -> None:
-        self.hidden = hidden
-
-
-class _Given(nn.Module):
-    """Stands where the embedding layer was and hands out what the frozen layers gave."""
-
-    hidden: Tensor
-
-    def forward(self, *_: Any, **__: Any) -> Tensor:
-        return self.hidden
-
-
-class _Skipped(nn.Module):
-    """Stands where a frozen layer was and hands on what it gets; its other attributes are that layer's."""
-
-    def __init__(self, layer: nn.Module, outputs: int) -> None:
-        super().__init__()
-        self.__dict__["layer"], self.outputs = layer, outputs
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        hidden = _states_given(args, kwargs)
-        return (hidden, *[None] * (self.outputs - 1)) if self.outputs else hidden
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["layer"], name)
 
 
 class LayeredEncoder(nn.Module):
@@ -149,7 +97,7 @@ class LayeredEncoder(nn.Module):
         below = min(self.frozen_below, depth + 1 - self.averaged_layers) if depth else 0
         if below == depth:
             return below
-        sliced = self.traits.prefix == "slice" and _can_be_sliced(self.encoder, self._stack)
+        sliced = self.traits.prefix == "slice" and can_be_sliced(self.encoder, self._stack)
         # What a skipped layer hands on is not its state, which the mean needs.
         skipped = self.traits.prefix == "skip" and self.averaged_layers == 1
         if sliced or skipped:
@@ -246,10 +194,10 @@ class LayeredEncoder(nn.Module):
             if self.kept_below == len(self._layers):
                 return self(batch)  # type: ignore[no-any-return]
             layout = layout_for(self.encoder, batch)
-            hook = self._layers[self.kept_below].register_forward_pre_hook(_stop, with_kwargs=True)
+            hook = self._layers[self.kept_below].register_forward_pre_hook(stop, with_kwargs=True)
             try:
                 self._run(batch, layout)
-            except _Reached as reached:
+            except Reached as reached:
                 return reached.hidden if layout is None else layout.pad(reached.hidden)
             finally:
                 hook.remove()
@@ -264,61 +212,10 @@ class LayeredEncoder(nn.Module):
             return hidden
         layout = layout_for(self.encoder, batch)
         entering = hidden if layout is None else layout.pack(hidden)
-        with self._sliced(entering) if self.traits.prefix == "slice" else self._skipping(entering):
+        assert self._stack is not None
+        if self.traits.prefix == "slice":
+            alone = sliced(self.encoder, self._stack, self.kept_below, entering)
+        else:
+            alone = skipping(self._stack, self.kept_below, entering, self.traits.outputs)
+        with alone:
             return self._run(batch, layout)
-
-    @contextmanager
-    def _sliced(self, hidden: Tensor) -> Iterator[None]:
-        assert self._stack is not None
-        assert self._stack.owner is not None
-        given = _Given()
-        given.hidden = hidden
-        # ELECTRA has a second module before its layers, which widens the embeddings.
-        before = {name: getattr(self.encoder, name) for name in _BEFORE_LAYERS if hasattr(self.encoder, name)}
-        whole = getattr(self._stack.owner, self._stack.attribute)
-        try:
-            for name in before:
-                setattr(self.encoder, name, given)
-            setattr(self._stack.owner, self._stack.attribute, whole[self.kept_below :])
-            yield
-        finally:
-            for name, module in before.items():
-                setattr(self.encoder, name, module)
-            setattr(self._stack.owner, self._stack.attribute, whole)
-
-    @contextmanager
-    def _skipping(self, hidden: Tensor) -> Iterator[None]:
-        assert self._stack is not None
-        assert self._stack.owner is not None
-        below, above = self._layers[: self.kept_below], self._layers[self.kept_below :]
-        whole = getattr(self._stack.owner, self._stack.attribute)
-        skipped = [_Skipped(layer, self.traits.outputs) for layer in below]
-        hook = above[0].register_forward_pre_hook(_enter(hidden), with_kwargs=True)
-        try:
-            setattr(self._stack.owner, self._stack.attribute, nn.ModuleList([*skipped, *above]))
-            yield
-        finally:
-            setattr(self._stack.owner, self._stack.attribute, whole)
-            hook.remove()
-
-
-def _states_given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return args[0] if args else kwargs["hidden_states"]
-
-
-def _stop(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    raise _Reached(_states_given(args, kwargs))
-
-
-def _enter(hidden: Tensor) -> Any:
-    def entered(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        return ((hidden, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": hidden})
-
-    return entered
-
-
-def _can_be_sliced(encoder: nn.Module, stack: Stack | None) -> bool:
-    """Whether all that comes before the layers is in modules that can be left out, and layers are alike."""
-    kinds = getattr(encoder.config, "layer_types", None) or ()
-    before: Any = getattr(encoder, "embeddings", None)
-    return isinstance(before, nn.Module) and stack is not None and stack.owner is not None and len(set(kinds)) < 2
