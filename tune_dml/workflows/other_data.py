@@ -29,8 +29,9 @@ def other_data(best: BestFile, data: str) -> tuple[Drawn | None, tuple[str, ...]
     except DataError:
         # Too few texts for the draw, say; what is wrong with the file itself is found below.
         pass
-    # Of a single file all is for training; a folder may have a test split of its own.
-    task = load_task(replace(best.task, data=data, no_test=best.task.no_test or not Path(data).is_dir()))
+    # Of a single file all is for training; a folder may have a test split of its own. The encoding is the file's.
+    no_test = best.task.no_test or not Path(data).is_dir()
+    task = load_task(replace(best.task, data=data, no_test=no_test, encoding=None))
     rows = np.arange(len(task.train), dtype=np.int64)
     drawn = Drawn(task, rows, task.train, (Fold(rows, rows[:0]),), replace(best.draw, shots=None, shots_per_class=None))
     return drawn, tuple(_notes(best, task))
