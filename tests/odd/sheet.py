@@ -103,7 +103,7 @@ class Sheet:
             names = list(table)
             cells = [list(values) for values in zip(*table.values(), strict=True)]
             text = _TEXTS[form.kind](names, cells, form)
-            content = (form.first_line + text + form.last_lines).encode(form.encoding, "replace")
+            content = (form.first_line + text + form.last_lines).encode(form.encoding, "ignore")
         for spoil in form.spoil:
             content = spoil(content)
         return content

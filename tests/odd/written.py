@@ -88,7 +88,7 @@ def _writable(attempt: Attempt, text: str) -> str:
     if form.kind == "parquet":
         return text
     text = " ".join(text.splitlines()) if form.kind == "txt" else text
-    return text.encode(form.encoding, "replace").decode(form.encoding)
+    return text.encode(form.encoding, "ignore").decode(form.encoding)
 
 
 def answers(verdict: Verdict, rows: Sequence[Row], found: Sequence[dict[str, str]], names: dict[str, str]) -> None:
