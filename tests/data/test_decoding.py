@@ -145,6 +145,17 @@ def test_zero_bytes_name_the_line(write):
         read_texts(write("a.csv", b"text\nfine\nbro\0ken\nfine again\n"), (), False)
 
 
+@pytest.mark.parametrize("raw", [b"goal\0match\nbank\n", b"text\ngo\0al\nbank\n", b"t\0xt\na\n\n"])
+def test_a_zero_byte_in_a_short_file_makes_it_no_utf_16(raw, write):
+    with pytest.raises(DataError, match="zero bytes"):
+        read_texts(write("a.txt", raw), (), False)
+
+
+def test_utf_16_without_a_mark_in_other_scripts(write):
+    raw = "text,label\nпривет всем,да\nпока,нет\n".encode("utf-16-le")
+    assert read_texts(write("a.csv", raw), (), False).rows == ["привет всем", "пока"]
+
+
 @pytest.mark.parametrize(
     ("raw", "rows"),
     [

@@ -32,7 +32,9 @@ NAN = float("nan")
         pd.DataFrame(["a film", "b film"]),
         {"text": ["a film", "b film"], "id": [1, 2]},
         {"text": pd.Series(["a film", "b film"])},
+        {"text": {0: "a film", 1: "b film"}, "id": {0: 7, 1: 8}},
         [{"text": "a film"}, {"id": 2, "text": "b film"}],
+        [{"text": "a film"}, {"id": 2, "Text": "b film"}],
         pa.table({"text": ["a film", "b film"]}),
         datasets.Dataset.from_dict({"text": ["a film", "b film"], "label": [0, 1]}),
     ],
@@ -64,7 +66,7 @@ def test_pairs(given: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "texts"),
     [
-        (["a", None, NAN, pd.NA], ["a", "", "", ""]),
+        (["a", None, NAN, pd.NA, np.float32("nan")], ["a", "", "", "", ""]),
         (pd.Series(["a", None]), ["a", ""]),
         (pd.DataFrame({"text": pd.array(["a", pd.NA], dtype="string")}), ["a", ""]),
         ({"text": [None, "None", "nan"]}, ["", "None", "nan"]),
@@ -105,6 +107,7 @@ def test_a_row_by_itself() -> None:
         ({}, "The columns here are: none"),
         ({"train": pd.DataFrame({"text": ["a"]})}, r"several data sets \(train\)"),
         ({"a", "b"}, "This is a set"),
+        ({"text": {"a", "b"}}, "A set has no order"),
         (5, "This is an int"),
         (None, "This is a NoneType"),
         ([1, 2], "Number 1 is an int"),
@@ -112,6 +115,7 @@ def test_a_row_by_itself() -> None:
         (["a", ["b"]], "Number 2 is a list"),
         ([("a", "b")], "Number 1 is a tuple"),
         (["a", {"text": "b"}], "Number 2 is a dict"),
+        (datasets.Dataset.from_dict({"text": ["q"], "id": [1]}).with_format(columns=["id"]), "hidden by a format"),
     ],
 )
 def test_anything_else_is_refused(given: Any, says: str) -> None:
@@ -119,9 +123,15 @@ def test_anything_else_is_refused(given: Any, says: str) -> None:
         given_texts(given, pairs=False)
 
 
-def test_a_cell_that_is_no_text() -> None:
-    with pytest.raises(DataError, match="holds list values"):
-        given_texts({"text": [["a", "b"]]}, pairs=False)
+@pytest.mark.parametrize(("cells", "kind"), [([["a", "b"]], "list"), (b"a film", "bytes")])
+def test_a_cell_that_is_no_text(cells: Any, kind: str) -> None:
+    with pytest.raises(DataError, match=f"holds {kind} values"):
+        given_texts({"text": cells}, pairs=False)
+
+
+@pytest.mark.parametrize("given", [{"review": ["a"], "text": ["b"]}, pd.DataFrame({"Review": ["a"]})])
+def test_the_model_s_own_columns_come_first(given: Any) -> None:
+    assert given_texts(given, pairs=False, own=("review",)).texts == ["a"]
 
 
 @pytest.mark.parametrize(

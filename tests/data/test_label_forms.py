@@ -189,3 +189,18 @@ def test_names_by_position_are_said_with_a_text_of_each(write, load):
     assert "0 is 'subjective' (as in 'a smart and alert film" in note
     assert "1 is 'objective' (as in 'it is about ships')" in note
     assert len(note) < 400
+
+
+def test_splits_that_number_the_same_names_differently(tmp_path, load, write):
+    write("train.csv", "text,label,label_text\n" + "".join(f"t{i},{i % 2},{('no', 'yes')[i % 2]}\n" for i in range(6)))
+    write("test.csv", "text,label,label_text\nu,0,yes\nv,1,no\n")
+    task = load(tmp_path)
+    assert [task.label_names[i] for i in task.test.labels] == ["yes", "no"]
+    assert any("The test split numbers them differently: its 0 is 'yes'." in note for note in task.notes)
+
+
+def test_class_labels_of_splits_in_another_order(tmp_path, load):
+    _class_label(tmp_path / "train.parquet", [0, 1, 0, 1, 0, 1], ["no", "yes"])
+    _class_label(tmp_path / "test.parquet", [0, 1], ["yes", "no"], "other")
+    task = load(tmp_path)
+    assert [task.label_names[i] for i in task.test.labels] == ["yes", "no"]

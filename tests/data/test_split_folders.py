@@ -104,3 +104,29 @@ def test_a_test_split_of_stray_classes_alone_is_refused(write, load, tmp_path):
     write("test.csv", "text,label\none,c\ntwo,d\n")
     with pytest.raises(DataError, match="no row of the test split"):
         load(tmp_path, drop_unknown_labels=True)
+
+
+def test_text_files_and_workbooks_are_named_as_unused(write, load, tmp_path):
+    write("train.csv", "text,label\na,x\nb,y\n")
+    write("test.txt", "a line\n")
+    write("dev.json", "[]\n")
+    write("readme.txt", "hello\n")
+    [note] = [note for note in load(tmp_path, no_test=True).notes if "not used" in note]
+    assert note.startswith("dev.json, test.txt in")
+
+
+def test_what_cleaning_took_is_said_with_the_error(write, load):
+    with pytest.raises(DataError, match=r"0 training texts after cleaning.* conflicting labels dropped"):
+        load(write("a.csv", "text,label\nsame,x\nsame,y\n"))
+
+
+def test_ids_for_labels_are_refused(write, load):
+    rows = "".join(f"text {i},{i}\n" for i in range(30))
+    with pytest.raises(DataError, match="each of the 30 texts has a label of its own"):
+        load(write("a.csv", "text,label\n" + rows))
+
+
+@pytest.mark.parametrize("name", ["NA", "\\N", "null"])
+def test_a_class_that_looks_like_a_missing_label_is_named(name, write, load):
+    task = load(write("a.csv", f"text,label\na,x\nb,y\nc,{name}\n"), no_test=True)
+    assert any(f"The class '{name}' looks like a missing label" in note for note in task.notes)

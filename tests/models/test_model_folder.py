@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import shutil
 import time
 from collections.abc import Callable
@@ -101,6 +103,21 @@ def test_texts_of_the_wrong_kind_are_sentences(save: Callable[..., Saved]) -> No
     assert classifier.predict(["a \ud800 film"]) == classifier.predict(["a ? film"])
     assert classifier.predict([]) == []
     assert classifier.predict_proba([]).shape == (0, 3)
+
+
+def test_a_classifier_can_be_copied(save: Callable[..., Saved]) -> None:
+    classifier = load_classifier(save().folder, "cpu")
+    for copied in (copy.deepcopy(classifier), pickle.loads(pickle.dumps(classifier))):
+        np.testing.assert_array_equal(copied.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
+
+
+def test_the_columns_that_a_model_was_trained_on_are_read(save: Callable[..., Saved]) -> None:
+    saved = save()
+    about = json.loads((saved.folder / "tune_dml.json").read_text())
+    (saved.folder / "tune_dml.json").write_text(json.dumps(about | {"text_columns": ["review"]}))
+    classifier = load_classifier(saved.folder, "cpu")
+    assert classifier.predict({"review": TEXTS, "id": CLASSES}) == classifier.predict(TEXTS)
+    assert classifier.predict({"text": TEXTS}) == classifier.predict(TEXTS)
 
 
 def test_the_folder_is_in_the_hugging_face_layout(save: Callable[..., Saved]) -> None:

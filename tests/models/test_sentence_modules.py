@@ -21,6 +21,8 @@ def _write(folder: Path, kinds: list[str], **files: Any) -> Path:
         for i, kind in enumerate(kinds)
     ]
     (folder / "modules.json").write_text(json.dumps(modules))
+    if any(kind.endswith(".Pooling") for kind in kinds):
+        files = {"pooling": {"pooling_mode": "mean"}} | files
     for name, content in files.items():
         file = folder / {"pooling": "1_Pooling/config.json", "prompts": "config_sentence_transformers.json"}.get(
             name, f"sentence_{name}_config.json"
@@ -78,6 +80,14 @@ def test_vectors_without_the_prompts_tokens_take_no_prefix(tmp_path: Path) -> No
     manners = read_manners(_write(tmp_path, kinds, pooling=pooling, prompts={"prompts": {"query": "q: "}}))
     assert manners is not None
     assert manners.prefix == ""
+    assert "prompt 'q: ' is left out" in manners.unused
+
+
+def test_a_default_prompt_that_there_is_not_is_named(tmp_path: Path) -> None:
+    prompts = {"prompts": {"query": "query: "}, "default_prompt_name": "gone"}
+    manners = read_manners(_write(tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"], prompts=prompts))
+    assert manners is not None
+    assert manners.unused == "its default prompt 'gone' is none that its files have"
 
 
 def test_lengths_and_modules_that_are_left_out(tmp_path: Path) -> None:
@@ -118,6 +128,34 @@ def test_paths_stay_inside_the_folder(tmp_path: Path) -> None:
     inner.mkdir()
     (tmp_path / "config.json").write_text(json.dumps({"pooling_mode": "cls"}))
     (inner / "modules.json").write_text(json.dumps([{"path": "../", "type": f"{OLD}.Pooling"}]))
-    manners = read_manners(inner)
+    with pytest.raises(ModelError, match=f"whose file {inner / 'config.json'} is not there"):
+        read_manners(inner)
+
+
+def test_a_pooling_that_was_not_copied_is_named(tmp_path: Path) -> None:
+    folder = _write(tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"])
+    (folder / "1_Pooling" / "config.json").unlink()
+    with pytest.raises(ModelError, match=r"names a pooling whose file .* is not there: the folder is not whole"):
+        read_manners(folder)
+
+
+def test_a_pointer_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    folder = _write(tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"])
+    (folder / "1_Pooling" / "config.json").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(ModelError, match="Git LFS pointer, not the file; run 'git lfs pull'"):
+        read_manners(folder)
+
+
+def test_an_encoder_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    source = find_encoder("bert-tiny").folder
+    assert source is not None
+    kinds = (("0_Transformer", f"{OLD}.Transformer"), ("1_Pooling", f"{OLD}.Pooling"))
+    (tmp_path / "modules.json").write_text(json.dumps([{"path": path, "type": kind} for path, kind in kinds]))
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
+    (tmp_path / "0_Transformer").symlink_to(source)
+    found = find_encoder(str(tmp_path)).folder
+    assert found == tmp_path / "0_Transformer"
+    manners = read_manners(found)
     assert manners is not None
-    assert manners.pooling == "mean"
+    assert manners.representation == "cls"

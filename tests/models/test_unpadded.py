@@ -110,3 +110,14 @@ def test_batches_stay_padded(why: str) -> None:
     if why == "another device":
         batch = Batch(batch.ids.to("meta"), batch.mask.to("meta"), None)
     assert layout_for(model, batch) is None
+
+
+def test_an_encoder_that_is_a_decoder_is_given_padded_batches() -> None:
+    config = BertConfig(**SMALL, max_position_embeddings=9, is_decoder=True)
+    model = random_encoder(config).eval()
+    encoder, batch = LayeredEncoder(model, None).eval(), random_batch(0)
+    assert layout_for(model, batch) is None
+    together = encoder(batch)
+    for i, length in enumerate(LENGTHS):
+        alone = encoder(Batch(batch.ids[i : i + 1, :length], batch.mask[i : i + 1, :length], None))
+        assert float((together[i, :length] - alone[0]).detach().abs().max()) < 1e-6

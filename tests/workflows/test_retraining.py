@@ -80,3 +80,13 @@ def test_a_round_of_other_texts_is_refused(tune_dml: Callable[..., Any], searche
     ended = tune_dml("train", "--config", str(searched / "best.yaml"), "--data", str(new), "--fold", "1")
     assert ended.code == 2
     assert "leave --fold out" in ended.err
+
+
+def test_what_was_read_and_dropped_is_said(tune_dml: Callable[..., Any], searched: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    text = "text,label\n" + rows(100, 110) + "café trop cher,ham\ncafé trop cher,spam\n" + "free " * 40 + ",spam\n"
+    new.write_bytes(text.encode("cp1252"))
+    said = " ".join(trained(tune_dml, searched / "best.yaml", new, tmp_path / "out")["notes"])
+    assert "read as" in said
+    assert "1 text with conflicting labels dropped" in said
+    assert "longer than 16 tokens" in said

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tune_dml.errors import ConfigurationError, UsageError
+from tune_dml.errors import ConfigurationError, DataError, UsageError
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import Prepared, prepare_new
 from tune_dml.workflows.request import SearchRequest
@@ -128,3 +128,14 @@ def test_trying_the_default_space_is_quick(tmp_path: Path) -> None:
     begun = time.process_time()
     try_recipes(found.workload, examples(found.space), "default", "MiniLM")
     assert time.process_time() - begun < 6
+
+
+def test_a_validation_split_that_stands_in_for_the_test_is_said(tmp_path: Path) -> None:
+    rows = {"train": (20, True), "dev": (6, True), "test": (4, False)}
+    for name, (count, labelled) in rows.items():
+        lines = ["text,label" if labelled else "text"]
+        lines += [f"{name} text {i}" + (f",{i % 2}" if labelled else "") for i in range(count)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match="To select by it, add --no-test"):
+        prepared(tmp_path, no_test=False, validation="official")
+    assert len(prepared(tmp_path, validation="official").about.official_labels or ()) == 6

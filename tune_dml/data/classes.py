@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tune_dml.data.class_names import one_to_one
 from tune_dml.data.columns import RawRows
+from tune_dml.data.folding import visible
 from tune_dml.data.labels import LabelCode, same
 from tune_dml.data.registry import TaskSpec
 from tune_dml.data.source import Source
@@ -37,26 +38,41 @@ def class_code(raw: dict[str, RawRows], spec: TaskSpec | None, source: Source, n
 
 
 def _named_by_file(raw: dict[str, RawRows], notes: list[str]) -> tuple[str, ...]:
-    """The names in the order of the numbers that they stand for; empty where no file has both."""
-    pairs = {
-        (same(label), name)
-        for rows in raw.values()
-        for label, name in zip(rows.labels, rows.named or (), strict=False)
-        if label is not None and name is not None
-    }
-    labels = {same(label) for rows in raw.values() if rows.named for label in rows.labels if label is not None}
-    if not pairs or not all(label.removeprefix("-").isdecimal() for label in labels):
+    """The names in the order of the numbers that they stand for, in the training file; empty where no file has both.
+
+    Each file's names are those of its own numbers: copies of a data set number the classes differently.
+    """
+    pairs = {split: _pairs(rows) for split, rows in raw.items() if rows.named}
+    numbers = {number for found in pairs.values() for number, _ in found}
+    if not numbers or not all(number.removeprefix("-").isdecimal() for number in numbers):
         return ()
-    called = one_to_one(pairs)
-    if called is None:
-        notes.append("The column that names the classes does not fit the labels one to one and is not used.")
+    own = {split: one_to_one(found) for split, found in pairs.items()}
+    if None in own.values():
+        notes.append("What names the classes does not fit the labels one to one and is not used.")
         return ()
+    called: dict[str, str] = {}
+    for split in sorted(own, key=lambda name: name not in ("train", "all")):
+        for number, name in (own[split] or {}).items():
+            if visible(name) not in map(visible, called.values()):
+                called.setdefault(number, name)
     for split, rows in raw.items():
-        raw[split] = replace(rows, labels=[label and called.get(same(label), label) for label in rows.labels])
+        names = called | (own.get(split) or {})
+        raw[split] = replace(rows, labels=[label and names.get(same(label), label) for label in rows.labels])
     ordered = sorted(called, key=int)
     shown = ", ".join(f"{number} is '{called[number]}'" for number in ordered[:_MOST_CLASSES])
     notes.append(f"The file names its classes: {shown}{', ...' if len(ordered) > _MOST_CLASSES else ''}.")
+    for split, found in own.items():
+        for number, name in sorted((found or {}).items()):
+            if visible(called.get(number, name)) != visible(name):
+                notes.append(f"The {split} split numbers them differently: its {number} is '{name}'.")
+                break
     return tuple(called[number] for number in ordered)
+
+
+def _pairs(rows: RawRows) -> set[tuple[str, str]]:
+    """Each number with its name."""
+    both = zip(rows.labels, rows.named or (), strict=False)
+    return {(same(label), name) for label, name in both if label is not None and name is not None}
 
 
 def _by_position(train: RawRows, code: LabelCode, task: str) -> str:

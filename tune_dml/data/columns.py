@@ -30,6 +30,9 @@ class Wanted:
     label: str | None = None
 
 
+_NOTHING = Wanted()
+
+
 @dataclass(frozen=True)
 class RawRows:
     """One split as read: texts stripped, labels as written (``None`` where there is none), nothing dropped.
@@ -98,17 +101,18 @@ def _names(table: Table, label: str, labels: list[str | None]) -> list[str | Non
 
 
 def read_texts_only(
-    table: Table, settings: TaskSettings, kind: str, keep: Sequence[str] = ()
+    table: Table, settings: TaskSettings, kind: str, keep: Sequence[str] = (), wanted: Wanted = _NOTHING
 ) -> tuple[list[list[str]], dict[str, list[Any]]]:
     """The text column, or both of pairs, and the cells of the columns to ``keep``, as they are.
 
     Args:
         keep: Names; ``all`` is every column but the texts.
+        wanted: Text columns to look for before the usual ones.
 
     Raises:
         DataError: a column is missing, is there twice, or holds something that is not text, number or boolean.
     """
-    names = _text_columns(table, settings, Wanted(), kind)
+    names = _text_columns(table, settings, wanted, kind)
     texts = [[_text(cell, table, name) for cell in table.column(name)] for name in names]
     kept = [_present(table, name, "") for name in keep if name != ALL or ALL in table.names]
     if ALL in keep and ALL not in table.names:

@@ -21,6 +21,7 @@ _MARKS = (
 #: Encodings of Python's that are for other things than files of texts.
 _NOT_FOR_FILES = frozenset({"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "undefined"})
 _CONTROLS = re.compile(r"[\x80-\x9f]")
+_PLAIN_AND_ZERO = bytes([0, 9, 10, 13, *range(32, 127)])
 _DOS_END = re.compile(r"\x1a+[\r\n]*\Z")
 
 
@@ -148,7 +149,7 @@ def _by_structure(raw: bytes) -> list[tuple[str, str]]:
     """Encodings that show in the bytes without a mark: every other one zero, or the escapes of ISO-2022-JP."""
     if b"\x1b$" in raw and raw.isascii():
         candidates = [("iso2022_jp", "ISO-2022-JP")]
-    elif b"\0" in raw and len(raw) % 2 == 0:
+    elif b"\0" in raw and len(raw) % 2 == 0 and not _is_ascii_with_zeros(raw):
         even, odd = raw[::2].count(0), raw[1::2].count(0)
         candidates = (
             [("utf-16-le", "UTF-16")] if odd > 9 * even else [("utf-16-be", "UTF-16")] if even > 9 * odd else []
@@ -156,6 +157,11 @@ def _by_structure(raw: bytes) -> list[tuple[str, str]]:
     else:
         candidates = []
     return [(name, title) for name, title in candidates if _is_text(raw, name)]
+
+
+def _is_ascii_with_zeros(raw: bytes) -> bool:
+    """Whether it reads as plain text but for a few zeros; of English in UTF-16, half of the bytes are zero."""
+    return raw.count(0) < 0.45 * len(raw) and not raw.translate(None, _PLAIN_AND_ZERO)
 
 
 def _is_text(raw: bytes, encoding: str) -> bool:

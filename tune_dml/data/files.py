@@ -72,6 +72,10 @@ def _folder_source(folder: Path, no_test: bool, reading: Reading) -> Source | No
     return Source(tables, f"folder {folder} ({names})", notes=notes, files=True)
 
 
+#: Suffixes of files that are not read, and are data where they bear the name of a split.
+_OTHER_DATA = frozenset({".txt", ".json", ".xlsx", ".xls", ".ods", ".arrow", ".feather"})
+
+
 def _split_file(folder: Path, stems: Collection[str]) -> Path | None:
     found = [child for child in _data_files(folder) if child.stem.casefold() in stems]
     if len(found) > 1:
@@ -86,7 +90,11 @@ def _data_files(folder: Path) -> list[Path]:
 
 def _unused(folder: Path, used: Collection[Path]) -> tuple[str, ...]:
     """A sentence about files of data that are no split, such as GLUE's ``dev_mismatched.tsv``."""
-    names = [path.name for path in _data_files(folder) if path not in used]
+    splits = {"all"}.union(*SPLIT_NAMES.values())
+    others = [
+        path for path in folder.iterdir() if path.suffix.lower() in _OTHER_DATA and path.stem.casefold() in splits
+    ]
+    names = sorted(path.name for path in (*_data_files(folder), *others) if path not in used)
     if not names:
         return ()
     rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""

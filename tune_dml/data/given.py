@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tune_dml.config import TaskSettings
 from tune_dml.data.columns import read_texts_only
 from tune_dml.data.tables import Table
@@ -34,13 +36,14 @@ class GivenTexts:
     missing: int
 
 
-def given_texts(values: Any, pairs: bool) -> GivenTexts:
+def given_texts(values: Any, pairs: bool, own: tuple[str, ...] = ()) -> GivenTexts:
     """The texts in ``values``, for a model of single texts or of ``pairs``.
 
     Args:
         values: A sequence of strings (of pairs of strings); anything with columns (a pandas or polars frame, a pyarrow
             table, a data set, a dict), read by its column ``text`` or ``sentence`` (``text_a`` and ``text_b``, or
             ``sentence1`` and ``sentence2``), whatever their case; or a sequence of dicts with such keys.
+        own: The columns that the model was trained on; they are taken where they are there.
 
     Raises:
         ModelError: it is none of these, or the columns are not there.
@@ -51,18 +54,21 @@ def given_texts(values: Any, pairs: bool) -> GivenTexts:
     if names is None:
         rows = _rows(values, pairs)
         if rows and all(isinstance(row, Mapping) for row in rows):
-            chosen = _chosen([name for row in rows for name in row], pairs)
-            columns = {name: [row.get(name) for row in rows] for name in chosen}
+            chosen = _chosen([name for row in rows for name in row], pairs, own)
+            columns = {name: [_cell(row, name) for row in rows] for name in chosen}
         else:
             columns = _by_position(rows, pairs)
     elif names == list(range(2 if pairs else 1)):
         # pandas numbers the columns of what came without names.
         columns = _by_position(list(zip(*(_cells(values[name]) for name in names), strict=True)), pairs)
     else:
-        chosen = _chosen(names, pairs)
+        chosen = _chosen(names, pairs, own)
         if any(names.count(name) > 1 for name in chosen):
             raise ModelError(f"The input has the column '{chosen[0]}' more than once.")
-        columns = {name: _cells(values[name]) for name in chosen}
+        try:
+            columns = {name: _cells(values[name]) for name in chosen}
+        except KeyError:
+            raise ModelError(f"The column '{chosen[0]}' cannot be read; is it hidden by a format?") from None
     columns = {name: [None if _missing(cell) else cell for cell in cells] for name, cells in columns.items()}
     if len({len(cells) for cells in columns.values()}) > 1:
         raise ModelError(f"The columns {' and '.join(columns)} have different lengths.")
@@ -90,12 +96,17 @@ def _names(values: Any) -> list[Any] | None:
 
 def _cells(column: Any) -> list[Any]:
     """As a list of Python's own values; of a single value, that alone."""
+    if isinstance(column, Mapping):
+        # pandas' own dicts have each cell by its row.
+        return list(column.values())
+    if isinstance(column, set | frozenset):
+        raise ModelError("A set has no order; give the texts as a list.")
     for way in ("to_pylist", "to_list", "tolist"):
         if hasattr(column, way):
             cells = getattr(column, way)()
             break
     else:
-        cells = list(column) if isinstance(column, Iterable) and not isinstance(column, str) else [column]
+        cells = list(column) if isinstance(column, Iterable) and not isinstance(column, str | bytes) else [column]
     return cells if isinstance(cells, list) else [cells]
 
 
@@ -118,8 +129,8 @@ def _by_position(rows: Sequence[Any], pairs: bool) -> dict[str, list[Any]]:
     return {name: [part[i] for part in parts] for i, name in enumerate(_READ[pairs][0])}
 
 
-def _chosen(names: Sequence[Any], pairs: bool) -> tuple[str, ...]:
-    for wanted in _READ[pairs]:
+def _chosen(names: Sequence[Any], pairs: bool, own: tuple[str, ...]) -> tuple[str, ...]:
+    for wanted in (*((own,) if own else ()), *_READ[pairs]):
         found = [_alike(name, names) for name in wanted]
         if all(found):
             return tuple(name for name in found if name is not None)
@@ -128,15 +139,24 @@ def _chosen(names: Sequence[Any], pairs: bool) -> tuple[str, ...]:
 
 
 def _alike(name: str, names: Sequence[Any]) -> str | None:
-    alike = list(dict.fromkeys(column for column in names if isinstance(column, str) and column.casefold() == name))
-    if name in alike:
+    if name in names:
         return name
+    folded = name.casefold()
+    alike = list(dict.fromkeys(column for column in names if isinstance(column, str) and column.casefold() == folded))
     return alike[0] if len(alike) == 1 else None
+
+
+def _cell(row: Mapping[Any, Any], name: str) -> Any:
+    """Of a row, whatever the case of its keys."""
+    alike = _alike(name, list(row))
+    return None if alike is None else row[alike]
 
 
 def _missing(cell: Any) -> bool:
     # pandas has two of its own, which are equal to nothing.
-    return cell is None or (isinstance(cell, float) and cell != cell) or type(cell).__name__ in ("NAType", "NaTType")
+    if isinstance(cell, float | np.floating):
+        return bool(np.isnan(cell))
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
 
 
 def _article(value: Any) -> str:

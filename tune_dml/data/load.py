@@ -15,12 +15,13 @@ from tune_dml.data import cleaning
 from tune_dml.data.allocation import assign_groups
 from tune_dml.data.classes import class_code, hidden
 from tune_dml.data.columns import RawRows, hides_labels, read_rows
+from tune_dml.data.doubts import check_pool, name_notes
 from tune_dml.data.embedded import from_package
 from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
 from tune_dml.data.folds import stratified_rows
 from tune_dml.data.headerless import guessed
 from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
-from tune_dml.data.labels import UNKNOWN, LabelCode, differing_in_case, unknown_labels
+from tune_dml.data.labels import UNKNOWN, LabelCode, unknown_labels
 from tune_dml.data.registry import TaskSpec, spec_named, unknown_task
 from tune_dml.data.source import Source
 from tune_dml.data.tables import AS_FOUND, Reading
@@ -56,17 +57,18 @@ def load_task(settings: TaskSettings) -> Task:
     settings, notes = _with_columns(settings, source, spec)
     raw = _read(source, settings, spec, notes)
     code = class_code(raw, spec, source, notes)
+    stands_in = "validation" in source.tables and "validation" not in raw
     splits = {split: _encoded(rows, code, split, settings, notes) for split, rows in raw.items()}
     pool, validation, test = _clean(splits, notes)
     where = source.where
-    _check_pool(pool, code, where)
+    check_pool(pool, code, where, notes)
     if test is None and not settings.no_test:
         pool, test = _generated_test(pool, where)
         notes.append(f"{cleaning.counted(len(test), 'text')} set apart as the test split (fixed, stratified).")
     names, pool, others = _without_absent(code, pool, {"validation": validation, "test": test}, settings, where, notes)
-    notes.extend(_case_notes(names))
+    notes.extend(name_notes(names))
     kind = "single" if pool.texts_b is None else "pair"
-    return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes))
+    return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes), stands_in)
 
 
 def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:
@@ -186,19 +188,6 @@ def _clean(splits: Mapping[str, Split], notes: list[str]) -> tuple[Split, Split 
     return pool, splits.get("validation"), splits.get("test")
 
 
-def _check_pool(pool: Split, code: LabelCode, where: str) -> None:
-    if len(pool) < 2:
-        raise DataError(
-            f"{where} leaves {cleaning.counted(len(pool), 'training text')} after cleaning; 2 or more are needed."
-        )
-    present = np.unique(pool.labels)
-    if len(present) < 2:
-        raise DataError(
-            f"{where}: every training text has the label '{code.names[present[0]]}'. "
-            "A classifier needs two classes or more; is it the right label column?"
-        )
-
-
 def _generated_test(pool: Split, where: str) -> tuple[Split, Split]:
     total = min(TEST_LIMIT, max(1, round(TEST_SHARE * len(pool))))
     if pool.groups is None:
@@ -239,10 +228,3 @@ def _without_absent(
             split = _without_unknown(split, gone, name, where, labels, known, settings, notes)
         found[name] = Split(split.texts, split.texts_b, index[split.labels], split.groups)
     return names, Split(pool.texts, pool.texts_b, index[pool.labels], pool.groups), found
-
-
-def _case_notes(names: Sequence[str]) -> list[str]:
-    return [
-        f"The classes '{one}' and '{other}' differ only in case; they stay two classes."
-        for one, other in differing_in_case(names)
-    ]

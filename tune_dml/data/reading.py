@@ -15,6 +15,13 @@ from tune_dml.data.signatures import check_signature
 from tune_dml.data.tables import AS_FOUND, Reading, Table
 from tune_dml.errors import DataError
 
+_CURES = {
+    ".txt": " If it has columns, name it .tsv or .csv.",
+    ".tab": " If it has columns, name it .tsv.",
+    ".json": " Write one object a line and name it .jsonl.",
+    ".ndjson": " Name it .jsonl.",
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), " Save the sheet as CSV."),
+}
 _RUNS_CODE = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".npy", ".npz", ".joblib", ".dill", ".ckpt"})
 
 
@@ -31,7 +38,8 @@ def read_table(path: Path, reading: Reading = AS_FOUND) -> Table:
             "Save the data as CSV, TSV, JSONL or Parquet."
         )
     if suffix not in READERS:
-        raise DataError(f"{path}: '{suffix}' is not a format that is read here; it must be {', '.join(READERS)}.")
+        cure = _CURES.get(suffix, "")
+        raise DataError(f"{path}: '{suffix}' is not a format that is read here; it must be {', '.join(READERS)}.{cure}")
     check_file(path)
     try:
         return READERS[suffix](path, reading)

@@ -62,6 +62,7 @@ class Task:
         train: The training pool: clean, no text twice, none that is also in ``validation`` or ``test``.
         source: Where it came from, in plain words.
         notes: What cleaning and splitting did, one plain sentence each.
+        stands_in: Whether the test split is the source's validation split.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Task:
     test: Split | None
     source: str
     notes: tuple[str, ...]
+    stands_in: bool = False
 
 
 def per_class(labels: npt.NDArray[np.int64], label_names: Sequence[str]) -> dict[str, int]:

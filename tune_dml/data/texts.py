@@ -9,7 +9,7 @@ from typing import Any
 
 from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data.cleaning import counted
-from tune_dml.data.columns import read_texts_only
+from tune_dml.data.columns import Wanted, read_texts_only
 from tune_dml.data.decoding import decode, lines
 from tune_dml.data.folding import stripped
 from tune_dml.data.json_lines import json_text
@@ -40,11 +40,13 @@ def read_texts(
     pairs: bool,
     keep: tuple[str, ...] = (),
     reading: Reading = AS_FOUND,
+    own: tuple[str, ...] = (),
 ) -> Texts:
     """The texts of a CSV, TSV, JSONL, Parquet or ``.txt`` file (a text a line); as pairs where ``pairs``.
 
     Args:
         keep: Columns whose cells are wanted too; ``all``: every one but the texts.
+        own: The columns that the model was trained on; they are taken where they are there.
 
     Raises:
         DataError: the file is missing or unreadable, or lacks a column.
@@ -54,7 +56,7 @@ def read_texts(
         return _read_lines(file, text_columns, pairs, keep, reading)
     table = read_table(file, reading)
     settings = TaskSettings("this model", text_columns=text_columns)
-    columns, kept = read_texts_only(table, settings, "pair" if pairs else "single", keep)
+    columns, kept = read_texts_only(table, settings, "pair" if pairs else "single", keep, Wanted((own,) if own else ()))
     found: list[str] | list[tuple[str, str]] = (
         columns[0] if len(columns) == 1 else list(zip(columns[0], columns[1], strict=True))
     )

@@ -64,6 +64,12 @@ class Classifier:
         self._members = [Classifier(member, device, self.description) for member in members]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_tokenizing"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _tokenizing=threading.Lock())
+
     def embed(self, texts: Any) -> npt.NDArray[np.float32]:
         """Vectors ``[texts, dimension]``, as the read-out sees them; of an ensemble, its first member's."""
         return self._embed(self._given(texts))
@@ -114,7 +120,7 @@ class Classifier:
         return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 
     def _given(self, texts: Any) -> GivenTexts:
-        given = given_texts(texts, self.description.kind == "pair")
+        given = given_texts(texts, self.description.kind == "pair", self.description.text_columns)
         if given.missing:
             rows = f"{given.missing} of {len(given.texts)} rows"
             warnings.warn(f"{rows} lack a text; they are classified as empty texts.", stacklevel=3)

@@ -126,6 +126,11 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     except ModelError:
         raise
     except Exception as error:  # a damaged file raises whatever its reader meets first
+        if "ignore_mismatched_sizes" in str(error):
+            raise ModelError(
+                f"The weights in {source.folder} have other shapes than its config.json describes; the two are of "
+                "different models. Copy both from one place."
+            ) from error
         raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
     model = text_encoder(model)
     # transformers fills what is missing with random numbers and only warns.

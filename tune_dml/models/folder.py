@@ -42,6 +42,7 @@ class ModelDescription:
         config: What was trained, flat.
         truncation: Which tokens of a text are kept that is longer than ``max_length``.
         prefix: What every text begins with when the encoder reads it.
+        text_columns: Of the data that it was trained on, where they were named; looked for before the usual ones.
     """
 
     task: str
@@ -55,6 +56,7 @@ class ModelDescription:
     config: Mapping[str, Any]
     truncation: str = "head"
     prefix: str = ""
+    text_columns: tuple[str, ...] = ()
 
     @property
     def pair_encoding(self) -> str:

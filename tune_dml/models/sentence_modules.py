@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tune_dml.config.lfs import is_lfs_pointer
 from tune_dml.errors import ModelError
 
 MODULES_FILE = "modules.json"
@@ -44,6 +45,7 @@ class Manners:
         prefix: What texts begin with; empty where they say nothing.
         max_length: Tokens of a text that are read; ``None`` where they say nothing.
         others: Modules that change vectors and are left out here, such as ``Dense``.
+        unused: Why a prompt that they name is not taken; empty where there is none.
     """
 
     representation: str | None
@@ -51,6 +53,7 @@ class Manners:
     prefix: str = ""
     max_length: int | None = None
     others: tuple[str, ...] = ()
+    unused: str = ""
 
 
 def read_manners(folder: Path) -> Manners | None:
@@ -60,21 +63,54 @@ def read_manners(folder: Path) -> Manners | None:
         ModelError: the files are there but cannot be read.
     """
     if not (folder / MODULES_FILE).is_file():
-        return None
-    modules = _json(folder / MODULES_FILE)
-    if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
-        raise _damaged(folder / MODULES_FILE, "it is not a list of modules")
+        if transformer_folder(folder.parent) != folder:
+            return None
+        folder = folder.parent
+    modules = _modules(folder)
     kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
     pooling, whole = "mean", True
     for module, kind in zip(modules, kinds, strict=True):
         if kind == "Pooling":
-            pooling, whole = _pooling(folder / _inside(module.get("path")) / "config.json")
+            file = folder / _inside(module.get("path")) / "config.json"
+            if not file.is_file():
+                raise ModelError(
+                    f"{folder / MODULES_FILE} names a pooling whose file {file} is not there: the folder is not whole. "
+                    f"Copy it, or remove {MODULES_FILE} to use the encoder with the mean of its tokens."
+                )
+            pooling, whole = _pooling(file)
     # A length of unit, or none, is all the same to a classifier that is trained.
     others = tuple(kind for kind in kinds if kind not in ("Transformer", "Pooling", "Normalize"))
     prompts = _mapping(folder / PROMPTS_FILE)
-    # Vectors that leave the prompt's tokens out cannot be had here.
-    prefix = _prefix(prompts) if whole else ""
-    return Manners(POOLINGS.get(pooling), pooling, prefix, _length(folder), others)
+    prefix = _prefix(prompts)
+    unused = ""
+    if prefix and not whole:
+        # Vectors that leave the prompt's tokens out cannot be had here.
+        prefix, unused = "", f"its prompt {prefix!r} is left out, since its pooling passes over a prompt's tokens"
+    elif not prefix and prompts.get("prompts") and _named(prompts):
+        unused = f"its default prompt {prompts['default_prompt_name']!r} is none that its files have"
+    return Manners(POOLINGS.get(pooling), pooling, prefix, _length(folder), others, unused)
+
+
+def transformer_folder(folder: Path) -> Path | None:
+    """Where ``modules.json`` has the encoder, if that is a folder of its own: ``0_Transformer`` of older versions."""
+    if not (folder / MODULES_FILE).is_file():
+        return None
+    for module in _modules(folder):
+        path = _inside(module.get("path"))
+        if str(module.get("type", "")).rpartition(".")[2] == "Transformer" and path not in ("", "."):
+            return folder / path
+    return None
+
+
+def _modules(folder: Path) -> list[dict[str, Any]]:
+    modules = _json(folder / MODULES_FILE)
+    if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
+        raise _damaged(folder / MODULES_FILE, "it is not a list of modules")
+    return modules
+
+
+def _named(prompts: Mapping[str, Any]) -> bool:
+    return isinstance(prompts.get("default_prompt_name"), str)
 
 
 def _pooling(file: Path) -> tuple[str, bool]:
@@ -128,6 +164,8 @@ def _json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
+        if is_lfs_pointer(file):
+            raise ModelError(f"{file} is a Git LFS pointer, not the file; run 'git lfs pull' in its folder.") from None
         raise _damaged(file, str(error)) from None
 
 

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 
 from tune_dml.errors import HubUnreachableError, ModelError
 from tune_dml.models.damage import ADAPTER, check_pointers, check_weights
+from tune_dml.models.sentence_modules import transformer_folder
 
 HUB_TIMEOUT_SECONDS = 5.0
 #: What is fetched from the hub: weights as safetensors only, never pickles.
@@ -87,7 +88,9 @@ def find_encoder(name: str) -> EncoderSource:
         HubUnreachableError: a hub name, nothing cached, and no hub.
     """
     if Path(name).is_dir():
-        return EncoderSource(name, _checked_folder(Path(name).resolve()))
+        whole = Path(name).resolve()
+        inner = None if (whole / "config.json").exists() else transformer_folder(whole)
+        return EncoderSource(name, _checked_folder(inner or whole))
     short = name.removeprefix("sentence-transformers/")
     if short in EMBEDDED:
         folder = _embedded_folder(short)

@@ -64,7 +64,9 @@ def allow_unpadded(encoder: nn.Module) -> None:
     """Give ``encoder`` an attention that also takes packed tokens, for good: what several threads share must not be
     changed while they use it. Encoders of other families are left as they are."""
     config: Any = encoder.config
-    if config.model_type in _BEGINS_AFTER_PADDING and config._attn_implementation == "sdpa":
+    # As a decoder, a token sees only what stands before it.
+    known = config.model_type in _BEGINS_AFTER_PADDING and not getattr(config, "is_decoder", False)
+    if known and config._attn_implementation == "sdpa":
         config._attn_implementation = _ATTENTION
 
 

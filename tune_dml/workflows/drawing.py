@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tune_dml.config import DrawSettings
 from tune_dml.data import Fold, Split, Task, draw_shots, make_folds, per_class
+from tune_dml.errors import DataError
 
 #: From this many shots on, a round is a part of a trial's schedule and not a fold.
 MANY_SHOTS = 1000
@@ -31,6 +32,11 @@ class Drawn:
 
 def draw_data(task: Task, settings: DrawSettings) -> Drawn:
     """Draw the shots and make the folds; with many shots, ``cv`` becomes a fixed hold-out part."""
+    if settings.validation == "official" and task.validation is None and task.stands_in:
+        raise DataError(
+            "There is no labelled test split, so the validation split is the test split. To select by it, add "
+            "--no-test; to keep it for the test, use --validation cv or holdout."
+        )
     rows = draw_shots(task.train, len(task.label_names), settings)
     split = task.train.take(rows)
     if settings.validation == "cv" and len(rows) >= MANY_SHOTS:

@@ -68,6 +68,7 @@ def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel
     return ModelDescription(
         task=prepared.about.settings.task.task,
         kind=prepared.about.kind,
+        text_columns=prepared.about.settings.task.text_columns,
         label_names=prepared.about.label_names,
         representation=str(params["representation"]),
         max_length=min(int(str(params["max_length"])), prepared.about.max_length),

@@ -66,7 +66,7 @@ def predict_file(
     description = read_description(folder)
     pairs = description.kind == "pair"
     if source != "-":
-        texts = read_texts(Path(source), text_columns, pairs, keep, Reading(encoding, header))
+        texts = read_texts(Path(source), text_columns, pairs, keep, Reading(encoding, header), description.text_columns)
     elif pairs:
         raise UsageError("This model reads pairs: give a file with two text columns instead of standard input.")
     elif keep or text_columns or not header:

@@ -96,6 +96,8 @@ def _manners_lines(manners: Manners, request: SearchRequest, settings: SearchSet
     lines = [f"{name} {' and '.join(does)}, by its own modules.json"] if does else []
     if manners.representation is None and manners.pooling != REPRESENTATION:
         lines.append(f"{name} pools {manners.pooling}, which is none of cls, mean and last_token: the mean is taken")
+    if manners.unused:
+        lines.append(f"{name}: {manners.unused}")
     if manners.others:
         lines.append(f"{name}'s own modules {', '.join(manners.others)} are left out")
     return lines

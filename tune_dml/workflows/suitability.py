@@ -66,6 +66,13 @@ def without_starved(space: Space, drawn: Drawn) -> tuple[Space, tuple[str, ...]]
     return narrowed(space, kept), (f"{why} and {'is' if len(comparing) == 1 else 'are'} left out; {help_} would help.",)
 
 
+def starved_notes(drawn: Drawn, loss: str) -> tuple[str, ...]:
+    """A sentence where all texts are trained on with a ``loss`` that compares texts, and no class has two."""
+    if not LOSSES[loss].needs_positives or _lone_classes(drawn, drawn.rows) < len(drawn.task.label_names):
+        return ()
+    return (f"No class has two texts: the loss {loss}, which compares texts of a class, learns nothing from them.",)
+
+
 def _lone_classes(drawn: Drawn, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
     counts = np.bincount(drawn.split.labels[rows], minlength=len(drawn.task.label_names))
     return int((counts < 2).sum())

@@ -18,6 +18,7 @@ from tune_dml.workflows.drawing import Drawn
 from tune_dml.workflows.other_data import other_data
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.preparation import Prepared, prepare_one
+from tune_dml.workflows.suitability import starved_notes
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,11 @@ def train(
         best = replace(best, task=replace(best.task, data=place))
     if other is not None and fold is not None:
         raise UsageError(f"--fold repeats a round of the search, and {data} does not hold its texts; leave --fold out.")
+    prepared = prepare_one(best, out, loss_plugins, other)
+    if other is not None:
+        notes += (*prepared.about.notes, *starved_notes(other, str(best.config.get("loss", "ce"))))
     for note in notes:
         out.line(f"data: {note}")
-    prepared = prepare_one(best, out, loss_plugins, other)
     if fold is not None:
         return _round(best, prepared, fold, target)
     what = f"confirm seed {seed or 0}" if other is None else f"{len(other.rows)} other texts, seed {seed or 0}"
