@@ -96,6 +96,15 @@ def test_lengths_and_modules_that_are_left_out(tmp_path: Path) -> None:
     assert read_manners(roberta) == Manners("mean", "mean", "", 96, ("Dense",))
 
 
+def test_lower_case_is_noticed(tmp_path: Path) -> None:
+    folder = _write(
+        tmp_path, [f"{OLD}.Transformer", f"{OLD}.Pooling"], bert={"max_seq_length": 64, "do_lower_case": True}
+    )
+    manners = read_manners(folder)
+    assert manners is not None
+    assert manners.lower
+
+
 def test_the_embedded_encoders() -> None:
     mini, tiny = (find_encoder(name).folder for name in ("all-MiniLM-L6-v2", "bert-tiny"))
     assert mini is not None

@@ -90,3 +90,13 @@ def test_what_was_read_and_dropped_is_said(tune_dml: Callable[..., Any], searche
     assert "read as" in said
     assert "1 text with conflicting labels dropped" in said
     assert "longer than 16 tokens" in said
+
+
+def test_other_columns_without_a_header(tune_dml: Callable[..., Any], searched: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    new.write_text("".join(f"{i},{line}\n" for i, line in enumerate(rows(100, 110).splitlines())))
+    options = ("--no-header", "--text-column", "2", "--label-column", "3")
+    document = trained(tune_dml, searched / "best.yaml", new, tmp_path / "out", *options)
+    assert "trained on all 20 texts" in " ".join(document["notes"])
+    ended = tune_dml("train", "--config", str(searched / "best.yaml"), "--no-header")
+    assert (ended.code, "without --data" in ended.err) == (2, True)

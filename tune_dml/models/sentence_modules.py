@@ -46,6 +46,7 @@ class Manners:
         max_length: Tokens of a text that are read; ``None`` where they say nothing.
         others: Modules that change vectors and are left out here, such as ``Dense``.
         unused: Why a prompt that they name is not taken; empty where there is none.
+        lower: Whether they lower the case of texts, which is not done here.
     """
 
     representation: str | None
@@ -54,6 +55,7 @@ class Manners:
     max_length: int | None = None
     others: tuple[str, ...] = ()
     unused: str = ""
+    lower: bool = False
 
 
 def read_manners(folder: Path) -> Manners | None:
@@ -88,7 +90,7 @@ def read_manners(folder: Path) -> Manners | None:
         prefix, unused = "", f"its prompt {prefix!r} is left out, since its pooling passes over a prompt's tokens"
     elif not prefix and prompts.get("prompts") and _named(prompts):
         unused = f"its default prompt {prompts['default_prompt_name']!r} is none that its files have"
-    return Manners(POOLINGS.get(pooling), pooling, prefix, _length(folder), others, unused)
+    return Manners(POOLINGS.get(pooling), pooling, prefix, _length(folder), others, unused, _lowers(folder))
 
 
 def transformer_folder(folder: Path) -> Path | None:
@@ -143,6 +145,10 @@ def _length(folder: Path) -> int | None:
         if isinstance(length, int) and not isinstance(length, bool) and length > 0:
             return length
     return None
+
+
+def _lowers(folder: Path) -> bool:
+    return any(_mapping(folder / name).get("do_lower_case") is True for name in LENGTH_FILES)
 
 
 def _inside(path: Any) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +17,18 @@ from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.drawing import Drawn, draw_data
 
 
-def other_data(best: BestFile, data: str) -> tuple[Drawn | None, tuple[str, ...]]:
+def other_data(best: BestFile, data: str, reading: Mapping[str, Any]) -> tuple[Drawn | None, tuple[str, ...]]:
     """All labelled texts of ``data``, and what is to be said of a model that is trained on them; ``None`` where the
     draw of the search can be made of it.
+
+    Args:
+        reading: Fields of ``TaskSettings`` that say how it is read.
 
     Raises:
         DataError: the data cannot be read.
     """
     try:
-        same = draw_data(load_task(replace(best.task, data=data)), best.draw)
+        same = draw_data(load_task(replace(best.task, data=data, **reading)), best.draw)
         if same.split.hashes() == best.hashes:
             return None, ()
     except DataError:
@@ -31,7 +36,7 @@ def other_data(best: BestFile, data: str) -> tuple[Drawn | None, tuple[str, ...]
         pass
     # Of a single file all is for training; a folder may have a test split of its own. The encoding is the file's.
     no_test = best.task.no_test or not Path(data).is_dir()
-    task = load_task(replace(best.task, data=data, no_test=no_test, encoding=None))
+    task = load_task(replace(best.task, **{"data": data, "no_test": no_test, "encoding": None, **reading}))
     rows = np.arange(len(task.train), dtype=np.int64)
     drawn = Drawn(task, rows, task.train, (Fold(rows, rows[:0]),), replace(best.draw, shots=None, shots_per_class=None))
     return drawn, tuple(_notes(best, task))

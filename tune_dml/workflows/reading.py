@@ -98,6 +98,8 @@ def _manners_lines(manners: Manners, request: SearchRequest, settings: SearchSet
         lines.append(f"{name} pools {manners.pooling}, which is none of cls, mean and last_token: the mean is taken")
     if manners.unused:
         lines.append(f"{name}: {manners.unused}")
+    if manners.lower:
+        lines.append(f"{name}'s own files lower the case of texts; here they are read as they are")
     if manners.others:
         lines.append(f"{name}'s own modules {', '.join(manners.others)} are left out")
     return lines

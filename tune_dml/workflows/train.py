@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,7 @@ def train(
     output: str,
     out: Output,
     loss_plugins: tuple[str, ...] = (),
+    reading: Mapping[str, Any] = MappingProxyType({}),
 ) -> TrainResult:
     """Train as a worker of the search did: same seeds, same single thread, same batches, so the same probabilities. On
     other texts, the same recipe gives a model of its own.
@@ -55,6 +58,7 @@ def train(
         fold: Round number, 1 and up: train on that fold's training part and score its held-out part.
         data: Where the data is now, if it has moved; or other labelled texts, all of which are trained on.
         loss_plugins: Those that the file names, named again.
+        reading: Fields of ``TaskSettings`` that say how ``data`` is read; the others are the search's.
         output: Folder to write: ``model/`` (with ``seed``) and ``predictions.parquet``.
 
     Raises:
@@ -72,8 +76,10 @@ def train(
     notes: tuple[str, ...] = ()
     if data is not None:
         place = str(absolute_path(data))
-        other, notes = other_data(best, place)
-        best = replace(best, task=replace(best.task, data=place))
+        other, notes = other_data(best, place, reading)
+        best = replace(best, task=replace(best.task, data=place, **reading))
+    elif reading:
+        raise UsageError("How a file is read is asked without --data; name the file, or leave these options out.")
     if other is not None and fold is not None:
         raise UsageError(f"--fold repeats a round of the search, and {data} does not hold its texts; leave --fold out.")
     prepared = prepare_one(best, out, loss_plugins, other)
