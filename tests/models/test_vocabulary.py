@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ from encoder_zoo import FAMILIES, make_encoder, tokenizer
 from tune_dml.errors import ModelError
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
+from tune_dml.models.folder import ModelDescription, save_model
 from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.models.readouts import FittedReadout
 from tune_dml.models.source import find_encoder
 from tune_dml.models.tokens import tokenize
 from tune_dml.models.vocabulary import check_vocabulary, tokenizer_note
+from tune_dml.workflows.predict import predict_file
 
 CPU = torch.device("cpu")
 
@@ -70,3 +74,16 @@ def test_token_types_that_the_encoder_does_not_tell_apart_are_refused(tmp_path: 
     other = load_bundle(find_encoder(str(make_encoder(tmp_path / "bert", FAMILIES["BERT"]))))
     with pytest.raises(ModelError, match="token types up to 2, and the encoder knows 2"):
         check_vocabulary(other, tokens, tok, "training")
+
+
+def test_predict_names_the_text_before_it_writes_anything(tmp_path: Path) -> None:
+    bundle = encoder_of(tmp_path / "encoder")
+    about = ModelDescription("mine", "single", ("a", "b"), "mean", 16, "float32", "head", {}, {"loss": "ce"})
+    arrays = {"weight": np.ones((2, bundle.dimension), np.float32), "bias": np.zeros(2, np.float32)}
+    tok = load_tokenizer(tmp_path / "encoder")
+    save_model(tmp_path / "model", about, bundle, bundle.state, FittedReadout("head", arrays), tok)
+    (tmp_path / "texts.txt").write_text("a film\n" * 1049 + "dull extra1\n")
+    stream = StringIO()
+    with pytest.raises(ModelError, match="Text 1050 has token"):
+        predict_file(str(tmp_path / "model"), str(tmp_path / "texts.txt"), (), "csv", stream)
+    assert stream.getvalue() == ""

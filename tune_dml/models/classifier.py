@@ -24,6 +24,7 @@ from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
+from tune_dml.models.vocabulary import check_known
 
 Text: TypeAlias = str | tuple[str, str]
 
@@ -91,10 +92,15 @@ class Classifier:
         )
 
     def cut(self, texts: Any) -> Cut:
-        """How many of the texts are longer than what the model reads, and how much of them it does not read."""
-        tokens = self._tokens(self._given(texts))
-        towers = self.description.pair_encoding == "towers"
-        return cut_of(tokens.towers if towers and tokens.towers else tokens, self.description.max_length)
+        """How many of the texts are longer than what the model reads, and how much of them it does not read.
+
+        Raises:
+            ModelError: a text has a token that the encoder does not know.
+        """
+        tokens, encoding = self._tokens(self._given(texts)), self.description.pair_encoding
+        tokens = tokens.towers if encoding == "towers" and tokens.towers else tokens
+        check_known(tokens, self._encoder.rows, encoding)
+        return cut_of(tokens, self.description.max_length)
 
     def _tokens(self, given: GivenTexts) -> TokenArrays:
         about = self.description

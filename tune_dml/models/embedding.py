@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tune_dml.errors import ModelError
 from tune_dml.models.kept import KeptStates
 from tune_dml.models.precision import autocast
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import after_mask, combined, pool
 from tune_dml.models.tokens import TokenArrays, by_length
-from tune_dml.models.vocabulary import unknown_token
+from tune_dml.models.vocabulary import check_known
 
 SCORING_BATCH = 64
 
@@ -38,13 +37,7 @@ def embed(
         ModelError: a text has a token that the encoder does not know.
     """
     encoder.eval()
-    unknown = unknown_token(tokens, encoder.rows)
-    if unknown is not None:
-        text = unknown[0] // 2 if pair_encoding == "towers" else unknown[0]
-        raise ModelError(
-            f"Text {text + 1} has token {unknown[1]}, but the encoder knows {encoder.rows} tokens: its tokenizer "
-            "has more. Leave out what no training text had, or train with an encoder that knows it."
-        )
+    check_known(tokens, encoder.rows, pair_encoding)
     result: npt.NDArray[np.float32] | None = None
     for rows in by_length(tokens, SCORING_BATCH):
         batch = tokens.batch(rows, device, max_length)

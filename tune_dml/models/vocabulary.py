@@ -57,3 +57,16 @@ def tokenizer_note(encoder: EncoderBundle, tokenizer: PreTrainedTokenizerBase) -
         return ()
     others = f"its tokenizer has {len(tokenizer)} tokens and it knows {rows} of them"
     return (f"{others}; a text with one of the others will be refused",)
+
+
+def check_known(tokens: TokenArrays, rows: int | None, pair_encoding: str) -> None:
+    """Raises:
+    ModelError: a text has a token that an encoder with so many ``rows`` does not know; it is named by its number.
+    """
+    unknown = unknown_token(tokens, rows)
+    if unknown is not None:
+        text = unknown[0] // 2 if pair_encoding == "towers" else unknown[0]
+        raise ModelError(
+            f"Text {text + 1} has token {unknown[1]}, but the encoder knows {rows} tokens: its tokenizer has more. "
+            "Leave out what no training text had, or train with an encoder that knows it."
+        )

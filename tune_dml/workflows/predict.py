@@ -80,11 +80,11 @@ def predict_file(
     from tune_dml.models.classifier import load_classifier
 
     classifier = load_classifier(folder)
-    write = _write_csv if out_format == "csv" else _write_jsonl
-    write(classifier, texts, ("text_a", "text_b") if pairs else ("text",), stream)
     cut = predict_note(classifier, texts.rows)
     if cut is not None:
         say(cut)
+    write = _write_csv if out_format == "csv" else _write_jsonl
+    write(classifier, texts, ("text_a", "text_b") if pairs else ("text",), stream)
     return len(texts.rows)
 
 
