@@ -64,7 +64,8 @@ def test_test_labels_decide_nothing(
         folder = results / "searches" / "blind"
         with (folder / "leaderboard.csv").open() as stream:
             order = [row["name"] for row in csv.DictReader(stream)]
-        model = {p.name: p.read_bytes() for p in sorted((folder / "model").iterdir())}
+        files = sorted(path for path in (folder / "model").rglob("*") if path.is_file())
+        model = {str(path.relative_to(folder)): path.read_bytes() for path in files}
         document = json.loads(ended.out)
         kept[permutation] = (document["winner"]["trial"], (folder / "best.yaml").read_bytes(), order, model)
         kept[permutation, "test"] = document["winner"]["test"]["accuracy"]["mean"]
