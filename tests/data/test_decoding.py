@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import time
 
 import pyarrow
 import pyarrow.parquet
@@ -173,3 +174,10 @@ def test_utf_16_without_a_mark_in_other_scripts(write):
 )
 def test_a_line_is_a_text(raw, rows):
     assert decode_lines(raw, "standard input", None).rows == rows
+
+
+def test_a_long_word_takes_no_longer_than_many_short_ones(write):
+    raw = b"text\nd\xe9j\xe0 " + b"a" * 20_000 + b"\n"
+    begun = time.process_time()
+    assert read_texts(write("a.csv", raw), (), False).rows[0].startswith("déjà aaa")
+    assert time.process_time() - begun < 2

@@ -49,7 +49,9 @@ CODE_PAGES: dict[str, tuple[str, float]] = {
 }
 #: Bytes that are looked at: a few hundred sentences say as much as all.
 _SAMPLE = 8_192
-_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
+#: Whether there is a letter outside ASCII in it is asked afterwards: as a part of the pattern that takes time in
+#: proportion to the square of a word's length.
+_WORD = re.compile(r"[^\W\d_]+")
 _SIGNS_IN_WORD = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·ー・、。，！？：；（）「」《》\ufffd]+(?=[^\W\d_])")
 #: Where a typographic apostrophe belongs: it's, don't, I'll; l'été, qu'il, dell'anno.
 _APOSTROPHE = re.compile(r"(?i)[a-z]’(?:s|t|d|m|ll|re|ve)\b|\b(?:[cdjlmnst]|qu|un|dell|all|nell)’(?=[^\W\d_])")
@@ -93,13 +95,17 @@ def _word_counts(raw: bytes) -> Counter[str]:
 def _score(text: str, words: Counter[str]) -> float:
     odd = _oddities(text)
     # A word in capitals is one choice of its writer, not one for each letter.
-    settled = _WORD.sub(lambda match: match[0].lower() if len(match[0]) > 1 and match[0].isupper() else match[0], text)
+    settled = _WORD.sub(lambda match: match[0].lower() if _is_in_capitals(match[0]) else match[0], text)
     foreign = [(char, count) for char, count in Counter(settled).items() if char > "\x7f" and char != "\ufffd"]
     return -odd + max(
         sum(count * _likelihood(language, char) for char, count in foreign)
         + _known_words(language, words, sum(count for _, count in foreign))
         for language in range(len(LANGUAGES))
     )
+
+
+def _is_in_capitals(word: str) -> bool:
+    return len(word) > 1 and not word.isascii() and word.isupper()
 
 
 def _known_words(language: int, words: Counter[str], foreign: int) -> float:
@@ -115,6 +121,8 @@ def _oddities(text: str) -> float:
     odd += _UNLIKELY * len(_MISPLACED.findall(text))
     odd += _UNLIKELY / 2 * (len(_LONE_CAPITAL.findall(text)) - len(_APOSTROPHE.findall(text)))
     for word in _WORD.findall(text):
+        if word.isascii():
+            continue
         scripts = [_script(char) for char in word]
         odd += _UNLIKELY * sum(a != b for a, b in pairwise(scripts))
         odd += _UNLIKELY / 3 * (len(word) > 1 and word.isupper())

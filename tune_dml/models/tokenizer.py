@@ -31,9 +31,10 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             folder, trust_remote_code=False, local_files_only=True
         )
+        nothing = _knows_nothing(tokenizer)
     except Exception as error:  # tokenizers raises bare exceptions
         raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_cause(folder, error)}.") from error
-    if _knows_nothing(tokenizer):
+    if nothing:
         raise ModelError(f"The tokenizer in {folder} cannot be loaded: it has no vocabulary; {_COPY}.")
     return tokenizer
 

@@ -15,6 +15,7 @@ from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import forget_encoders
 from tune_dml.models.precision import default_precision
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.failures import is_out_of_memory
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import Workload, resolve, single_thread
 
@@ -99,6 +100,9 @@ def _try_loss(config: Configuration, workload: Workload, labels: np.ndarray[tupl
     except TuneDMLError:
         raise
     except Exception as error:  # losses of other packages raise what they like
+        if is_out_of_memory(error):
+            # A trial's own failure, which its search survives.
+            return
         raise ConfigurationError(f"The loss {config.loss} fails on four vectors ({first_line(error)}).") from error
 
 
