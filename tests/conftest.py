@@ -8,10 +8,14 @@ import pytest
 from s3_server import CREDENTIALS, S3
 
 FIRST = (
+    "test_encoder_searches",
     "test_cluster",
+    "test_odd_runs",
     "test_survival",
     "test_lost_machine",
     "test_readme",
+    "test_model_server",
+    "test_retraining",
     "test_whole_search",
     "test_ctrl_c",
     "test_blindness",
