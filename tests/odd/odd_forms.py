@@ -151,6 +151,12 @@ def ragged(attempt: Attempt) -> None:
     attempt.sheet.form.last_lines = "a,b,c,d,e,f,g\n"
 
 
+def _two_missing(attempt: Attempt) -> None:
+    for row in attempt.sheet.rows[7:9]:
+        row.text = None
+    attempt.mention(6, "empty|missing|without")
+
+
 @oddity("JSON lines", "format", READ)
 def json_lines(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "jsonl"
@@ -159,9 +165,7 @@ def json_lines(attempt: Attempt) -> None:
 @oddity("JSON lines with null", "format", READ, case=6)
 def json_null(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "jsonl"
-    for row in attempt.sheet.rows[7:9]:
-        row.text = None
-    attempt.mention(6, "empty|missing|without")
+    _two_missing(attempt)
 
 
 @oddity("Parquet", "format", READ)
@@ -172,9 +176,7 @@ def parquet(attempt: Attempt) -> None:
 @oddity("Parquet with missing values", "format", READ, case=6)
 def parquet_null(attempt: Attempt) -> None:
     attempt.sheet.form.kind = "parquet"
-    for row in attempt.sheet.rows[7:9]:
-        row.text = None
-    attempt.mention(6, "empty|missing|without")
+    _two_missing(attempt)
 
 
 @oddity("a text a line", "format", ("predict",), case=6)

@@ -76,7 +76,7 @@ def word_embeddings(encoder: nn.Module) -> nn.Module | None:
     """The table that token ids index; ``None`` where there is none."""
     try:
         found = encoder.get_input_embeddings()  # type: ignore[operator]
-    except (AttributeError, NotImplementedError):
+    except (AttributeError, RuntimeError):  # transformers says in either way that there is none
         return None
     return found if isinstance(getattr(found, "weight", None), Tensor) else None
 
