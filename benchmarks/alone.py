@@ -17,8 +17,9 @@ from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import baseline, run_confirm, single_thread
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 #: Learning rate and epochs.

@@ -20,8 +20,9 @@ from tune_dml.evaluation import best_readout, pooled
 from tune_dml.losses import LOSSES, check
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import run_confirm, run_rounds, single_thread
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 

@@ -16,8 +16,9 @@ from benchmarks.command import timed_search
 from benchmarks.tables import machine, markdown
 from tune_dml.data import draw_shots, load_task, make_folds
 from tune_dml.models.source import find_encoder
-from tune_dml.workflows.options import cores, draw_settings, task_settings
+from tune_dml.workflows.options import draw_settings, task_settings
 from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.slots import cores
 
 
 def options() -> argparse.ArgumentParser:

@@ -9,7 +9,7 @@ import pytest
 
 from tune_dml.cli import main
 from tune_dml.workflows.doctor import DoctorRequest, check_packages, check_storage, check_tracking, doctor
-from tune_dml.workflows.options import cores
+from tune_dml.workflows.slots import cores
 
 
 def test_all_is_well_here(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from command import Ended
 from rich.console import Console
 
 from tune_dml.models.source import find_encoder
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 SAID = "{} pools cls and starts texts with 'query: ', by its own modules.json"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tune_dml.config import DrawSettings
-from tune_dml.workflows.options import cores, search_name, slots_of
+from tune_dml.workflows.options import search_name
 from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.slots import cores, slots_of
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from tune_dml.errors import ConfigurationError, DataError, UsageError
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 WORDS = {"ham": "meeting lunch project report", "spam": "win cash prize offer"}

@@ -14,8 +14,9 @@ import pytest
 from tune_dml.config import Round, Scores, State, TrialRecord
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.budget import TimeBudget
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 BUDGET = 60.0

@@ -7,7 +7,7 @@ import statistics
 import time
 
 from tune_dml.config import State, TrialRecord
-from tune_dml.workflows.preparation import Prepared
+from tune_dml.workflows.loading import Prepared
 
 #: Seconds that confirm's reserve adds to its estimate: to finish, write and register.
 RESERVE_SECONDS = 10.0

@@ -14,9 +14,9 @@ from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.assembly import pick
 from tune_dml.workflows.best_file import write_best
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.models import models_missing, save_winner
 from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import Prepared
 
 
 class Confirming:

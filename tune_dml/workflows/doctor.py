@@ -20,8 +20,7 @@ from tune_dml.execution.preflight import Check, check_memory, check_nodes, check
 from tune_dml.models.source import default_encoder
 from tune_dml.tracking import check_tracking_uri
 from tune_dml.workflows.doctor_encoder import check_encoder, check_of
-from tune_dml.workflows.options import cores
-from tune_dml.workflows.preparation import visible_gpus
+from tune_dml.workflows.slots import cores, visible_gpus
 
 #: Bytes that a search's results may take: the model of a small encoder, predictions, MLflow's store.
 FREE_DISK = 2e9

@@ -26,9 +26,9 @@ from tune_dml.workflows.budget import TimeBudget
 from tune_dml.workflows.closing import tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
 from tune_dml.workflows.full_disk import full_disk_explained
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.models import join_members
 from tune_dml.workflows.output import Output, Progress
-from tune_dml.workflows.preparation import Prepared
 from tune_dml.workflows.workers import start_workers
 
 #: Seconds that MLflow waits for the first round at most.

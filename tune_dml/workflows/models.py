@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tune_dml.errors import ModelError
 from tune_dml.evaluation.confirm import Candidate, TrainedModel
 from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, save_model
-from tune_dml.workflows.preparation import Prepared
+from tune_dml.workflows.loading import Prepared
 
 if TYPE_CHECKING:
     from tune_dml.models.encoder import EncoderBundle

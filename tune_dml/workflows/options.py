@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import secrets
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -25,11 +23,11 @@ from tune_dml.config import (
 )
 from tune_dml.data import check_encoding
 from tune_dml.errors import ResultsError, UsageError, nearest
-from tune_dml.execution.machines import Machines
 from tune_dml.storage import parse_address
 from tune_dml.tracking import check_tracking_uri, slug
 from tune_dml.workflows.lengths import check_length_options
 from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.slots import Slots
 
 DEFAULT_SHOTS = 50
 TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
@@ -185,51 +183,6 @@ def name_taken(folder: Path) -> ResultsError:
     """That a search is in ``folder`` already."""
     resume = command_for("resume", folder)
     return ResultsError(f"A search named '{folder.name}' exists. Go on with it: {resume}, or choose another --name.")
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def gpu_share(request: SearchRequest, gpus: int) -> float:
-    """GPUs per trial: one where there is a GPU, unless asked otherwise.
-
-    Raises:
-        UsageError: GPUs are asked for, and there is none.
-    """
-    if request.gpus_per_trial and not gpus and request.address is None:
-        raise UsageError(
-            f"--gpus-per-trial is {request.gpus_per_trial:g}, but no GPU is visible here; leave it out, or "
-            "give the cluster that has some with --address."
-        )
-    return request.gpus_per_trial if request.gpus_per_trial is not None else (1.0 if gpus else 0.0)
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Trials at a time, and what each takes."""
-
-    concurrency: int
-    cpus_per_trial: float
-    gpus_per_trial: float
-
-
-def slots_of(request: SearchRequest, gpus: int, machines: Machines | None = None) -> Slots:
-    """As many trials at a time as were asked for, or as fit on the cluster's ``machines``, or on this machine.
-
-    Raises:
-        UsageError: as :func:`gpu_share`.
-    """
-    gpus_per_trial = gpu_share(request, gpus)
-    if machines is not None:
-        fit = machines.slots(request.cpus_per_trial, gpus_per_trial)
-    else:
-        fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
-    slots = request.concurrency if isinstance(request.concurrency, int) else max(1, fit)
-    if request.max_gpus is not None and gpus_per_trial:
-        slots = min(slots, max(1, int(request.max_gpus / gpus_per_trial + 1e-9)))
-    return Slots(slots, request.cpus_per_trial, gpus_per_trial)
 
 
 def settings_of(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault
 from tune_dml.spaces import largest_value
-from tune_dml.workflows.options import cores
 from tune_dml.workflows.output import Output
+from tune_dml.workflows.slots import cores
 
 if TYPE_CHECKING:
-    from tune_dml.workflows.preparation import Prepared
+    from tune_dml.workflows.loading import Prepared
 
 
 def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:

@@ -10,8 +10,9 @@ from tune_dml.config import Value
 from tune_dml.execution import stop_ray
 from tune_dml.spaces import describe
 from tune_dml.workflows.lengths import DEFAULT_MAX_LENGTH
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import Prepared, prepare_new
+from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
 
 #: What starting Ray and its workers takes, in seconds.

@@ -2,81 +2,43 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from tune_dml.config import SearchSettings
-from tune_dml.data import Split, load_task
+from tune_dml.data import load_task
 from tune_dml.errors import ResultsError
 from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
-from tune_dml.spaces import Space, examples, fitted, load_space, space_from_text
+from tune_dml.spaces import Space, fitted, load_space, space_from_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
-from tune_dml.workflows.lengths import cut_note, longest_text
+from tune_dml.workflows.loading import Prepared, loaded, try_space
 from tune_dml.workflows.options import (
     AUTO,
     TRIALS_ON_CPU,
     TRIALS_ON_GPU,
     check_options,
     draw_settings,
-    gpu_share,
     results_folder,
     search_name,
     settings_of,
-    slots_of,
     task_settings,
 )
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.packing import packed
 from tune_dml.workflows.plugins import allow_plugins
-from tune_dml.workflows.reading import encoder_limit, resolved, tokens_of
+from tune_dml.workflows.reading import encoder_limit, resolved
 from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.search_file import SearchFile, versions
+from tune_dml.workflows.search_file import SearchFile
+from tune_dml.workflows.slots import gpu_share, slots_of, visible_gpus
 from tune_dml.workflows.suitability import balance_notes, without_starved
 from tune_dml.workflows.workers import start_workers
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-    from tune_dml.models.encoder import EncoderBundle
-    from tune_dml.models.tokens import TokenArrays
-    from tune_dml.training.workload import Workload
-
-#: One of them is there where PyTorch could find a GPU (NVIDIA's driver, the same under WSL, AMD's). Importing PyTorch
-#: only to hear that there is none takes seconds.
-_GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A search that could start now.
-
-    Attributes:
-        about: What ``search.yaml`` holds.
-        test, test_labels: The test split; its labels are used once the winner is fixed.
-        tokenizer: Goes into the model folder.
-    """
-
-    about: SearchFile
-    space: Space
-    workload: Workload
-    test: TokenArrays | None
-    test_labels: npt.NDArray[np.int64] | None
-    tokenizer: PreTrainedTokenizerBase
-
-    @property
-    def folder(self) -> Path:
-        settings = self.about.settings
-        return Path(settings.results) / "searches" / settings.name
+    pass
 
 
 def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
@@ -141,8 +103,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     limit = encoder_limit(tokenizer, bundle.positions)
     settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
     told = (*balance_notes(drawn, request.metric, space), *starved)
-    prepared = _loaded(settings, drawn, space, source, bundle, None, told)
-    _try(prepared)
+    prepared = loaded(settings, drawn, space, source, bundle, None, told)
+    try_space(prepared)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
         out.line(f"encoder: {note}")
     return packed(prepared, gpus, out) if measure else prepared
@@ -177,7 +139,7 @@ def prepare_again(
     bundle = load_bundle(source)
     if bundle.sha256 != about.encoder_sha256:
         raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
-    return _loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
+    return loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
 
 
 def prepare_one(
@@ -219,83 +181,7 @@ def prepare_one(
         prefix=best.prefix,
     )
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
-    return _loaded(settings, drawn, space, source, bundle, None)
-
-
-def _loaded(
-    settings: SearchSettings,
-    drawn: Drawn,
-    space: Space,
-    source: EncoderSource,
-    bundle: EncoderBundle,
-    before: SearchFile | None,
-    told: tuple[str, ...] = (),
-) -> Prepared:
-    from tune_dml.models.encoder import load_tokenizer
-    from tune_dml.models.vocabulary import check_vocabulary
-    from tune_dml.training.workload import Workload
-
-    assert source.folder is not None
-    tokenizer = load_tokenizer(source.folder)
-    longest = longest_text(space) if bundle.positions is None else min(longest_text(space), bundle.positions)
-
-    def tokens(split: Split, name: str) -> TokenArrays:
-        found = tokens_of(tokenizer, split, settings, longest)
-        check_vocabulary(bundle, found, tokenizer, name)
-        return found
-
-    task, validation = drawn.task, drawn.task.validation
-    official = drawn.folds[0].official and validation is not None
-    workload = Workload(
-        encoder=bundle,
-        tokens=tokens(drawn.split, "training"),
-        labels=drawn.split.labels,
-        classes=len(task.label_names),
-        folds=drawn.folds,
-        official=tokens(validation, "validation") if official and validation is not None else None,
-        official_labels=validation.labels if official and validation is not None else None,
-        loss_plugins=settings.loss_plugins,
-        seed=settings.seed,
-        device=settings.device,
-        precision=settings.precision,
-    )
-    test = None if task.test is None else tokens(task.test, "test")
-    splits = {"training": workload.tokens, "validation": workload.official, "test": test}
-    cut = {name: split for name, split in splits.items() if split is not None}
-    limit = encoder_limit(tokenizer, bundle.positions)
-    about = before or SearchFile(
-        settings=settings,
-        kind=task.kind,
-        label_names=task.label_names,
-        source=task.source,
-        notes=(*task.notes, *told, *cut_note(cut, space, longest, limit, settings.device)),
-        rows=tuple(int(r) for r in drawn.rows),
-        labels=tuple(int(label) for label in drawn.split.labels),
-        hashes=drawn.split.hashes(),
-        folds=drawn.folds,
-        official_labels=None if workload.official_labels is None else tuple(int(v) for v in workload.official_labels),
-        encoder_sha256=bundle.sha256,
-        encoder_parameters=bundle.parameters,
-        rounds=workload.rounds,
-        by_schedule=workload.by_schedule,
-        has_test=task.test is not None,
-        max_length=longest,
-        versions=versions(settings.device),
-    )
-    return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
-
-
-def _try(prepared: Prepared) -> None:
-    from tune_dml.training.trying import try_recipes
-    from tune_dml.training.workload import BASELINES, baseline
-
-    about = prepared.about
-    settings = about.settings
-    references = (
-        baseline(name, about.encoder_size, about.max_length, settings.representation).to_dict() for name in BASELINES
-    )
-    recipes = chain(references, examples(prepared.space))
-    try_recipes(prepared.workload, recipes, prepared.space.name, settings.encoder)
+    return loaded(settings, drawn, space, source, bundle, None)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:
@@ -304,12 +190,3 @@ def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSourc
     download = "" if source.folder is not None else f", to be downloaded from the hub: {size}"
     out.line(f"encoder: {source.name}{why}{download}")
     return fetch(source)
-
-
-def visible_gpus() -> int:
-    """Of this machine."""
-    if sys.platform == "linux" and not any(Path(device).exists() for device in _GPU_DEVICES):
-        return 0
-    import torch
-
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0

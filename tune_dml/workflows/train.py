@@ -17,9 +17,10 @@ from tune_dml.reporting import write_parquet_atomic
 from tune_dml.training.scoring import score
 from tune_dml.workflows.best_file import BestFile, read_best
 from tune_dml.workflows.drawing import Drawn
+from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.other_data import other_data
 from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import Prepared, prepare_one
+from tune_dml.workflows.preparation import prepare_one
 from tune_dml.workflows.suitability import starved_notes
 
 

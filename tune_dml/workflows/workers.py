@@ -6,7 +6,7 @@ import math
 
 from tune_dml.config import SearchSettings
 from tune_dml.execution import start_ray
-from tune_dml.workflows.options import Slots
+from tune_dml.workflows.slots import Slots
 
 _IN_WORKERS = ("tune_dml.workflows.worker_imports",)
 #: What the driver imports while Ray starts.
