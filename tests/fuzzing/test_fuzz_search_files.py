@@ -22,7 +22,7 @@ from tune_dml.tracking import names
 from tune_dml.training.workload import resolve
 from tune_dml.workflows.best_file import read_best
 from tune_dml.workflows.drawing import draw_data
-from tune_dml.workflows.options import search_name
+from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.results import search_folder
 from tune_dml.workflows.search_file import dump_yaml, read_search_file

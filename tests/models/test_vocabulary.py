@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from encoder_zoo import FAMILIES, make_encoder, tokenizer
+from encoder_zoo import FAMILIES, make_encoder
+from zoo_tokenizers import tokenizer
 
 from tune_dml.errors import ModelError
 from tune_dml.models.embedding import embed

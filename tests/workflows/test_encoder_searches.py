@@ -80,7 +80,7 @@ def test_what_cannot_be_used_is_refused_before_the_first_trial(
 
 
 def test_a_token_beyond_the_encoder_is_refused_whichever_text_has_it(data: Path, tmp_path: Path, tune_dml: Any) -> None:
-    from encoder_zoo import tokenizer
+    from zoo_tokenizers import tokenizer
 
     family = FAMILIES["BERT"]
     encoder = make_encoder(tmp_path / "encoder", family, rows=len(tokenizer(family.manners)), extra=2)

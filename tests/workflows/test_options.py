@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tune_dml.config import DrawSettings
-from tune_dml.workflows.options import search_name
+from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.slots import cores, slots_of
 

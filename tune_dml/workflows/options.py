@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import secrets
 from collections.abc import Container, Iterable
-from datetime import date
 from pathlib import Path
 
 from tune_dml.config import (
@@ -18,14 +16,13 @@ from tune_dml.config import (
     SearchSettings,
     TaskSettings,
     absolute_path,
-    command,
-    command_for,
 )
 from tune_dml.data import check_encoding
 from tune_dml.errors import ResultsError, UsageError, nearest
 from tune_dml.storage import parse_address
-from tune_dml.tracking import check_tracking_uri, slug
+from tune_dml.tracking import check_tracking_uri
 from tune_dml.workflows.lengths import check_length_options
+from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.slots import Slots
 
@@ -34,10 +31,6 @@ TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
 PRECISIONS = ("auto", "float32", "bfloat16")
 #: Trials at a time as measured.
 AUTO = "auto"
-_FIRST = (
-    "amber bold brisk calm clear coral crisp eager early fair gentle golden keen light lucid merry noble quiet rapid"
-)
-_SECOND = "anchor birch comet delta ember falcon grove harbor island lagoon maple meadow otter pine river robin summit"
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
@@ -145,44 +138,6 @@ def results_folder(results: str, create: bool = False) -> Path:
         except OSError as error:
             raise ResultsError(f"--results {results} cannot be written: {error.strerror}.") from None
     return folder
-
-
-def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken: Container[str] = ()) -> str:
-    """The given name, or ``<task>-<shots>-<date>-<two words>``.
-
-    Args:
-        taken: Names of the searches in the store.
-
-    Raises:
-        ResultsError: the name is taken, or holds no letter or digit.
-    """
-    if request.name is None:
-        shots = draw.shots or (f"{draw.shots_per_class}-per-class" if draw.shots_per_class else "full")
-        task = slug(request.task.removeprefix("hub:")) or "task"
-        while True:
-            words = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}"
-            name = f"{task}-{shots}-{date.today().isoformat()}-{words}"
-            if not (results / "searches" / name).exists() and name not in taken:
-                return name
-    name = slug(request.name)
-    if not name:
-        raise ResultsError(f"--name '{request.name}' has no letter or digit to name a folder with.")
-    folder = results / "searches" / name
-    if folder.exists():
-        raise name_taken(folder)
-    if name in taken:
-        raise ResultsError(
-            f"A search named '{name}' is in the store {request.store}. Go on with it: "
-            f"{command('fetch', results, str(request.store), name)}, then {command_for('resume', folder)}; "
-            "or choose another --name."
-        )
-    return name
-
-
-def name_taken(folder: Path) -> ResultsError:
-    """That a search is in ``folder`` already."""
-    resume = command_for("resume", folder)
-    return ResultsError(f"A search named '{folder.name}' exists. Go on with it: {resume}, or choose another --name.")
 
 
 def settings_of(

@@ -16,6 +16,7 @@ from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.loading import Prepared, loaded, try_space
+from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.options import (
     AUTO,
     TRIALS_ON_CPU,
@@ -23,7 +24,6 @@ from tune_dml.workflows.options import (
     check_options,
     draw_settings,
     results_folder,
-    search_name,
     settings_of,
     task_settings,
 )

@@ -9,7 +9,8 @@ from tune_dml.errors import EnvironmentFault
 from tune_dml.execution import stop_ray
 from tune_dml.workflows.keeping import kept
 from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.options import name_taken, results_folder
+from tune_dml.workflows.naming import name_taken
+from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
 from tune_dml.workflows.preparation import prepare_new

@@ -12,7 +12,8 @@ from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
 from tune_dml.tracking import slug
 from tune_dml.workflows.job_script import Submission, write_job
-from tune_dml.workflows.options import draw_settings, search_name
+from tune_dml.workflows.naming import search_name
+from tune_dml.workflows.options import draw_settings
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.request import SearchRequest
 
