@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tune_dml.data import is_unbalanced, majority_rate
+from tune_dml.data import has_majority, majority_rate
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ from tune_dml.data import is_unbalanced, majority_rate
     ],
 )
 def test_a_majority_has_half_as_much_again_as_its_share(counts: list[int], unbalanced: bool) -> None:
-    assert is_unbalanced(counts) is unbalanced
+    assert has_majority(counts) is unbalanced
     assert majority_rate(counts) == max(counts) / sum(counts)

@@ -41,7 +41,7 @@ NAN = float("nan")
     ids=lambda given: type(given).__name__,
 )
 def test_single_texts(given: Any) -> None:
-    read = given_texts(given, pairs=False)
+    read = given_texts(given, kind="single")
     assert (read.texts, read.texts_b, read.missing) == (["a film", "b film"], None, 0)
 
 
@@ -59,7 +59,7 @@ def test_single_texts(given: Any) -> None:
     ids=lambda given: type(given).__name__,
 )
 def test_pairs(given: Any) -> None:
-    read = given_texts(given, pairs=True)
+    read = given_texts(given, kind="pair")
     assert (read.texts, read.texts_b, read.missing) == (["a", "c"], ["b", "d"], 0)
 
 
@@ -74,23 +74,23 @@ def test_pairs(given: Any) -> None:
     ],
 )
 def test_a_missing_text_is_empty_and_counted(given: Any, texts: list[str]) -> None:
-    read = given_texts(given, pairs=False)
+    read = given_texts(given, kind="single")
     assert read.texts == texts
     assert read.missing == sum(not text for text in texts)
 
 
 def test_a_pair_that_lacks_a_text() -> None:
-    read = given_texts([("a", "b"), (None, "d")], pairs=True)
+    read = given_texts([("a", "b"), (None, "d")], kind="pair")
     assert (read.texts, read.texts_b, read.missing) == (["a", ""], ["b", "d"], 1)
 
 
 def test_nothing_is_nothing() -> None:
     for given in ([], pd.Series([], dtype=object), pd.DataFrame({"text": []}), {"text": []}):
-        assert given_texts(given, pairs=False).texts == []
+        assert given_texts(given, kind="single").texts == []
 
 
 def test_a_row_by_itself() -> None:
-    assert given_texts({"text": "a film", "id": 3}, pairs=False).texts == ["a film"]
+    assert given_texts({"text": "a film", "id": 3}, kind="single").texts == ["a film"]
 
 
 @pytest.mark.parametrize(
@@ -120,18 +120,18 @@ def test_a_row_by_itself() -> None:
 )
 def test_anything_else_is_refused(given: Any, says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        given_texts(given, pairs=False)
+        given_texts(given, kind="single")
 
 
 @pytest.mark.parametrize(("cells", "kind"), [([["a", "b"]], "list"), (b"a film", "bytes")])
 def test_a_cell_that_is_no_text(cells: Any, kind: str) -> None:
     with pytest.raises(DataError, match=f"holds {kind} values"):
-        given_texts({"text": cells}, pairs=False)
+        given_texts({"text": cells}, kind="single")
 
 
 @pytest.mark.parametrize("given", [{"review": ["a"], "text": ["b"]}, pd.DataFrame({"Review": ["a"]})])
 def test_the_model_s_own_columns_come_first(given: Any) -> None:
-    assert given_texts(given, pairs=False, own=("review",)).texts == ["a"]
+    assert given_texts(given, kind="single", own=("review",)).texts == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_the_model_s_own_columns_come_first(given: Any) -> None:
 )
 def test_no_pairs(given: Any, says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        given_texts(given, pairs=True)
+        given_texts(given, kind="pair")

@@ -83,7 +83,7 @@ def test_which_score_takes_the_alias(metric, score, held, takes):
 CLASSIFIER = SimpleNamespace(
     label_names=("neg", "pos"),
     predict_proba=lambda given: np.array(
-        [[0.9, 0.1] if "bad" in text else [0.2, 0.8] for text in given_texts(given, False).texts]
+        [[0.9, 0.1] if "bad" in text else [0.2, 0.8] for text in given_texts(given, "single").texts]
     ).reshape(-1, 2),
 )
 

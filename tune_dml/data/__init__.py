@@ -1,6 +1,6 @@
 """Floor 1: tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
-from tune_dml.data.balance import is_unbalanced, majority_rate
+from tune_dml.data.balance import has_majority, majority_rate
 from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
@@ -24,7 +24,7 @@ __all__ = [
     "check_encoding",
     "decode_lines",
     "draw_shots",
-    "is_unbalanced",
+    "has_majority",
     "json_text",
     "load_task",
     "majority_rate",

@@ -17,7 +17,7 @@ def majority_rate(counts: Sequence[int] | npt.NDArray[np.int64]) -> float:
     return float(np.max(counts)) / max(1, int(np.sum(counts)))
 
 
-def is_unbalanced(counts: Sequence[int] | npt.NDArray[np.int64]) -> bool:
+def has_majority(counts: Sequence[int] | npt.NDArray[np.int64]) -> bool:
     """Whether one class is so frequent that accuracy says little by itself.
 
     Args:

@@ -12,14 +12,13 @@ from tune_dml.config import TaskSettings
 from tune_dml.data.class_names import names_in
 from tune_dml.data.folding import folded, stripped, trimmed, visible
 from tune_dml.data.headerless import guessed, looks_like_data
-from tune_dml.data.tables import Table
+from tune_dml.data.tables import TEXT_NAMES, Table
 from tune_dml.errors import DataError, nearest
 
-_SINGLE = (("text",), ("sentence",))
+#: What stands for every column that is to be kept.
 ALL = "all"
 #: Names that are compared to guess what was meant.
 _COMPARED = 1_000
-_PAIR = (("text_a", "text_b"), ("sentence1", "sentence2"))
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: st
             count = "two text columns, for its pairs" if kind == "pair" else "one text column"
             raise DataError(f"{settings.task} takes {count}; --text-column was given {len(given)} time(s).")
         return tuple(_present(table, name, "text") for name in given)
-    usual = {"single": _SINGLE, "pair": _PAIR, None: _SINGLE + _PAIR}[kind]
+    usual = TEXT_NAMES[kind] if kind is not None else (*TEXT_NAMES["single"], *TEXT_NAMES["pair"])
     for candidate in (*wanted.texts, *usual):
         found = [_matching(table, name) for name in candidate]
         if all(found):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tune_dml.data.decoding import lines
-from tune_dml.data.separators import NAMES, USUAL, declared, separator
+from tune_dml.data.separators import NAMES, USUAL, declared, filled, separator
 from tune_dml.errors import DataError
 
 #: A text may be a whole document; an unclosed quote still ends in an error before the memory does.
@@ -52,7 +51,7 @@ def read_grid(path: Path, text: str, header: bool) -> Grid:
         names, body = records[first][1], records[first + 1 :]
     else:
         names, body = [], records
-    width = _filled(names) if header else max(_filled(row) for _, row in body)
+    width = filled(names) if header else max(filled(row) for _, row in body)
     rows = [_fitted(path, line, row, width, len(names), header) for line, row in body]
     full = max([len(names), *map(len, rows)])
     padded = [row + [""] * (full - len(row)) for row in rows]
@@ -65,15 +64,11 @@ def read_grid(path: Path, text: str, header: bool) -> Grid:
     return Grid(tuple(names), padded, notes)
 
 
-def _filled(row: Sequence[str]) -> int:
-    return max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
-
-
 def _fitted(path: Path, line: int, row: list[str], width: int, full: int, header: bool) -> list[str]:
     """A record of at least ``width`` cells: what goes beyond the header's ``full`` may only be blank."""
     if not any(cell.strip() for cell in row):
         return [""] * max(width, full)
-    if len(row) < width or _filled(row) > max(full, width):
+    if len(row) < width or filled(row) > max(full, width):
         other = f"the header has {full}" if header else f"others have {width}"
         raise DataError(
             f"{path}, line {line}: {len(row)} fields where {other}. "
@@ -104,12 +99,12 @@ def _unquoted(text: str, skipped: int) -> list[tuple[int, list[str]]] | None:
     every line has the header's number of tabs, no field spans lines and each can be read by itself.
     """
     numbered = [(number + skipped, line) for number, line in enumerate(lines(text), start=1)]
-    filled = [line for _, line in numbered if line.strip()]
-    if not filled:
+    written = [line for _, line in numbered if line.strip()]
+    if not written:
         return None
-    widths = {_filled(line.split("\t")) if line.endswith("\t") else line.count("\t") + 1 for line in filled}
-    header = filled[0].split("\t")
-    if not all(_filled(header) <= line.count("\t") + 1 for line in filled) or max(widths) > len(header):
+    widths = {filled(line.split("\t")) if line.endswith("\t") else line.count("\t") + 1 for line in written}
+    header = written[0].split("\t")
+    if not all(filled(header) <= line.count("\t") + 1 for line in written) or max(widths) > len(header):
         return None
     return [(number, _cells(line) if line.strip() else []) for number, line in numbered]
 

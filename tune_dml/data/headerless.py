@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tune_dml.data.tables import Table
+from tune_dml.data.tables import USUAL_NAMES, Table
 from tune_dml.errors import DataError
 
 _NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?\s*", re.ASCII)
@@ -14,7 +14,6 @@ _LONGEST_NAME, _MOST_WORDS, _MOST_WORDS_ALONE = 60, 5, 2
 _LONGEST_LABEL, _LABEL_WORDS = 60, 6
 #: Columns that are looked at.
 _COLUMNS = 50
-_HEADER_NAMES = frozenset({"text", "label", "sentence", "text_a", "text_b", "sentence1", "sentence2"})
 
 
 def looks_like_data(table: Table) -> bool:
@@ -39,7 +38,7 @@ def guessed(table: Table, kind: str | None, labelled: bool = True) -> tuple[tupl
     """
     columns = {name: _cells(table, name) for name in table.names}
     first = {cells[0].strip().casefold() for cells in columns.values() if cells}
-    if first & _HEADER_NAMES and (len(columns) == 1 or len(first & _HEADER_NAMES) > 1):
+    if first & USUAL_NAMES and (len(columns) == 1 or len(first & USUAL_NAMES) > 1):
         raise DataError(
             f"{table.where} has a header ({', '.join(cells[0] for cells in columns.values() if cells)}); leave out "
             "--no-header."

@@ -10,7 +10,7 @@ from typing import Any
 from tune_dml.data.decoding import without_controls
 from tune_dml.data.signatures import refuse_pointer
 from tune_dml.data.tables import Table
-from tune_dml.errors import DataError
+from tune_dml.errors import DataError, first_line
 
 
 def read_parquet(path: Path) -> Table:
@@ -28,13 +28,13 @@ def read_parquet(path: Path) -> Table:
         names = tuple(table.column_names)
         metadata = dict(table.schema.metadata or {})
     except damage as error:
-        raise DataError(f"{path} is not a Parquet file that can be read ({_first_line(error)}).") from None
+        raise DataError(f"{path} is not a Parquet file that can be read ({first_line(error)}).") from None
 
     def column(name: str) -> list[Any]:
         try:
             cells = table.column(name).to_pylist()
         except damage as error:
-            raise DataError(f"{path}: the column '{name}' cannot be read ({_first_line(error)}).") from None
+            raise DataError(f"{path}: the column '{name}' cannot be read ({first_line(error)}).") from None
         return [without_controls(cell)[0] if isinstance(cell, str) else cell for cell in cells]
 
     return Table(str(path), names, column, class_names=_class_names(metadata.get(b"huggingface", b"")))
@@ -52,7 +52,3 @@ def _class_names(metadata: bytes) -> Mapping[str, tuple[str, ...]]:
         for name, names in found.items()
         if isinstance(names, list) and names and all(isinstance(each, str) and each.strip() for each in names)
     }
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

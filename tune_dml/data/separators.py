@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 
 from tune_dml.data.decoding import lines
+from tune_dml.data.tables import USUAL_NAMES
 
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 USUAL = {".csv": ",", ".tsv": "\t"}
 #: Rows that are looked at, and characters of them.
 _ROWS, _CHARACTERS = 200, 262_144
-_USUAL_NAMES = frozenset({"text", "label", "sentence", "text_a", "text_b", "sentence1", "sentence2", "id"})
+_KNOWN_NAMES = USUAL_NAMES | {"id"}
 _DECLARED = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 
 
@@ -27,8 +28,7 @@ def separator(text: str, usual: str) -> str:
     """The separator of a text whose suffix would have ``usual``.
 
     It is in the first row, and most rows have as many fields as that one. The usual one is taken where nothing speaks
-    for
-    another: a file of one column stays one.
+    for another: a file of one column stays one.
     """
     sample = text[:_CHARACTERS]
     if len(sample) < len(text):
@@ -46,15 +46,15 @@ def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
     """The share of rows with as many fields as the first, and how many usual names that has; 0 where few rows agree."""
     if not rows or len(rows[0]) < 2:
         return 0.0, 0
-    width = _width(rows[0])
-    usual_names = sum(name.strip().casefold() in _USUAL_NAMES for name in rows[0])
-    others = [_width(row) == width or len(row) >= width > _width(row) for row in rows[1:]]
+    width = filled(rows[0])
+    usual_names = sum(name.strip().casefold() in _KNOWN_NAMES for name in rows[0])
+    others = [filled(row) == width or len(row) >= width > filled(row) for row in rows[1:]]
     share = sum(others) / len(others) if others else 1.0
     return (share, usual_names) if share >= 0.5 else (0.0, 0)
 
 
-def _width(row: Sequence[str]) -> int:
-    """Fields up to the last that is not blank."""
+def filled(row: Sequence[str]) -> int:
+    """Fields of a row up to the last that is not blank."""
     return max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
 
 

@@ -126,7 +126,7 @@ class Classifier:
         return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 
     def _given(self, texts: Any) -> GivenTexts:
-        given = given_texts(texts, self.description.kind == "pair", self.description.text_columns)
+        given = given_texts(texts, self.description.kind, self.description.text_columns)
         if given.missing:
             rows = f"{given.missing} of {len(given.texts)} rows"
             warnings.warn(f"{rows} lack a text; they are classified as empty texts.", stacklevel=3)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tune_dml.errors import ModelError
+from tune_dml.errors import ModelError, first_line
 from tune_dml.models.partial import Traits
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.structure import accepted, layers_that_run, positions_of, rows_of, stack_of, token_types
@@ -65,8 +65,7 @@ def facts_of(encoder: nn.Module) -> EncoderFacts:
         except Exception as error:  # whatever a model meets that wants other inputs
             if isinstance(error, AttributeError) and "last_hidden_state" in str(error):
                 raise ModelError("it gives one vector for a text, and none for its tokens") from error
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-            raise ModelError(f"it cannot be run on texts alone ({first})") from error
+            raise ModelError(f"it cannot be run on texts alone ({first_line(error)})") from error
 
 
 def _examined(encoder: nn.Module) -> EncoderFacts:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_dml.config.lfs import is_lfs_pointer
 from tune_dml.errors import ModelError
+from tune_dml.models.damage import check_pointers
 
 MODULES_FILE = "modules.json"
 PROMPTS_FILE = "config_sentence_transformers.json"
@@ -170,8 +170,7 @@ def _json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        if is_lfs_pointer(file):
-            raise ModelError(f"{file} is a Git LFS pointer, not the file; run 'git lfs pull' in its folder.") from None
+        check_pointers(file.parent, file.name)
         raise _damaged(file, str(error)) from None
 
 

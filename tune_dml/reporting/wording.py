@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 
 from tune_dml.config import command
-from tune_dml.data import is_unbalanced
+from tune_dml.data import has_majority
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row, shown_metric
 
@@ -112,7 +112,7 @@ def _winner(report: SearchReport, winner: Row | None) -> str:
 
 def _majority(report: SearchReport) -> list[str]:
     """What accuracy is worth where one class is much more frequent than the others."""
-    if not is_unbalanced(list(report.per_class.values())):
+    if not has_majority(list(report.per_class.values())):
         return []
     name, share = report.majority
     test = "" if report.test_majority is None else f", {report.test_majority:.3f} on the test split"

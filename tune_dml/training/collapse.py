@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tune_dml.data import is_unbalanced
+from tune_dml.data import has_majority
 from tune_dml.errors import TrainingFailure
 from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities
 
@@ -30,5 +30,5 @@ def check_collapse(trained: Trained, logistic: FittedReadout) -> None:
     if 1.0 - float(np.square(directions.mean(axis=0)).sum()) < COLLAPSED_SPREAD:
         raise TrainingFailure("collapse", "every training text gets the same vector")
     predicted = class_probabilities(logistic, trained.embeddings).argmax(axis=1)
-    if len(np.unique(predicted)) == 1 and not is_unbalanced(counts):
+    if len(np.unique(predicted)) == 1 and not has_majority(counts):
         raise TrainingFailure("collapse", "every training text gets the same class")

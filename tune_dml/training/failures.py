@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from tune_dml.errors import TrainingFailure
+from tune_dml.errors import TrainingFailure, first_line
 
 #: In the messages of errors without a type of their own: PyTorch's allocator on the host, CUDA's libraries, oneDNN.
 _OUT_OF_MEMORY = (
@@ -25,7 +25,7 @@ def training_failures() -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         if is_out_of_memory(error):
-            raise TrainingFailure("out_of_memory", _first_line(error)) from error
+            raise TrainingFailure("out_of_memory", first_line(error)) from error
         raise
 
 
@@ -59,7 +59,3 @@ def gpu_works() -> bool:
         return (ones @ ones).sum().item() == 256**3
     except RuntimeError as error:
         return is_out_of_memory(error)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -64,7 +64,7 @@ def try_recipes(workload: Workload, recipes: Iterable[Mapping[str, Value]], spac
 
 def _resolved(recipe: Mapping[str, Value], space: str) -> Configuration:
     try:
-        return resolve(recipe, f"The search space '{space}'")
+        return resolve(recipe, "recipe")
     except ConfigurationError as error:
         raise ConfigurationError(f"A recipe of the search space '{space}' cannot be trained: {error}") from None
 

@@ -16,7 +16,7 @@ from tune_dml.models.source import EncoderSource
 from tune_dml.spaces import Space, examples
 from tune_dml.workflows.drawing import Drawn
 from tune_dml.workflows.lengths import cut_note, longest_text
-from tune_dml.workflows.reading import encoder_limit, tokens_of
+from tune_dml.workflows.manners import encoder_limit, tokens_of
 from tune_dml.workflows.search_file import SearchFile, versions
 
 if TYPE_CHECKING:

@@ -43,13 +43,12 @@ def predict_file(
     Args:
         model: A ``model/`` folder.
         source: A CSV, TSV, JSONL or Parquet file, a ``.txt`` file with a text a line, or ``-`` for that on standard
-        input.
+            input.
         text_columns: Their names; empty takes the usual ones.
         out_format: ``csv`` or ``jsonl``.
         loss_plugins: Needed by a model that reads classes off the proxies of another package's loss.
         keep: Other columns to write as they are, in front; ``all``: every one. One that is called as a column of the
-        output
-            is written with ``_input`` behind its name.
+            output is written with ``_input`` behind its name.
         encoding, header: How text files are read; see :class:`tune_dml.workflows.request.SearchRequest`.
         say: Gets a sentence about each thing that the reader of the output should know.
 
@@ -80,6 +79,7 @@ def predict_file(
     from tune_dml.models.classifier import load_classifier
 
     classifier = load_classifier(folder)
+    # Of all texts, before the first row is written: what is refused leaves no half of an output.
     cut = predict_note(classifier, texts.rows)
     if cut is not None:
         say(cut)

@@ -16,6 +16,7 @@ from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.loading import Prepared, loaded, try_space
+from tune_dml.workflows.manners import encoder_limit, resolved
 from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.options import (
     AUTO,
@@ -30,7 +31,6 @@ from tune_dml.workflows.options import (
 from tune_dml.workflows.output import Output
 from tune_dml.workflows.packing import packed
 from tune_dml.workflows.plugins import allow_plugins
-from tune_dml.workflows.reading import encoder_limit, resolved
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.search_file import SearchFile
 from tune_dml.workflows.slots import gpu_share, slots_of, visible_gpus

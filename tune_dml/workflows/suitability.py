@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tune_dml.data import is_unbalanced, majority_rate
+from tune_dml.data import has_majority, majority_rate
 from tune_dml.errors import UsageError
 from tune_dml.losses import LOSSES
 from tune_dml.spaces import Space, possible_values
@@ -22,7 +22,7 @@ _LISTED = 12
 def balance_notes(drawn: Drawn, metric: str, space: Space) -> tuple[str, ...]:
     """One sentence where one class is so frequent that accuracy says little, and what helps and is not asked for."""
     counts = drawn.per_class
-    if not is_unbalanced(list(counts.values())):
+    if not has_majority(list(counts.values())):
         return ()
     name, largest = max(counts.items(), key=lambda item: item[1])
     advice = ["--metric macro_f1"] if metric == "accuracy" else []
@@ -48,15 +48,15 @@ def without_starved(space: Space, drawn: Drawn) -> tuple[Space, tuple[str, ...]]
     """
     lone = [_lone_classes(drawn, fold.train) for fold in drawn.folds]
     classes = len(drawn.task.label_names)
-    fewer = max(lone)
+    most = max(lone)
     comparing = [loss for loss in space.losses if LOSSES[loss].needs_positives]
     tokens = "tokens" in (possible_values(space, "representation") or ())
-    if not comparing or tokens or 2 * fewer <= classes:
+    if not comparing or tokens or 2 * most <= classes:
         return space, ()
     help_ = "more shots" + (", fewer --folds" if len(drawn.folds) > 2 else "")
-    if fewer < classes:
+    if most < classes:
         return space, (
-            f"In a round's training part {fewer} of {classes} classes have a single text, of which losses that compare "
+            f"In a round's training part {most} of {classes} classes have a single text, of which losses that compare "
             f"texts ({_listed(comparing)}) learn little; {help_} would help.",
         )
     kept = [loss for loss in space.losses if loss not in comparing]
