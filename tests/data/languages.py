@@ -51,6 +51,12 @@ _ROWS = {
         "Ses çok düşük, şarjı iki saat dayanıyor", "Bir daha asla bu mağazadan alışveriş yapmam",
         "Deniz manzarası ve lezzetli yemekler", "Neredeyse bir saat bekledik – sonra mutfak kapandı",
     ],
+    "Thai": [
+        "ห้องพักสะอาดแต่อาหารเช้าแย่มาก", "พนักงานสุภาพและเป็นกันเอง จะกลับมาอีกแน่นอน",
+        "สินค้ามาถึงแตกและไม่มีใครช่วยเรา", "หนังสือดีมาก แนะนำให้ทุกคนอ่าน",
+        "เสียงเบาเกินไป แบตเตอรี่อยู่ได้สองชั่วโมง", "จะไม่ซื้อที่ร้านนี้อีกแล้ว",
+        "วิวทะเลสวยและอาหารอร่อย", "รอเกือบหนึ่งชั่วโมง แล้วครัวก็ปิด",
+    ],
     "Japanese": [
         "部屋はきれいでしたが、朝食は残念でした。", "スタッフの対応がとても親切で、また行きたいです。",
         "商品が壊れて届き、返金もされませんでした。", "家族みんなで楽しめる本です。",
@@ -100,7 +106,8 @@ PAGES = {
     "Polish": ("cp1250", "iso8859-2"), "Czech": ("cp1250", "iso8859-2"), "Russian": ("cp1251", "koi8-r", "cp866",
     "mac-cyrillic"),
     "Greek": ("cp1253", "iso8859-7"), "Turkish": ("cp1254",), "Japanese": ("cp932", "euc_jp"),
-    "Chinese": ("gb18030", "gbk"), "Korean": ("cp949",), "English": ("cp1252", "mac-roman"), "Hungarian": ("cp1250",),
+    "Thai": ("cp874",), "Chinese": ("gb18030", "gbk"), "Korean": ("cp949",),
+    "English": ("cp1252", "mac-roman"), "Hungarian": ("cp1250",),
     "Swedish": ("cp1252", "cp850"), "Ukrainian": ("cp1251",), "Portuguese": ("cp1252",),
 }  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_a_changed_weight_file_in_a_package_is_refused(copy: Path, monkeypatch: 
 def test_pickled_weights_are_refused_and_never_opened(copy: Path, plant: Callable[[Path], Path]) -> None:
     (copy / "model.safetensors").unlink()
     trace = plant(copy / "pytorch_model.bin")
-    with pytest.raises(ModelError, match=r"no .safetensors weights. Other formats are pickles and are never loaded"):
+    with pytest.raises(ModelError, match=r"no .safetensors weights, the only ones that are loaded"):
         find_encoder(str(copy))
     with pytest.raises(ModelError):
         load_bundle(EncoderSource("x", copy))

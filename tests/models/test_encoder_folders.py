@@ -91,7 +91,7 @@ CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "weights end at once": (lambda f: cut(f, 5), "is cut short: 5 bytes"),
     "weights are empty": (lambda f: cut(f, 0), "model.safetensors is empty"),
     "weights are a page": (lambda f: (f / WEIGHTS).write_text("<html>" * 9), "is no safetensors file"),
-    "weights are a pickle": (pickled, "never loaded; convert it first: .* save_pretrained"),
+    "weights are a pickle": (pickled, "Convert others: .* save_pretrained"),
     "a part is missing": (in_two_parts, r"1 of the 2 files of its weights is missing \(model-00002-of"),
     "only an adapter": (adapter_alone, "holds an adapter without its encoder .*merge_and_unload"),
     "no tokenizer": (without_tokenizer, "it has no vocabulary; copy the tokenizer's files"),

@@ -29,6 +29,7 @@ CODE_PAGES: dict[str, tuple[str, float]] = {
     "cp1255": ("Windows-1255", 2.0),
     "cp1256": ("Windows-1256", 2.0),
     "cp1257": ("Windows-1257", 2.0),
+    "cp874": ("Windows-874", 2.0),
     "cp932": ("Shift-JIS", 1.0),
     "gb18030": ("GB18030", 1.0),
     "big5": ("Big5", 2.0),
@@ -52,7 +53,9 @@ _SAMPLE = 8_192
 #: Whether there is a letter outside ASCII in it is asked afterwards: as a part of the pattern that takes time in
 #: proportion to the square of a word's length.
 _WORD = re.compile(r"[^\W\d_]+")
-_SIGNS_IN_WORD = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·ー・、。，！？：；（）「」《》\ufffd]+(?=[^\W\d_])")
+_SIGNS_IN_WORD = re.compile(
+    r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·ー・、。，！？：；（）「」《》\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\ufffd]+(?=[^\W\d_])"
+)
 #: Where a typographic apostrophe belongs: it's, don't, I'll; l'été, qu'il, dell'anno.
 _APOSTROPHE = re.compile(r"(?i)[a-z]’(?:s|t|d|m|ll|re|ve)\b|\b(?:[cdjlmnst]|qu|un|dell|all|nell)’(?=[^\W\d_])")
 #: A final sigma within a word, and an apostrophe that opens one.

@@ -113,9 +113,10 @@ def read_texts_only(
     """
     names = _text_columns(table, settings, wanted, kind)
     texts = [[_text(cell, table, name) for cell in table.column(name)] for name in names]
-    kept = [_present(table, name, "") for name in keep if name != ALL or ALL in table.names]
-    if ALL in keep and ALL not in table.names:
+    if ALL in keep:
         kept = [name for name in table.names if name not in names]
+    else:
+        kept = [_present(table, name, "") for name in keep]
     return texts, {_once(table, name): table.column(name) for name in kept}
 
 

@@ -87,7 +87,8 @@ def _records(path: Path, text: str, separator: str, skipped: int) -> list[tuple[
         return [(reader.line_num + skipped, row) for row in reader]
     except csv.Error as error:
         line = reader.line_num + skipped
-        raise DataError(f"{path}, line {line}: {error}. Is a double quote missing or not doubled?") from None
+        escaped = " Quotes that a backslash stands before are not CSV's: double them." if '\\"' in text else ""
+        raise DataError(f"{path}, line {line}: {error}. Is a double quote missing or not doubled?{escaped}") from None
     finally:
         csv.field_size_limit(limit)
 

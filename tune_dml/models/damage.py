@@ -43,8 +43,8 @@ def check_weights(folder: Path) -> None:
         )
     if not files:
         raise ModelError(
-            f"{folder} has no .safetensors weights. Other formats are pickles and are never loaded; convert it first: "
-            "load it with transformers where you trust it, and call save_pretrained."
+            f"{folder} has no .safetensors weights, the only ones that are loaded (pickles could run code). Convert "
+            "others: load it with transformers where you trust it, and call save_pretrained."
         )
     _check_parts(folder)
     for file in sorted(files):

@@ -181,7 +181,7 @@ def _on_hub(name: str) -> EncoderSource:
     wanted = [f for f in info.siblings or [] if Path(f.rfilename).suffix in {".json", ".txt", ".model", ".safetensors"}]
     if not any(f.rfilename.endswith(".safetensors") for f in wanted):
         raise ModelError(
-            f"'{name}' has no .safetensors weights on the hub. Other formats are pickles and are never loaded."
+            f"'{name}' has no .safetensors weights on the hub, the only ones that are loaded (pickles could run code)."
         )
     return EncoderSource(name, None, sum(f.size or 0 for f in wanted) or None)
 
