@@ -4,8 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from transformers import PreTrainedTokenizerFast
 
-from tune_dml.errors import ConfigurationError
+from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.encoder import load_tokenizer
 from tune_dml.models.representation import after_mask, examples, pool
 from tune_dml.models.tokens import TokenArrays, tokenize
@@ -114,6 +117,13 @@ HIDDEN = torch.randn(4, 5, 3)
 LENGTHS = (5, 1, 3, 2)
 MASK = torch.tensor([[1] * n + [0] * (5 - n) for n in LENGTHS])
 LABELS = torch.tensor([2, 0, 1, 0])
+
+
+def test_a_tokenizer_that_has_no_answer_to_a_word_is_refused_in_a_sentence() -> None:
+    words = Tokenizer(WordPiece({"[PAD]": 0, "a": 1, "film": 2}, unk_token="[UNK]"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]")
+    with pytest.raises(ModelError, match=r"tokenizer fails on the given texts \(.*Missing \[UNK\].*\): its files are"):
+        tokenize(tokenizer, ["a", "unknown"], None, 16)
 
 
 @pytest.mark.parametrize("representation", ["mean", "tokens", "cls", "last_token"])

@@ -39,8 +39,8 @@ def keeper(store: Store, folder: Path, every: float = 0.05, **options: Any) -> K
 def copied(store: Store, name: str = "mine") -> dict[str, bytes]:
     found = {}
     for entry in store.entries(name):
-        # One may be replaced at this very moment.
-        with contextlib.suppress(FileNotFoundError), store.read(f"{name}/{entry.name}") as stream:
+        # One may be replaced at this very moment: it is gone, or what is read of it breaks off.
+        with contextlib.suppress(OSError), store.read(f"{name}/{entry.name}") as stream:
             found[entry.name] = stream.read()
     return found
 

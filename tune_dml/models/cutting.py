@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tune_dml.models.tokenizer import encode
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -68,13 +70,13 @@ def cut_of(tokens: TokenArrays, max_length: int) -> Cut:
 def layout_of(tokenizer: PreTrainedTokenizerBase, pairs: bool, truncation: str = "head", prefix: str = "") -> Layout:
     """How ``tokenizer`` lays out single texts, or ``pairs``, that begin with ``prefix``."""
     # What follows may join the last space of a prefix.
-    kept = len(tokenizer(prefix.rstrip(), add_special_tokens=False)["input_ids"]) if prefix else 0
-    encoded = tokenizer("a", "a") if pairs else tokenizer("a")
+    kept = len(encode(tokenizer, prefix.rstrip(), add_special_tokens=False)["input_ids"]) if prefix else 0
+    encoded = encode(tokenizer, "a", *["a"] * pairs)
     ids = list(encoded["input_ids"])
     if tokenizer.is_fast:
         texts = encoded.sequence_ids(0)
     else:
-        bare = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+        bare = list(encode(tokenizer, "a", add_special_tokens=False)["input_ids"])
         found = [i for i in range(len(ids)) if ids[i : i + len(bare)] == bare][: 1 + pairs]
         texts = [
             next((n for n, start in enumerate(found) if start <= i < start + len(bare)), None) for i in range(len(ids))

@@ -6,6 +6,7 @@ import logging
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
@@ -32,11 +33,28 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             folder, trust_remote_code=False, local_files_only=True
         )
         nothing = _knows_nothing(tokenizer)
+    except ModelError:
+        raise
     except Exception as error:  # tokenizers raises bare exceptions
         raise ModelError(f"The tokenizer in {folder} cannot be loaded: {_cause(folder, error)}.") from error
     if nothing:
         raise ModelError(f"The tokenizer in {folder} cannot be loaded: it has no vocabulary; {_COPY}.")
     return tokenizer
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, texts: str | list[str], *pairs: str | list[str], **how: bool) -> Any:
+    """What the tokenizer makes of texts: token ids, and what else it gives.
+
+    Raises:
+        ModelError: it has no answer to a text, as one without a token for unknown words.
+    """
+    try:
+        return tokenizer(texts, *pairs, **how)
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise ModelError(
+            f"The encoder's tokenizer fails on the given texts ({first_line(error)}): its files are damaged or belong "
+            f"to another encoder; {_COPY}."
+        ) from error
 
 
 def _cause(folder: Path, error: Exception) -> str:
@@ -72,7 +90,7 @@ def _absent(module: str) -> bool:
 
 def _knows_nothing(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether transformers made it up, with special tokens alone, for want of its files."""
-    ids = tokenizer("a film", add_special_tokens=False)["input_ids"]
+    ids = encode(tokenizer, "a film", add_special_tokens=False)["input_ids"]
     known = [number for number in ids if number not in (*tokenizer.all_special_ids, tokenizer.unk_token_id)]
     tokens = tokenizer.convert_ids_to_tokens(known)
     few = len(tokenizer) <= len(tokenizer.all_special_ids) + 2

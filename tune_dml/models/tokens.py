@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from tune_dml.errors import ModelError
 from tune_dml.models.cutting import layout_of
 from tune_dml.models.token_arrays import Batch, Ending, TokenArrays, both, by_length
+from tune_dml.models.tokenizer import encode
 
 __all__ = ["TEMPLATE", "Batch", "Ending", "TokenArrays", "both", "by_length", "own_limit", "tokenize"]
 
@@ -53,17 +54,16 @@ def tokenize(
     contents = [np.empty((0, 2), np.int64)]
     for start, end in _blocks(texts, texts_b):
         pairs = [list(texts_b[start:end])] if texts_b is not None else []
-        encoded = tokenizer(
-            [prefix + text for text in texts[start:end]], *pairs, return_attention_mask=False, verbose=False
-        )
+        given = [prefix + text for text in texts[start:end]]
+        made = encode(tokenizer, given, *pairs, return_attention_mask=False, verbose=False)
         # Without special tokens an empty text would have none at all, and nothing to be represented by.
-        rows = [row or [fill] for row in encoded["input_ids"]]
+        rows = [row or [fill] for row in made["input_ids"]]
         offsets = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64)
         first = inner = np.diff(offsets) - layout.specials
         if towers is not None and towers.contents is not None:
             first = np.minimum(inner, towers.contents[2 * start : 2 * end : 2, 0])
         contents.append(np.stack([first, inner - first], axis=1))
-        row_types = _flat([row or [0] for row in encoded["token_type_ids"]]) if has_types else None
+        row_types = _flat([row or [0] for row in made["token_type_ids"]]) if has_types else None
         whole = TokenArrays(_flat(rows), offsets, row_types, pad, layout=layout, contents=contents[-1])
         cut = whole.cut(limit)
         ids.append(cut.ids)
@@ -115,7 +115,7 @@ def _blocks(texts: Sequence[str], texts_b: Sequence[str] | None) -> Iterator[tup
 def _ending(tokenizer: PreTrainedTokenizerBase) -> Ending | None:
     if tokenizer.mask_token is None:
         return None
-    ids = tokenizer(TEMPLATE.replace("{mask}", tokenizer.mask_token), add_special_tokens=False)["input_ids"]
+    ids = encode(tokenizer, TEMPLATE.replace("{mask}", tokenizer.mask_token), add_special_tokens=False)["input_ids"]
     return Ending(tuple(ids), len(ids) - ids.index(tokenizer.mask_token_id))
 
 

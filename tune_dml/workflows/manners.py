@@ -106,7 +106,9 @@ def _manners_lines(manners: Manners, request: SearchRequest, settings: SearchSet
 
 
 def _check_room(prefix: str, tokenizer: PreTrainedTokenizerBase, longest: int) -> None:
-    taken = len(tokenizer(prefix)["input_ids"])
+    from tune_dml.models.tokenizer import encode
+
+    taken = len(encode(tokenizer, prefix)["input_ids"])
     if taken >= longest:
         raise UsageError(
             f"The prefix {prefix!r} alone has {taken} tokens, and {longest} are read: give another --prefix."
