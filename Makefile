@@ -1,6 +1,8 @@
 # make demo      the main job on an encoder and a task that come as packages; no network but the package index
 # make test      the tests that need neither a GPU, a cluster nor the Hugging Face hub, but for the slow ones
-# make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
+# make coverage  the same, with coverage of tune_dml/ measured, Ray's workers included
+# make slow-test the slow ones, but for the long ones
+# make long-test those that take too long for every change: a whole search with each family of encoders
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
 # make licences  of all that an installation brings; fails on one that is not allowed
@@ -24,7 +26,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c const
 
 # Two test processes at most: some tests start Ray, which takes the cores for itself.
 JOBS ?= 2
-SELECT ?= not slow and not cluster
+SELECT ?= not slow and not long and not cluster
 TESTS ?=
 COVERAGE ?=
 ifeq ($(COVERAGE),)
@@ -35,7 +37,7 @@ endif
 
 BENCH ?= efficiency --encoders bert-tiny
 
-.PHONY: help demo test coverage bench cluster-test lint licences audit wheel install install-cluster install-dev install-bench clean
+.PHONY: help demo test coverage slow-test long-test bench cluster-test lint licences audit wheel install install-cluster install-dev install-bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -52,9 +54,15 @@ test: install-dev
 
 coverage: install-dev
 	@rm -rf build/coverage; mkdir -p build/coverage
-	@$(MAKE) --no-print-directory test COVERAGE=1 SELECT="not cluster"
+	@$(MAKE) --no-print-directory test COVERAGE=1
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report
+
+slow-test:
+	@$(MAKE) --no-print-directory test SELECT="slow and not long and not cluster"
+
+long-test:
+	@$(MAKE) --no-print-directory test SELECT="long and not cluster"
 
 bench: install-bench
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -46,8 +46,14 @@ def options(data: Path, encoder: Path, results: Path) -> list[str]:
     return [*task, *how, "--concurrency", "1", "--gpus-per-trial", "0", "--name", "one", "--results", str(results)]
 
 
+#: With every change; each is built in another way. The fast tests of the models go through all families.
+ALWAYS = ("ALBERT", "DeBERTa-v2", "GPT-2", "ModernBERT", "T5", "XLNet")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.long]) for name in FAMILIES]
+)
 def test_a_search(name: str, data: Path, tmp_path: Path, tune_dml: Any) -> None:
     encoder = make_encoder(tmp_path / "encoder", FAMILIES[name])
     ended = tune_dml(*options(data, encoder, tmp_path / "results"), "--json")
