@@ -9,14 +9,18 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 from search_files import ABOUT
 
 import tune_dml
 from tune_dml.cli import main
+from tune_dml.cli.streams import data_stream
 from tune_dml.config.characters import shown
 from tune_dml.tuning.journal import Journal
+from tune_dml.workflows.output import Output
 
 ROOT = Path(tune_dml.__file__).parents[1]
 TASK = "意图–Absichten"
@@ -123,3 +127,44 @@ def test_a_program_that_lets_nobody_wait_gets_everything() -> None:
     assert process.wait(60) == 0
     assert process.stderr is not None
     process.stderr.close()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_data_is_in_utf_8_wherever_it_goes(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    with data_stream() as data:
+        data.write("texte,é,意\r\n")
+    assert isinstance(stream.buffer, io.BytesIO)
+    assert stream.buffer.getvalue() == "texte,é,意\r\n".encode()
+
+
+def test_nobody_who_reads_data_is_waited_for() -> None:
+    code = (
+        "from tune_dml.cli.streams import data_stream, lasting_streams\n"
+        "with lasting_streams():\n"
+        "    try:\n        with data_stream() as data:\n            while True: data.write('row' * 99)\n"
+        "    except BrokenPipeError:\n        raise SystemExit(7)\n"
+    )
+    ended = subprocess.run(
+        ["bash", "-c", '"$@" | head -c 1; exit ${PIPESTATUS[0]}', "bash", sys.executable, "-c", code],
+        capture_output=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (7, b"r", b"")
+
+
+@pytest.mark.parametrize("kind", ["ascii", "closed", "full"])
+def test_a_search_from_python_goes_on_whatever_becomes_of_its_screen(kind: str) -> None:
+    buffer: Any = io.FileIO("/dev/full", "w") if kind == "full" else io.BytesIO()
+    stream = io.TextIOWrapper(io.BufferedWriter(buffer) if kind == "full" else buffer, encoding="ascii")
+    out = Output(Console(file=stream, width=60))
+    if kind == "closed":
+        stream.close()
+    out.line("task: 意图 · 10 ± 1")
+    out.warn("意图")
+    if kind == "ascii":
+        assert buffer.getvalue() == b"task: \\u610f\\u56fe - 10 +- 1\nwarning: \\u610f\\u56fe\n"
+    if kind == "full":
+        with pytest.raises(OSError):
+            stream.close()

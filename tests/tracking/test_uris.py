@@ -24,7 +24,7 @@ NAMES = [
     "two words ",
     "semi;colon&amp=1",
     "结果 é",
-    "it's \"q\" [br]",
+    'it\'s "q" [br]',
     "-dash",
     "back\\slash@x:y",
     "ne\nw\tline",

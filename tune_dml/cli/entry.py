@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from tune_dml.cli import streams
 from tune_dml.cli.app import app
-from tune_dml.errors import EnvironmentFault, TuneDMLError, nearest, printable
+from tune_dml.errors import EnvironmentFault, TuneDMLError, first_line, nearest, printable
 
 PROGRAM = "tune-dml"
 _INTERRUPTED = 130
@@ -29,8 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; ``None`` takes the process's own.
 
     Returns:
-        The exit code: 0; 2 for a user's mistake; 3 for a fault of the environment; 130 when interrupted; 1 for a
-        fault of tune-dml itself.
+        The exit code: 0; 2 for a user's mistake; 3 for a fault of the environment, such as a full disk that the output
+        went to; 130 when interrupted; 141 when nobody reads the output any more; 1 for a fault of tune-dml itself.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
@@ -68,7 +68,7 @@ def _run(arguments: list[str]) -> int:
     except OSError as error:
         _trace(debug)
         where = f" ({error.filename})" if error.filename else ""
-        _say(f"The operating system refused: {error.strerror or error}{where}.{_more(debug)}")
+        _say(f"The operating system refused: {error.strerror or first_line(error)}{where}.{_more(debug)}")
         return 3
     except Exception as error:
         _trace(debug)
