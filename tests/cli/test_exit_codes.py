@@ -31,7 +31,6 @@ def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (OSError(28, "No space left on device", "/results/x"), 3, "No space left on device (/results/x)."),
         (RuntimeError("boom"), 1, "An internal error: RuntimeError: boom. Run again with --debug"),
         (KeyboardInterrupt(), 130, ""),
-        (BrokenPipeError(), 141, ""),
         (SystemExit(7), 7, ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -13,13 +11,12 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from tune_dml.cli import streams
 from tune_dml.cli.app import app
-from tune_dml.errors import TuneDMLError, nearest, printable
+from tune_dml.errors import EnvironmentFault, TuneDMLError, first_line, nearest, printable
 
 PROGRAM = "tune-dml"
 _INTERRUPTED = 130
-#: What a shell reports for a program that SIGPIPE ended.
-_BROKEN_PIPE = 141
 #: New objects between two runs of the garbage collector. The libraries make millions that live for ever; with
 #: Python's own threshold much of the time of importing them goes into looking at them again and again.
 _OBJECTS_PER_COLLECTION = 100_000
@@ -32,22 +29,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; ``None`` takes the process's own.
 
     Returns:
-        The exit code: 0; 2 for a user's mistake; 3 for a fault of the environment; 130 when interrupted; 1 for a
-        fault of tune-dml itself.
+        The exit code: 0; 2 for a user's mistake; 3 for a fault of the environment, such as a full disk that the output
+        went to; 130 when interrupted; 141 when nobody reads the output any more; 1 for a fault of tune-dml itself.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        streams.use_utf8(arguments)
     gc.set_threshold(_OBJECTS_PER_COLLECTION, 20, 20)
-    try:
-        code = _run(arguments)
-        sys.stdout.flush()
+    with streams.lasting_streams() as output:
+        try:
+            code = _run(arguments)
+        except KeyboardInterrupt:
+            code = _INTERRUPTED
+    if code or output is None or output.fault is None:
         return code
-    except BrokenPipeError:
-        # Whatever is still buffered would fail again when the interpreter flushes it on its way out.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    if isinstance(output.fault, BrokenPipeError):
+        return streams.BROKEN_PIPE
+    _say(f"What was printed could not be written ({output.fault.strerror}); all else was done.")
+    return EnvironmentFault.exit_code
 
 
 def _run(arguments: list[str]) -> int:
@@ -57,8 +56,6 @@ def _run(arguments: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except BrokenPipeError:
-        raise
     except TyperException as error:
         _say(_usage_sentences(error))
         return 2
@@ -71,7 +68,7 @@ def _run(arguments: list[str]) -> int:
     except OSError as error:
         _trace(debug)
         where = f" ({error.filename})" if error.filename else ""
-        _say(f"The operating system refused: {error.strerror or error}{where}.{_more(debug)}")
+        _say(f"The operating system refused: {error.strerror or first_line(error)}{where}.{_more(debug)}")
         return 3
     except Exception as error:
         _trace(debug)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from tune_dml.cli import streams
 from tune_dml.cli.options import Debug, Encoding, LossPlugin, NoHeader
 from tune_dml.errors import UsageError, nearest
 
@@ -62,9 +63,14 @@ def predict(
     if output is None:
         from tune_dml.workflows.predict import predict_file
 
-        predict_file(
-            model, file, columns, chosen, sys.stdout, plugins, keep=kept, encoding=encoding, header=not no_header
-        )
+        try:
+            with streams.data_stream() as stream:
+                predict_file(
+                    model, file, columns, chosen, stream, plugins, keep=kept, encoding=encoding, header=not no_header
+                )
+        except BrokenPipeError:
+            # As after | head: whoever reads has enough.
+            raise SystemExit(streams.BROKEN_PIPE) from None
         return
     path = Path(output)
     if path.is_dir():

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tune_dml.config.characters import is_unicode, shown
 from tune_dml.errors import UsageError, printable
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def output(as_json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator[O
 
 
 def print_json(document: Any) -> None:
-    """The one document of ``--json``."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """The one document of ``--json``; in ASCII where the output is not in UTF-8, so that it is JSON everywhere."""
+    plain = not is_unicode(getattr(sys.stdout, "encoding", None))
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=plain, allow_nan=False) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -60,14 +62,16 @@ def print_table(
         right: Headers of columns that hold numbers.
         row_per_line: In a pipe or a file fold nothing, so that ``grep`` finds whole rows.
     """
-    from rich import box
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[Text(printable(cell)) for cell in row] for row in rows]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from tune_dml.reporting.terminal import table_box
+
+    console: Console = Console()
+    cells = [[Text(shown(printable(cell), console.encoding)) for cell in row] for row in rows]
+    table = Table(box=table_box(console), pad_edge=False, padding=(0, 1))
     for number, header in enumerate(headers):
         widest = max((len(row[number]) for row in cells), default=0)
         # What one would type stays whole where that leaves room for the rest.
@@ -77,7 +81,6 @@ def print_table(
         )
     for row in cells:
         table.add_row(*row)
-    console: Console = Console()
     if row_per_line and not console.is_terminal:
         unlimited = console.options.update(max_width=10_000)
         console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)

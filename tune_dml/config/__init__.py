@@ -27,6 +27,7 @@ from tune_dml.config.settings import (
     TaskSettings,
     settings_from,
 )
+from tune_dml.config.uris import dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri, uri_below
 
 __all__ = [
     "DEFAULT_RESULTS",
@@ -63,7 +64,13 @@ __all__ = [
     "command",
     "command_for",
     "configuration_from",
+    "dotfile_uri",
+    "file_uri",
     "from_values",
     "line_too_deep",
     "settings_from",
+    "sqlite_path",
+    "sqlite_query",
+    "sqlite_uri",
+    "uri_below",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
+from tune_dml.config.characters import is_unicode
 from tune_dml.errors import UsageError
 
 
@@ -17,10 +19,16 @@ def absolute_path(given: str | Path) -> Path:
     try:
         path = Path(given).expanduser().absolute()
         str(path).encode()
+        os.fsencode(path)
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         pass
     except UnicodeEncodeError:
+        if not is_unicode(sys.getfilesystemencoding()):
+            raise UsageError(
+                f"The path {given} cannot be used: names of files are {sys.getfilesystemencoding()} in this locale. "
+                "Set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8."
+            ) from None
         # It is written into files and to servers, all of them UTF-8.
         raise UsageError(f"The path {given} is not in UTF-8; rename the file or the folder.") from None
     except OSError as error:

@@ -73,6 +73,6 @@ def node_of(trial: Any) -> str | None:
 
 def _last_error(trial: Any) -> str:
     try:
-        return Path(trial.error_file).read_text(errors="replace").rpartition("Failure # ")[2]
+        return Path(trial.error_file).read_text(encoding="utf-8", errors="replace").rpartition("Failure # ")[2]
     except (OSError, TypeError):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tune_dml.config import State, TrialRecord
+from tune_dml.config.characters import shown
 from tune_dml.errors import printable
 from tune_dml.training.scoring import mean_scores
 
@@ -40,16 +42,22 @@ class Output:
     def line(self, text: str) -> None:
         """A plain line."""
         if not self.quiet:
-            self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            self._print(text)
 
     def warn(self, text: str) -> None:
         """A line that is shown with ``-q`` too."""
-        self.console.print(f"warning: {printable(text)}", markup=False, highlight=False, soft_wrap=True)
+        self._print(f"warning: {text}")
 
     def detail(self, text: str) -> None:
         """A line for ``-v``."""
         if self.verbose:
             self.line(text)
+
+    def _print(self, text: str) -> None:
+        # Whatever becomes of the screen, the search goes on. (A closed file raises a ValueError.)
+        with contextlib.suppress(OSError, ValueError):
+            text = shown(printable(text), self.console.encoding)
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def silent() -> Output:
