@@ -27,6 +27,7 @@ from tune_dml.config.settings import (
     TaskSettings,
     settings_from,
 )
+from tune_dml.config.slugs import ascii_slug, distinct_slug, slug
 
 __all__ = [
     "DEFAULT_RESULTS",
@@ -60,10 +61,13 @@ __all__ = [
     "TrialRecord",
     "Value",
     "absolute_path",
+    "ascii_slug",
     "command",
     "command_for",
     "configuration_from",
+    "distinct_slug",
     "from_values",
     "line_too_deep",
     "settings_from",
+    "slug",
 ]

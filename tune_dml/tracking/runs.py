@@ -159,7 +159,7 @@ class SearchRuns:
         name = names.experiment_name(self.settings.task.task)
         found = self.client.get_experiment_by_name(name)
         if found is None:
-            folder = names.slug(self.settings.task.task) or "task"
+            folder = names.artifact_folder(self.settings.task.task)
             root = f"{self._artifact_root}/{folder}" if self._artifact_root else None
             try:
                 return str(self.client.create_experiment(name, artifact_location=root))
