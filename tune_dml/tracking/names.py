@@ -89,11 +89,11 @@ def former_model_name(settings: SearchSettings) -> str:
 
 
 def artifact_folder(task: str) -> str:
-    """Where a task's artifacts are, as a part of a URI: it is short there too, whatever its letters need."""
+    """Where a task's artifacts are: a short name, also where it is quoted as a part of a URI."""
     longest = _LONGEST_FOLDER
-    while len(quoted := quote(distinct_slug(task, longest))) > _LONGEST_FOLDER:
+    while len(quote(folder := distinct_slug(task, longest))) > _LONGEST_FOLDER:
         longest -= 1
-    return quoted
+    return folder
 
 
 def trial_key(record: TrialRecord) -> str:
