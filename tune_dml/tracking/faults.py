@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from tune_dml.config import sqlite_path
 from tune_dml.errors import EnvironmentFault, StoreFault
@@ -24,6 +27,8 @@ _REFUSED = {
 _TLS = ("SSLError", "CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER", "SSLCertVerificationError")
 _NOT_MLFLOW = ("failed with error code 404", "failed with error code 405", "not in a valid JSON format")
 #: What every MLflow has; of other things an older one may say that it has not.
+_ASK = "/api/2.0/mlflow/experiments/search?max_results=1"
+_SECONDS = 5.0
 _CORE = ("/mlflow/experiments/", "/mlflow/runs/")
 
 
@@ -59,13 +64,17 @@ def lasting(uri: str, error: Exception, results: Path | None = None) -> StoreFau
         words = said(_cause(error))
         return damaged(path, words, results) if is_damage(words) else None
     if uri.startswith(("http://", "https://")):
-        return _of_server(where, error)
+        return _of_server(uri, error)
     told = refused(where, _cause(error))
     return told if isinstance(told, StoreFault) else None
 
 
-def _of_server(where: str, error: Exception) -> StoreFault | None:
+def _of_server(uri: str, error: Exception) -> StoreFault | None:
+    where = without_password(uri)
     words, code = " ".join(str(error).split()), getattr(error, "error_code", None)
+    if "Response: {" in words and "error_code" not in words:
+        # JSON that is not MLflow's, of which MLflow forgets the status.
+        words += f" {_ASK} failed with error code {_status(uri + _ASK)}"
     if code == "UNAUTHENTICATED" or "failed with error code 401" in words:
         return StoreFault(
             f"The MLflow server at {where} asks for a password or token. Set MLFLOW_TRACKING_USERNAME and "
@@ -86,6 +95,16 @@ def _of_server(where: str, error: Exception) -> StoreFault | None:
             f"What answers at {where} is no MLflow server. Check the address and its path in --tracking-uri."
         )
     return None
+
+
+def _status(address: str) -> int:
+    try:
+        with urlopen(address, timeout=_SECONDS) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+    except (OSError, ValueError, HTTPException):
+        return 0
 
 
 def reason_of(error: Exception) -> str:
