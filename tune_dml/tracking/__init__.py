@@ -1,6 +1,7 @@
 """Floor 4: MLflow, written in the background. Importing this package does not import MLflow."""
 
 from tune_dml.tracking.best import BestRow, best_per_task
+from tune_dml.tracking.condition import check_store
 from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, slug, trial_key
 from tune_dml.tracking.parts import Finish, ModelRegistration
 from tune_dml.tracking.store import (
@@ -20,6 +21,7 @@ __all__ = [
     "ModelRegistration",
     "Tracker",
     "best_per_task",
+    "check_store",
     "check_tracking_uri",
     "embedded_uri",
     "experiment_name",
