@@ -1,4 +1,4 @@
-"""Limits of containers, from made-up trees of ``proc`` and ``sys``; and, where a test may make one, from a real group."""
+"""Limits of containers, from made-up trees of ``proc`` and ``sys``; and from a real group where a test may make one."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from tune_dml.execution.machines import ask_nodes
 from tune_dml.execution.preflight import Check, Room
 from tune_dml.workflows.doctor_encoder import check_of
 
-_SHARED = Path("/dev/shm")
+#: Where Ray keeps what its workers share.
+SHARED = Path("/dev/shm")
 _TEMPORARY = "Give Ray another folder for its files, short and on a disk of this machine: RAY_TMPDIR=/FOLDER."
 
 
@@ -42,10 +43,11 @@ def check_room(room: Room, own: Limits, slots: int) -> Check:
     return Check(f"{says}, and this machine has {has}", f"Take a smaller encoder{more}.")
 
 
-def check_shared_memory(own: Limits, shared: Path = _SHARED) -> Check:
+def check_shared_memory(own: Limits, shared: Path | None = None) -> Check:
     """Whether Ray can keep the objects that workers share in memory."""
     if not sys.platform.startswith("linux"):
         return Check("shared memory: not by /dev/shm on this system")
+    shared = SHARED if shared is None else shared
     in_docker = "in Docker: docker run --shm-size=2g"
     try:
         about = os.statvfs(shared)
@@ -75,7 +77,8 @@ def check_ray() -> Check:
         _, silent = ask_nodes()
     except TuneDMLError as error:
         check = check_of(error)
-        return Check(f"Ray: {check.says}", check.mend if "--debug" not in check.mend else _TEMPORARY)
+        circular = "--debug" in check.mend or "tune-dml doctor" in check.mend
+        return Check(f"Ray: {check.says}", _TEMPORARY if circular else check.mend)
     finally:
         stop_ray()
         if session is not None:
