@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -15,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from search_files import ABOUT, DRAW, TASK
 
-from tune_dml.config import Configuration
+from tune_dml.config import Configuration, distinct_slug, slug
 from tune_dml.data import load_task
 from tune_dml.losses import LOSSES
-from tune_dml.tracking import names
+from tune_dml.storage.names import is_search_name
 from tune_dml.training.workload import resolve
 from tune_dml.workflows.best_file import read_best
 from tune_dml.workflows.drawing import draw_data
@@ -116,12 +115,11 @@ def test_a_search_file_is_read_or_refused_and_leads_nowhere_else(results: Path) 
 def test_names_become_folders_of_the_results_folder(results: Path, name: str | None, task: str) -> None:
     given = read_or_refused(results, lambda: search_name(SearchRequest(task=task, name=name), DRAW, results))
     if given is not None:
-        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", given)
-        assert len(given) < 200
+        assert is_search_name(given)
         assert (results / "searches" / given).resolve().parent == results / "searches"
     found = read_or_refused(results, lambda: search_folder(str(results), name or task))
     assert found is None or found.parent == results / "searches"
     read_or_refused(results, lambda: search_folder(f"{results}/{task}", "one"))
-    kept = names.slug(task)
-    assert re.fullmatch(r"[A-Za-z0-9._-]{0,200}", kept)
-    assert kept not in (".", "..")
+    kept = distinct_slug(task)
+    assert kept == slug(kept)
+    assert 0 < len(kept.encode()) <= 100

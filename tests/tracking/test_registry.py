@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from tune_dml.data.given import given_texts
-from tune_dml.tracking import ModelRegistration, Tracker
+from tune_dml.tracking import ModelRegistration, Tracker, best_per_task, embedded_uri, model_name
+from tune_dml.tracking.names import former_model_name
 from tune_dml.tracking.pyfunc import TextClassifierModel
 from tune_dml.tracking.registry import register, takes_alias
 from tune_dml.tracking.runs import SearchRuns
@@ -36,7 +38,7 @@ def test_a_model_is_registered_once_and_again_when_it_changed(client, results, m
         tracker = Tracker(settings, results)
         tracker.register_model(model_folder, about)
         assert tracker.close()
-    name = "tune-dml-org-CR-x-50"
+    name = model_name(settings)
     assert [str(v.version) for v in client.search_model_versions(f"name = '{name}'")] == ["1"]
     (model_folder / "labels.json").write_text('["no", "yes"]')
     register(SearchRuns(settings, results), model_folder, dataclasses.replace(about, score=0.7))
@@ -58,6 +60,78 @@ def test_the_alias_moves_by_score_between_equal_protocols(client, results, make_
     assert registered(0.7) == "1"
     assert registered(0.9) == "3"
     assert registered(0.99, draw=1) == "3", "another draw's score says nothing about this one's"
+
+
+def best_label(name, results):
+    """What of ``labels.json`` one loads as ``models:/NAME@best``."""
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(embedded_uri(results))
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{name}@best")
+    finally:
+        mlflow.set_tracking_uri(before)
+    return (Path(folder) / "data" / "model" / "labels.json").read_text()
+
+
+def test_tasks_in_any_script_have_models_of_their_own(client, results, make_settings, model_folder):
+    tasks = ["训练", "测试", "हिन्दी", "a b", "a-b", "🙂", "🙃", "e\u0301te\u0301", "été"]
+    models = {}
+    for task in tasks:
+        settings = make_settings(task=task, shots=20)
+        (model_folder / "labels.json").write_text(task)
+        runs = SearchRuns(settings, results)
+        runs.best({1: 0.5})
+        register(runs, model_folder, ModelRegistration(0.5, ("neg", "pos"), pip_requirements=("numpy",)))
+        models[task] = model_name(settings)
+    assert len(set(models.values())) == len(tasks)
+    assert models["训练"] == "tune-dml-训练-20"
+    for task in tasks:
+        assert best_label(models[task], results) == task
+        (row,) = best_per_task(embedded_uri(results), task)
+        assert row.task == task
+
+
+def test_models_that_met_in_a_store_of_an_earlier_version_part(client, results, make_settings, model_folder):
+    """Their searches keep the name when they are resumed; new ones get the task's own."""
+    met = [make_settings(task=task, shots=20) for task in ("旧的", "新的")]
+    former = former_model_name(met[0])
+    assert former == former_model_name(met[1]) == "tune-dml---20"
+    client.create_registered_model(former)
+    for settings in met:
+        runs = SearchRuns(settings, results)
+        client.create_model_version(former, "file:///nowhere", runs.parent().run_id, tags=runs.tags)
+    about = ModelRegistration(0.9, ("neg", "pos"), pip_requirements=("numpy",))
+    register(SearchRuns(met[1], results), model_folder, about)
+    assert len(client.search_model_versions(f"name = '{former}'")) == 3
+    again = make_settings(task="新的", shots=20)
+    register(SearchRuns(again, results), model_folder, about)
+    assert alias(client, model_name(again)) == "1"
+    assert len(client.search_model_versions(f"name = '{former}'")) == 3
+
+
+def test_a_model_keeps_the_name_that_an_earlier_version_gave_it(client, results, make_settings, model_folder):
+    old, new = make_settings(task="hub:org/kept"), make_settings(task="hub:org/kept")
+    former = "tune-dml-hub-org-kept-50"
+    client.create_registered_model(former)
+    runs = SearchRuns(old, results)
+    client.create_model_version(former, "file:///nowhere", runs.parent().run_id, tags=runs.tags)
+    register(SearchRuns(new, results), model_folder, ModelRegistration(0.9, ("neg", "pos")))
+    assert alias(client, former) == "2"
+    assert not client.search_model_versions(f"name = '{model_name(new)}'")
+
+
+def test_a_name_that_another_task_has_is_not_taken(client, results, make_settings, model_folder):
+    """As a database that ignores case gives it."""
+    mine, theirs = make_settings(task="letters"), make_settings(task="LETTERS")
+    client.create_registered_model(model_name(mine))
+    runs = SearchRuns(theirs, results)
+    client.create_model_version(model_name(mine), "file:///nowhere", runs.parent().run_id, tags=runs.tags)
+    register(SearchRuns(mine, results), model_folder, ModelRegistration(0.9, ("neg", "pos")))
+    assert len(client.search_model_versions(f"name = '{model_name(mine)}'")) == 1
+    (version,) = client.search_model_versions("name LIKE 'tune-dml-letters-%-50'")
+    assert version.tags["tune_dml.task"] == "letters"
 
 
 TAGS = {f"tune_dml.{tag}": tag for tag in ("task", "shots", "draw", "protocol", "folds", "search_id")}

@@ -94,7 +94,7 @@ def test_limits_are_set_for_a_while_and_the_users_own_stay(monkeypatch):
 def test_shots_and_model_names(draw, shots):
     settings = SearchSettings("n", TaskSettings("hub:org/my task"), draw, "e", "default")
     assert shots_name(draw) == shots
-    assert model_name(settings) == f"tune-dml-hub-org-my-task-{shots}"
+    assert model_name(settings) == f"tune-dml-hub-org-my-task-230edc-{shots}"
 
 
 def test_ui_command(tmp_path):

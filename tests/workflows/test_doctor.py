@@ -43,7 +43,7 @@ def looked() -> Iterator[Looked]:
         folder = Path(name)
         for part in ("tmp", "here"):
             (folder / part).mkdir()
-        environment = os.environ | {"RAY_TMPDIR": str(folder / "tmp"), "TMPDIR": str(folder / "tmp")}
+        environment = os.environ | {"RAY_TMPDIR": str(folder / "tmp")}
         command = [sys.executable, "-m", "tune_dml", "doctor", "--encoder", "bert-tiny", "--gpus-per-trial", "0"]
         options = ["--results", str(folder / "not" / "yet"), "--tracking-uri", f"sqlite:///{folder}/no/mlflow.db"]
         begun, before = time.monotonic(), os.times()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tune_dml.config import DrawSettings
+from tune_dml.storage.names import is_search_name
 from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.slots import cores, slots_of
@@ -31,8 +32,11 @@ def test_as_many_trials_at_a_time_as_fit(
     assert (slots.concurrency, slots.gpus_per_trial) == (concurrency, share)
 
 
-@pytest.mark.parametrize("task", ["日本", "..", "a/../../b", "-x", "a" * 300])
+@pytest.mark.parametrize("task", ["日本", "🙂", "..", "a/../../b", "-x", "a" * 300, "日" * 300])
 def test_a_search_gets_a_name_that_is_one_folder(tmp_path: Path, task: str) -> None:
     name = search_name(SearchRequest(task=task), DrawSettings(), tmp_path)
-    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}", name)
+    assert re.fullmatch(r"\w[\w.-]*", name)
+    assert len(name.encode()) <= 100
+    assert is_search_name(name), "what a store takes"
+    assert name.startswith("日") == task.startswith("日")
     assert (tmp_path / "searches" / name).resolve().parent == tmp_path / "searches"

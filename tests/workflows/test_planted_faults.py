@@ -130,13 +130,6 @@ def store_on_a_read_only_disk(ground: Ground) -> None:
     ground.options["tracking_uri"] = f"sqlite:///{ground.folder}/disk/mlflow.db"
 
 
-def no_record_locks(ground: Ground) -> None:
-    def lockf(*_: object) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    ground.monkeypatch.setattr(fcntl, "lockf", lockf)
-
-
 def damaged_store(ground: Ground) -> None:
     store = ground.with_store()
     size = store.stat().st_size
@@ -195,7 +188,6 @@ FAULTS: dict[str, tuple[Callable[[Ground], object], str, str]] = {
         "Make room",
     ),
     "no room for files": (lambda g: g.mount(g.results, "size=900m,nr_inodes=9"), "only . more files", "Make room"),
-    "no locks": (no_record_locks, "file system: .* has no locks .No locks available", "disk of this machine"),
     "a store of a newer MLflow": (lambda g: g.with_store(NEW_SCHEMA), "MLflow.*newer", "pip install"),
     "a store of an older MLflow": (lambda g: g.with_store(OLD_SCHEMA), "MLflow.*older", "mlflow db upgrade sqlite:///"),
     "a damaged store": (damaged_store, "MLflow.*damaged", "tune-dml sync"),
@@ -281,6 +273,21 @@ def test_all_is_well_where_nothing_is_planted(ground: Ground, session: None) -> 
     assert "can be read and written" in said
     assert ground.store.read_bytes() == before
     assert find_encoder(str(ground.encoder)).folder is not None
+
+
+def test_a_file_system_that_lacks_something_is_named_and_will_do(
+    ground: Ground, session: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    for module, name in ((fcntl, "flock"), (fcntl, "lockf"), (os, "link")):
+        monkeypatch.setattr(module, name, missing)
+    checks = doctor(ground.request())
+    assert [check for check in checks if not check.ok] == []
+    [said] = [check.says for check in checks if check.says.startswith("file system")]
+    assert "no flock (Operation not supported), no locks for databases" in said
+    assert "no hard links (Operation not supported); a search does without" in said
 
 
 def one_sentence(text: str) -> str:

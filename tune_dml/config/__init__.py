@@ -27,6 +27,8 @@ from tune_dml.config.settings import (
     TaskSettings,
     settings_from,
 )
+from tune_dml.config.slugs import ascii_slug, distinct_slug, slug
+from tune_dml.config.uris import dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri, uri_below
 
 __all__ = [
     "DEFAULT_RESULTS",
@@ -60,10 +62,19 @@ __all__ = [
     "TrialRecord",
     "Value",
     "absolute_path",
+    "ascii_slug",
     "command",
     "command_for",
     "configuration_from",
+    "distinct_slug",
+    "dotfile_uri",
+    "file_uri",
     "from_values",
     "line_too_deep",
     "settings_from",
+    "slug",
+    "sqlite_path",
+    "sqlite_query",
+    "sqlite_uri",
+    "uri_below",
 ]

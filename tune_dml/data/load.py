@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -49,7 +50,7 @@ def load_task(settings: TaskSettings) -> Task:
     """
     if not settings.task.strip():
         raise DataError("A task needs a name: --task SST2, or --task my-intents --data my.csv.")
-    if not settings.task.isprintable() or len(settings.task) > LONGEST_NAME:
+    if not _can_be_shown(settings.task) or len(settings.task) > LONGEST_NAME:
         raise DataError(f"A task's name is at most {LONGEST_NAME} printable characters; '{settings.task}' is not.")
     spec = spec_named(settings.task)
     name = spec.name if spec is not None else settings.task.strip()
@@ -69,6 +70,11 @@ def load_task(settings: TaskSettings) -> Task:
     notes.extend(name_notes(names))
     kind = "single" if pool.texts_b is None else "pair"
     return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes), stands_in)
+
+
+def _can_be_shown(name: str) -> bool:
+    """Joiners and marks of direction are part of how some scripts are written, and so are their spaces."""
+    return all(c.isprintable() or unicodedata.category(c) in ("Cf", "Zs") for c in name)
 
 
 def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_dml.config.file_systems import sync
 from tune_dml.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -62,6 +63,6 @@ def write_parquet_atomic(path: str | Path, table: pa.Table) -> None:
 def _sync(path: Path, flags: int) -> None:
     descriptor = os.open(path, flags)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)

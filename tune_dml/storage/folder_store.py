@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from tune_dml.config.file_systems import sync
 from tune_dml.storage.address import Address
 from tune_dml.storage.store import CHUNK, Entry
 
@@ -59,7 +60,7 @@ class FolderStore:
                     size -= len(chunk)
                     moved()
                 stream.flush()
-                os.fsync(stream.fileno())
+                sync(stream.fileno())
             os.replace(temporary, path)
         finally:
             with contextlib.suppress(OSError):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 
+from tune_dml.config.slugs import stays
 from tune_dml.errors import ResultsError
 
 SEARCH_FILE = "search.yaml"
 JOURNAL_FILE = "study.log"
 _SCRATCH = "ray"
-_SEARCH_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+#: Bytes in UTF-8: temporary files beside a search have its name with more before and behind it.
+_LONGEST = 200
 
 
 def is_kept(name: str) -> bool:
@@ -21,7 +22,7 @@ def is_kept(name: str) -> bool:
 
 def is_search_name(name: str) -> bool:
     """Whether a folder of a store may be a search's: such names stay inside the results folder."""
-    return _SEARCH_NAME.fullmatch(name) is not None
+    return name[:1] not in ("", ".", "-") and all(map(stays, name)) and len(name.encode()) <= _LONGEST
 
 
 def checked(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from tune_dml.tracking.best import BestRow, best_per_task
 from tune_dml.tracking.condition import check_store
-from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, slug, trial_key
+from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, trial_key
 from tune_dml.tracking.parts import Finish, ModelRegistration
 from tune_dml.tracking.store import (
     check_tracking_uri,
@@ -31,7 +31,6 @@ __all__ = [
     "reconcile_search",
     "run_title",
     "shots_name",
-    "slug",
     "tracking_uri_of",
     "trial_key",
     "ui_command",

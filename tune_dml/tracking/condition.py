@@ -11,9 +11,10 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
+from tune_dml.config import sqlite_path
 from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking.faults import reason_of
-from tune_dml.tracking.store import absolute_uri, without_password
+from tune_dml.tracking.store import without_password
 
 SERVER_SECONDS = 5.0
 _ASK = "/api/2.0/mlflow/experiments/search?max_results=1"
@@ -31,8 +32,8 @@ def check_store(uri: str, results: Path) -> None:
         EnvironmentFault: with the cause and the cure.
     """
     if uri.startswith("sqlite:///"):
-        path = Path(absolute_uri(uri).removeprefix("sqlite:///"))
-        if path.exists():
+        path = sqlite_path(uri)
+        if path is not None and path.exists():
             _check_file(path)
     elif uri.startswith(("http://", "https://")):
         _check_server(uri)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from urllib.parse import quote
 
-from tune_dml.config import DrawSettings, SearchSettings, TrialRecord
+from tune_dml.config import DrawSettings, SearchSettings, TrialRecord, distinct_slug
 
 PREFIX = "tune-dml/"
 SEARCH = "tune_dml.search"
@@ -29,6 +30,8 @@ PROTOCOL = "tune_dml.protocol"
 FOLDS = "tune_dml.folds"
 PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
+#: Characters: what databases keep of the name of a run, and of an artifact's folder beside the rest of its address.
+_LONGEST_TITLE, _LONGEST_FOLDER = 250, 60
 
 
 def shots_name(draw: DrawSettings) -> str:
@@ -59,7 +62,8 @@ def run_title(settings: SearchSettings) -> str:
     shots = "full" if shots == "full" else shots.replace(" per class", " shots per class")
     if shots.isdigit():
         shots += " shots"
-    return f"{settings.task.task} · {shots} · {encoder_name(settings.encoder)} · {settings.name}"
+    title = f"{settings.task.task} · {shots} · {encoder_name(settings.encoder)} · {settings.name}"
+    return title[:_LONGEST_TITLE]
 
 
 def encoder_name(encoder: str) -> str:
@@ -67,15 +71,29 @@ def encoder_name(encoder: str) -> str:
     return PurePath(encoder).name if encoder.startswith(("/", ".", "~")) else encoder
 
 
-def model_name(settings: SearchSettings) -> str:
-    """Of the registered model. MLflow refuses ``/`` and ``:``; other odd characters go too."""
-    return slug(f"tune-dml-{settings.task.task}-{shots_name(settings.draw)}")
+def model_name(settings: SearchSettings, mark: str = "") -> str:
+    """Of the registered model: another one for every task and number of shots. MLflow refuses ``/`` and ``:``; whatever
+    can name no folder goes too, and leaves a digest.
+
+    Args:
+        mark: What tells it from a model of that name which is not the task's.
+    """
+    words = [distinct_slug(settings.task.task), mark, shots_name(settings.draw)]
+    return "-".join(["tune-dml", *filter(None, words)])
 
 
-def slug(words: str) -> str:
-    """What can name a folder everywhere: letters, digits, ``.``, ``_`` and ``-`` stay, runs of anything else become one
-    ``-``; at most 100 characters, and none where there is no letter or digit."""
+def former_model_name(settings: SearchSettings) -> str:
+    """What earlier versions of tune-dml registered it as, where several tasks might meet."""
+    words = f"tune-dml-{settings.task.task}-{shots_name(settings.draw)}"
     return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-.")[:100].strip("-.")
+
+
+def artifact_folder(task: str) -> str:
+    """Where a task's artifacts are: a short name, also where it is quoted as a part of a URI."""
+    longest = _LONGEST_FOLDER
+    while len(quote(folder := distinct_slug(task, longest))) > _LONGEST_FOLDER:
+        longest -= 1
+    return folder
 
 
 def trial_key(record: TrialRecord) -> str:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tune_dml.config.slugs import digest
 from tune_dml.tracking import names
 from tune_dml.tracking.parts import ModelRegistration
 from tune_dml.tracking.pyfunc import probability_columns
@@ -38,15 +39,35 @@ def register(runs: SearchRuns, folder: Path, about: ModelRegistration) -> None:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no model folder")
-    name, digest = names.model_name(runs.settings), folder_digest(folder)
+    name, known = registered_as(runs)
+    content = folder_digest(folder)
     _ensure_model(runs.client, name)
-    known = versions(runs.client, name)
-    mine = next((v for v in known if v.tags.get(names.DIGEST) == digest and _same_search(v, runs)), None)
+    mine = next((v for v in known if v.tags.get(names.DIGEST) == content and _same_search(v, runs)), None)
     if mine is None:
-        mine = _create_version(runs, name, folder, digest, about)
+        mine = _create_version(runs, name, folder, content, about)
     holder = next((v for v in known if str(v.version) == _holder(runs.client, name)), None)
     if takes_alias(mine.tags, holder.tags if holder is not None else None):
         runs.client.set_registered_model_alias(name, ALIAS, str(mine.version))
+
+
+def registered_as(runs: SearchRuns) -> tuple[str, list[ModelVersion]]:
+    """The name of the model that a search is a version of, and the versions that are there.
+
+    A model keeps the name that an earlier version of tune-dml gave it, unless models of other tasks or shots have met
+    under it; then only the searches that are there already stay. A name under which the store has something else, which
+    a database that ignores case allows, is not taken.
+    """
+    settings = runs.settings
+    name, former = names.model_name(settings), names.former_model_name(settings)
+    if former != name:
+        known = versions(runs.client, former)
+        if any(_same_search(v, runs) for v in known) or (known and all(_same_model(v, runs) for v in known)):
+            return former, known
+    known = versions(runs.client, name)
+    if not all(_same_model(v, runs) for v in known):
+        name = names.model_name(settings, digest(settings.task.task))
+        known = versions(runs.client, name)
+    return name, known
 
 
 def takes_alias(tags: dict[str, str], holder: dict[str, str] | None) -> bool:
@@ -147,6 +168,10 @@ def _ensure_model(client: MlflowClient, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+
+
+def _same_model(found: ModelVersion, runs: SearchRuns) -> bool:
+    return all(found.tags.get(tag, runs.tags[tag]) == runs.tags[tag] for tag in (names.TASK, names.SHOTS))
 
 
 def _same_search(found: ModelVersion, runs: SearchRuns) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.config import SearchSettings, State, TrialRecord, uri_below
 from tune_dml.tracking import names
 from tune_dml.tracking.parts import Finish
 from tune_dml.tracking.pending import search_id
@@ -159,8 +159,8 @@ class SearchRuns:
         name = names.experiment_name(self.settings.task.task)
         found = self.client.get_experiment_by_name(name)
         if found is None:
-            folder = names.slug(self.settings.task.task) or "task"
-            root = f"{self._artifact_root}/{folder}" if self._artifact_root else None
+            folder = names.artifact_folder(self.settings.task.task)
+            root = uri_below(self._artifact_root, folder) if self._artifact_root else None
             try:
                 return str(self.client.create_experiment(name, artifact_location=root))
             except MlflowException as error:

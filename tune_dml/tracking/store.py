@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from tune_dml.config import SearchSettings
+from tune_dml.config import SearchSettings, dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri
+from tune_dml.config.file_systems import age, has_record_locks
+from tune_dml.config.locks import Held, hold
 from tune_dml.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
@@ -24,13 +27,15 @@ _HIDDEN = "***@"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 QUICK_SECONDS = 10
 UPLOAD_SECONDS = 120
+#: Of a lock that SQLite holds for a transaction.
+STALE_SECONDS = 60
 _LIMITS = ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES")
 _set_here: set[str] = set()
 
 
 def embedded_uri(results: Path) -> str:
     """The SQLite store below a results folder."""
-    return f"sqlite:///{Path(results).absolute() / 'mlflow.db'}"
+    return sqlite_uri(Path(results) / "mlflow.db")
 
 
 def tracking_uri_of(settings: SearchSettings, results: Path) -> str:
@@ -42,14 +47,13 @@ def artifact_root(uri: str, results: Path) -> str | None:
     """Where artifacts go when no server decides: a ``file:`` URI below the results folder."""
     if uri.split("+")[0].split(":")[0] not in DATABASES:
         return None
-    return (Path(results).absolute() / "mlartifacts").as_uri()
+    return file_uri(Path(results) / "mlartifacts")
 
 
 def absolute_uri(uri: str) -> str:
     """``sqlite:///mlflow.db`` is relative to the working folder; everything else stays."""
-    if uri.startswith("sqlite:///") and uri != "sqlite:///:memory:":
-        return f"sqlite:///{Path(uri.removeprefix('sqlite:///')).absolute()}"
-    return uri
+    path = sqlite_path(uri)
+    return uri if path is None else sqlite_uri(path, uri.partition("?")[2])
 
 
 def without_password(uri: str) -> str:
@@ -108,11 +112,22 @@ def check_tracking_uri(uri: str) -> str:
     )
 
 
-def _checked_sqlite(uri: str) -> str:
-    if not uri.startswith("sqlite:///") or not uri.removeprefix("sqlite:///").strip("/"):
-        raise UsageError(f"--tracking-uri {uri}: the file is missing; write sqlite:///PATH/mlflow.db.")
-    uri = absolute_uri(uri)
-    path = Path(uri.removeprefix("sqlite:///"))
+def _checked_sqlite(given: str) -> str:
+    path = sqlite_path(given)
+    if path is None:
+        raise UsageError(f"--tracking-uri {given}: the file is missing; write sqlite:///PATH/mlflow.db.")
+    plain = Path(given.partition(":///")[2]).absolute()
+    try:
+        uri = sqlite_uri(path, sqlite_query(given))
+    except ValueError:
+        raise UsageError(
+            f"--tracking-uri {given}: a question mark in the path has to be quoted; write {sqlite_uri(plain)}."
+        ) from None
+    if path != plain and "?" not in given and plain.parent.is_dir() and not path.parent.is_dir():
+        raise UsageError(
+            f"--tracking-uri {given}: that is read as {path}, in a folder that is not there; for the folder "
+            f"{plain.parent} write {sqlite_uri(plain)}."
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
@@ -144,9 +159,24 @@ def connect(uri: str) -> MlflowClient:
     if "MLFLOW_LOGGING_LEVEL" not in os.environ:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    if uri.startswith("sqlite:///"):
-        _make_store(Path(uri.removeprefix("sqlite:///")))
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+    if (path := sqlite_path(uri)) is not None:
+        _make_store(path)
+    opened = lockable_uri(uri)
+    return MlflowClient(tracking_uri=opened, registry_uri=opened)
+
+
+def lockable_uri(uri: str) -> str:
+    """The URI by which MLflow opens a store: of an SQLite file on a file system without locks, with another kind of
+    lock, which every process that opens it there has to use."""
+    path = sqlite_path(uri)
+    if path is None or has_record_locks(path.parent):
+        return uri
+    lock = path.with_name(f"{path.name}.lock")
+    with contextlib.suppress(OSError):
+        # Left by a process that was killed: it is made for each transaction.
+        if age(lock) > STALE_SECONDS:
+            lock.rmdir()
+    return dotfile_uri(path)
 
 
 def _make_store(path: Path) -> None:
@@ -162,11 +192,32 @@ def _make_store(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        MlflowClient(tracking_uri=f"sqlite:///{new}").search_experiments(max_results=1)
-        with contextlib.suppress(FileExistsError):
+        MlflowClient(tracking_uri=lockable_uri(sqlite_uri(new))).search_experiments(max_results=1)
+        try:
             os.link(new, path)
+        except FileExistsError:
+            pass
+        except OSError:
+            # A file system without hard links.
+            _put_in_place(new, path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _put_in_place(new: Path, path: Path) -> None:
+    """Give the file another name, unless another process has done so meanwhile."""
+    lock = path.with_name(f".{path.name}.lock")
+    with contextlib.suppress(Held):
+        held = hold(lock)
+        try:
+            if not path.exists():
+                os.replace(new, path)
+        finally:
+            lock.unlink(missing_ok=True)
+            held.release()
+    deadline = time.monotonic() + QUICK_SECONDS
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from tune_dml.tracking.store import absolute_uri, artifact_root, embedded_uri
+from tune_dml.tracking.store import absolute_uri, artifact_root, embedded_uri, lockable_uri
 
 
 def ui_command(where: str | Path, port: int, results: Path | None = None) -> list[str]:
@@ -22,7 +22,7 @@ def ui_command(where: str | Path, port: int, results: Path | None = None) -> lis
         uri, results = embedded_uri(where), where
     else:
         uri = absolute_uri(where)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", lockable_uri(uri)]
     root = artifact_root(uri, results) if results is not None else None
     if root is not None:
         command += ["--default-artifact-root", root]

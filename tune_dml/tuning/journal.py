@@ -5,14 +5,12 @@ One Optuna journal holds three studies: ``trials`` (what the sampler sees), ``ba
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -20,8 +18,9 @@ from optuna.trial import FrozenTrial, TrialState
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
 from tune_dml.config.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 from tune_dml.errors import ResultsError
+from tune_dml.tuning.driver_lock import check_driver, only_driver
 from tune_dml.tuning.lost import WORKER
-from tune_dml.tuning.storage import LogFile, Storage, unpacked
+from tune_dml.tuning.storage import LogFile, Storage, cut_torn_line, unpacked
 
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
@@ -47,13 +46,13 @@ class Journal:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         logging.getLogger("optuna").setLevel(logging.ERROR)
         self.path = folder / FILE_NAME
-        self._guard: TextIO | None = _only_driver(folder) if write else None
+        self._lock = lock = only_driver(folder) if write else None
         if write:
-            _repair(self.path)
+            cut_torn_line(self.path)
         elif not self.path.is_file():
             raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.")
         try:
-            self._file = LogFile(self.path)
+            self._file = LogFile(self.path, lambda: check_driver(folder, lock))
             self._storage = Storage(self._file)
             names = {s.study_name for s in self._storage.get_all_studies()}
             # Not create_study(load_if_exists=True), which writes to the journal before it looks.
@@ -76,9 +75,14 @@ class Journal:
 
     def close(self) -> None:
         """Let another process drive this search."""
-        if self._guard is not None:
-            self._guard.close()
-            self._guard = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the file system that the search is on."""
+        return self._lock.notes if self._lock is not None else ()
 
     # What there is
 
@@ -232,31 +236,3 @@ def _lost(attributes: Mapping[str, Any]) -> dict[str, int]:
 
 def _number(item: Round) -> int:
     return item.number
-
-
-def _only_driver(folder: Path) -> TextIO:
-    """Hold the search for this process; the system lets go of it when the process ends, however it ends."""
-    guard = (folder / "driver.lock").open("a+")
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        guard.close()
-        raise ResultsError(
-            f"The search {folder.name} is being run by another process; wait for it or stop it."
-        ) from None
-    return guard
-
-
-def _repair(path: Path) -> None:
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("rb+") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        position, tail = size, b""
-        while position > 0 and b"\n" not in tail:
-            step = min(1 << 16, position)
-            position -= step
-            stream.seek(position)
-            tail = stream.read(step) + tail
-        if not tail.endswith(b"\n"):
-            stream.truncate(position + tail.rfind(b"\n") + 1)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,20 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from tune_dml.config.file_systems import sync
+
 
 class LogFile(BaseJournalBackend):
     """Lines of JSON, as Optuna's own backend for files has them. It needs no lock: others only read.
 
     Optuna keeps all it has read; attributes that are dictionaries are packed here, see :func:`unpacked`.
+
+    Args:
+        check: Called before each write; raises where this process is no longer the one that writes.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, check: Callable[[], None] = lambda: None) -> None:
+        self._path, self._check = path, check
         self._read, self._offset = 0, 0
         self._syncs = True
         if not path.exists():
@@ -56,6 +61,7 @@ class LogFile(BaseJournalBackend):
         Raises:
             OSError: it cannot; then the file is as before, without a part of them.
         """
+        self._check()
         rest = memoryview("".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode())
         with self._path.open("ab", buffering=0) as stream:
             begin = stream.tell()
@@ -63,7 +69,7 @@ class LogFile(BaseJournalBackend):
                 while rest:
                     rest = rest[stream.write(rest) :]
                 if self._syncs:
-                    os.fsync(stream.fileno())
+                    sync(stream.fileno())
             except OSError:
                 os.truncate(stream.fileno(), begin)
                 raise
@@ -77,7 +83,23 @@ class LogFile(BaseJournalBackend):
         finally:
             self._syncs = True
             with self._path.open("ab") as stream:
-                os.fsync(stream.fileno())
+                sync(stream.fileno())
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove what a killed process has written of a last line."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb+") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        position, tail = size, b""
+        while position > 0 and b"\n" not in tail:
+            step = min(1 << 16, position)
+            position -= step
+            stream.seek(position)
+            tail = stream.read(step) + tail
+        if not tail.endswith(b"\n"):
+            stream.truncate(position + tail.rfind(b"\n") + 1)
 
 
 def _lean(log: dict[str, Any]) -> dict[str, Any]:

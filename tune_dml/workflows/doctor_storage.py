@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tune_dml.config.file_systems import has_record_locks, sync
 from tune_dml.execution.preflight import Check
 
 #: Bytes that a search writes whatever its encoder is: the journal, predictions, MLflow's store, Ray Tune's notes.
@@ -54,7 +55,7 @@ def check_writable(results: Path) -> Check:
         with tempfile.NamedTemporaryFile(dir=there, prefix=".tune-dml-") as file:
             file.write(b"tune-dml")
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         mend = "Make room there, or choose another folder with --results." if full else _ELSEWHERE
@@ -63,22 +64,19 @@ def check_writable(results: Path) -> Check:
 
 
 def check_file_system(results: Path) -> Check:
-    """Whether the locks and links that searches and MLflow's store need work where the results are."""
-    with tempfile.TemporaryDirectory(dir=_nearest(results), prefix=".tune-dml-") as folder:
+    """Which locks and links there are where the results are; a search does without those that are missing."""
+    there = _nearest(results)
+    with tempfile.TemporaryDirectory(dir=there, prefix=".tune-dml-") as folder:
         path = Path(folder) / "lock"
         with path.open("wb") as file:
-            flock = _failure(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB))
-            # SQLite's.
-            record = _failure(lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB))
-        link = _failure(lambda: os.link(path, path.with_name("link")))
-    says = f"file system: that of {results}"
-    if record is not None:
-        return Check(
-            f"{says} has no locks ({record}), which MLflow's store needs",
-            "Choose a folder on a disk of this machine with --results, and keep a copy elsewhere with --store.",
-        )
-    lacks = [f"no {what} ({why})" for what, why in (("flock", flock), ("hard links", link)) if why is not None]
-    return Check(f"{says} has {' and '.join(lacks)}: it does without" if lacks else f"{says} has locks and links")
+            tried = {
+                "flock": _failure(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)),
+                "locks for databases": None if has_record_locks(Path(folder)) else "not supported",
+                "hard links": _failure(lambda: os.link(path, path.with_name("link"))),
+            }
+    says = f"file system: that of {results} has"
+    lacks = [f"no {what} ({why})" for what, why in tried.items() if why is not None]
+    return Check(f"{says} {', '.join(lacks)}; a search does without" if lacks else f"{says} locks and links")
 
 
 def _failure(attempt: Callable[[], object]) -> str | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tune_dml.config import sqlite_path
 from tune_dml.errors import TuneDMLError
 from tune_dml.execution.preflight import Check
 from tune_dml.tracking import check_store, check_tracking_uri, embedded_uri, without_password
@@ -26,8 +27,8 @@ def check_tracking(uri: str | None, results: Path) -> Check:
             check_store(checked, results)
     except TuneDMLError as error:
         check = check_of(error)
-        named = check.says.startswith(("MLflow", "The MLflow", "--tracking-uri"))
-        return check if named else Check(f"MLflow: {check.says}", check.mend)
+        named = check.says.startswith(("MLflow", "--tracking-uri"))
+        return check if named else Check(f"MLflow: {check.says[0].lower()}{check.says[1:]}", check.mend)
     if uri is None:
         there = (results / "mlflow.db").exists()
         return Check("MLflow: its store is in the results folder" + (", and can be read and written" if there else ""))
@@ -40,8 +41,8 @@ def check_tracking(uri: str | None, results: Path) -> Check:
 @contextmanager
 def leaving_no_folders(uri: str | None) -> Iterator[None]:
     """Looking at an SQLite store that is yet to be made makes the folder that it will be in."""
-    above = [] if uri is None or not uri.startswith("sqlite:///") else list(Path(uri[len("sqlite:///") :]).parents)
-    new = [folder for folder in above if not folder.exists()]
+    path = None if uri is None else sqlite_path(uri)
+    new = [] if path is None else [folder for folder in path.parents if not folder.exists()]
     try:
         yield
     finally:

@@ -65,6 +65,8 @@ def drive(prepared: Prepared, out: Output, *, begun: float, confirm_now: bool, s
 def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, search_first: bool) -> Finished:
     about, settings, folder = prepared.about, prepared.about.settings, prepared.folder
     journal = Journal(folder, make_sampler(settings, _ended(folder)))
+    for note in journal.notes:
+        out.line(f"results: {note}")
     tracker = Tracker(settings, Path(settings.results), on_warning=out.warn, patience=MLFLOW_PATIENCE)
     try:
         with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:

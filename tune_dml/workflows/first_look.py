@@ -33,7 +33,7 @@ def first_look(request: SearchRequest, results: Path, own: Limits) -> None:
     checks = [check_storage(results)]
     if request.address is None:
         checks.append(check_limits(own, request.cpus_per_trial))
-    if request.tracking_uri is None or request.tracking_uri.startswith("sqlite:"):
+    if request.tracking_uri is None or request.tracking_uri.startswith("sqlite"):
         checks.append(check_tracking(request.tracking_uri, results))
     raise_if_wrong(checks)
 

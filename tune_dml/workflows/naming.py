@@ -7,9 +7,8 @@ from collections.abc import Container
 from datetime import date
 from pathlib import Path
 
-from tune_dml.config import DrawSettings, command, command_for
+from tune_dml.config import DrawSettings, command, command_for, slug
 from tune_dml.errors import ResultsError
-from tune_dml.tracking import slug
 from tune_dml.workflows.request import SearchRequest
 
 _FIRST = (
@@ -29,7 +28,8 @@ def search_name(request: SearchRequest, draw: DrawSettings, results: Path, taken
     """
     if request.name is None:
         shots = draw.shots or (f"{draw.shots_per_class}-per-class" if draw.shots_per_class else "full")
-        task = slug(request.task.removeprefix("hub:")) or "task"
+        # Shots, day and words follow.
+        task = slug(request.task.removeprefix("hub:"), longest=50) or "task"
         while True:
             words = f"{secrets.choice(_FIRST.split())}-{secrets.choice(_SECOND.split())}"
             name = f"{task}-{shots}-{date.today().isoformat()}-{words}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tune_dml.errors import ResultsError, TuneDMLError, nearest
 from tune_dml.evaluation import winner
 from tune_dml.reporting import SearchReport
 from tune_dml.training.scoring import mean_scores, summaries
+from tune_dml.tuning.driver_lock import is_driven
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.options import results_folder
@@ -61,7 +61,7 @@ def search_folder(results: str, name: str) -> Path:
 
 def state_of(folder: Path) -> str:
     """Where a search stands; see :class:`SearchRow`."""
-    if _is_driven(folder):
+    if is_driven(folder):
         return "running"
     try:
         about = read_search_file(folder)
@@ -115,17 +115,6 @@ def stored_test_labels(folder: Path) -> npt.NDArray[np.int64] | None:
     result = np.zeros(int(rows.max()) + 1, dtype=np.int64)
     result[rows] = labels
     return result
-
-
-def _is_driven(folder: Path) -> bool:
-    try:
-        with (folder / "driver.lock").open("r") as guard:
-            fcntl.flock(guard, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 def _row(folder: Path) -> SearchRow:

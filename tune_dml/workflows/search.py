@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault
@@ -51,12 +53,24 @@ def start(prepared: Prepared, out: Output) -> None:
         raise name_taken(prepared.folder) from None
     except OSError as error:
         raise EnvironmentFault(f"{prepared.folder} cannot be made: {error.strerror}.") from None
-    prepared.about.write(prepared.folder)
+    try:
+        prepared.about.write(prepared.folder)
+        _make_journal(prepared.folder)
+    except BaseException:
+        # Its name is free again.
+        shutil.rmtree(prepared.folder, ignore_errors=True)
+        raise
     per_class = ", ".join(f"{name} {n}" for name, n in _per_class(prepared).items())
     out.line(f"task: {settings.task.task} ({prepared.about.source}); per class: {per_class}")
     out.line(f"protocol: {settings.protocol}")
     for note in prepared.about.notes:
         out.line(f"data: {note}")
+
+
+def _make_journal(folder: Path) -> None:
+    from tune_dml.tuning.journal import Journal
+
+    Journal(folder).close()
 
 
 def _per_class(prepared: Prepared) -> dict[str, int]:

@@ -8,9 +8,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tune_dml.config import ascii_slug, slug
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
-from tune_dml.tracking import slug
 from tune_dml.workflows.job_script import Submission, write_job
 from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.options import draw_settings
@@ -36,7 +36,7 @@ def submit(file: Path, submission: Submission, out: Output) -> str:
     """
     cluster = launcher(file)
     name = _name(submission)
-    job = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    job = f"{ascii_slug(name)}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     there = f"{_JOBS}/{job}"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -91,7 +91,7 @@ def follow(file: Path, name: str, out: Output) -> int:
 def _latest(cluster: Launcher, name: str) -> str:
     """The job's name: that of the search and the time at which it was submitted."""
     found = cluster.ask(f"ls -1 {_JOBS} 2> /dev/null || true").split()
-    ours = sorted(job for job in found if re.fullmatch(rf"{re.escape(slug(name))}-\d{{8}}-\d{{6}}", job))
+    ours = sorted(job for job in found if re.fullmatch(rf"{re.escape(ascii_slug(slug(name)))}-\d{{8}}-\d{{6}}", job))
     if not ours:
         raise ResultsError(f"Nothing named '{name}' was submitted to the cluster of {cluster.file}.")
     return ours[-1]
