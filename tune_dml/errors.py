@@ -53,6 +53,10 @@ class EnvironmentFault(TuneDMLError):
     exit_code: ClassVar[int] = 3
 
 
+class StoreFault(EnvironmentFault):
+    """MLflow's store has a fault that does not go away by itself: damage, another schema, no permission, no MLflow."""
+
+
 class HubUnreachableError(EnvironmentFault):
     """The Hugging Face hub did not answer in time."""
 

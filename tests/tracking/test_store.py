@@ -9,8 +9,17 @@ import pytest
 
 from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
 from tune_dml.errors import EnvironmentFault, UsageError
-from tune_dml.tracking import check_tracking_uri, embedded_uri, free_port, model_name, shots_name, ui_command
-from tune_dml.tracking.store import http_limits, with_password, without_password
+from tune_dml.tracking import (
+    check_tracking_uri,
+    embedded_uri,
+    free_port,
+    model_name,
+    shots_name,
+    ui_command,
+    with_password,
+    without_password,
+)
+from tune_dml.tracking.store import http_limits
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "https://me:secret@mlflow.example.org/base", "databricks"])

@@ -30,7 +30,7 @@ def best(
     """
     from tune_dml.workflows.mlflow_views import best as workflow
 
-    rows = workflow(results, tracking_uri, task)
+    rows = workflow(results, tracking_uri, task, terminal.note)
     if json:
         terminal.print_json([asdict(row) for row in rows])
         return

@@ -51,6 +51,11 @@ def print_lines(lines: Iterable[str]) -> None:
         print(printable(line), flush=True)
 
 
+def note(sentence: str) -> None:
+    """Something to know beside what was asked for."""
+    print(printable(sentence), file=sys.stderr, flush=True)
+
+
 def print_table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = (), row_per_line: bool = False
 ) -> None:

@@ -37,7 +37,7 @@ def ui(
     from tune_dml.tracking import ui_environment
     from tune_dml.workflows.mlflow_views import ui as workflow
 
-    command, address = workflow(results, tracking_uri, port)
+    command, address = workflow(results, tracking_uri, port, terminal.note)
     terminal.print_lines([f"The MLflow UI is at {address} (Ctrl-C ends it)."])
     code = serve(command, ui_environment())
     if code:

@@ -1,16 +1,12 @@
 """Floor 4: MLflow, written in the background. Importing this package does not import MLflow."""
 
+from tune_dml.tracking.addresses import with_password, without_password
 from tune_dml.tracking.best import BestRow, best_per_task
 from tune_dml.tracking.condition import check_store
+from tune_dml.tracking.moved import follow
 from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, trial_key
 from tune_dml.tracking.parts import Finish, ModelRegistration
-from tune_dml.tracking.store import (
-    check_tracking_uri,
-    embedded_uri,
-    tracking_uri_of,
-    with_password,
-    without_password,
-)
+from tune_dml.tracking.store import check_tracking_uri, embedded_uri, tracking_uri_of
 from tune_dml.tracking.sync import reconcile_search
 from tune_dml.tracking.ui import free_port, ui_command, ui_environment
 from tune_dml.tracking.writer import Tracker
@@ -25,6 +21,7 @@ __all__ = [
     "check_tracking_uri",
     "embedded_uri",
     "experiment_name",
+    "follow",
     "free_port",
     "model_name",
     "protocol_name",

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tune_dml.config import Value
-from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking import names
-from tune_dml.tracking.faults import reason_of
+from tune_dml.tracking.faults import unreadable
 from tune_dml.tracking.runs import every_page
-from tune_dml.tracking.store import connect, http_limits, without_password
+from tune_dml.tracking.store import connect, http_limits
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -64,9 +63,7 @@ def best_per_task(tracking_uri: str, task: str | None = None) -> list[BestRow]:
         with http_limits():
             return _best_per_task(connect(tracking_uri), task)
     except Exception as error:
-        raise EnvironmentFault(
-            f"MLflow at {without_password(tracking_uri)} cannot be read ({reason_of(error)})."
-        ) from error
+        raise unreadable(tracking_uri, error) from error
 
 
 def _best_per_task(client: MlflowClient, task: str | None) -> list[BestRow]:

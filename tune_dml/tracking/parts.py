@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tune_dml.config import TrialRecord, Value
+from tune_dml.config.moved_paths import in_search
 from tune_dml.tracking.names import trial_key
 from tune_dml.tracking.pending import Note
 
@@ -82,14 +83,19 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class SearchPart:
-    """The parent run and its parameters."""
+    """The parent run and its parameters.
+
+    Attributes:
+        running: Whether its status becomes that; not where it has ended.
+    """
 
     about: Mapping[str, str]
+    running: bool = True
 
     key = "search"
 
     def apply(self, runs: SearchRuns) -> None:
-        runs.start(self.about)
+        runs.start(self.about, self.running)
 
     def note(self) -> Note:
         return {"part": self.key, "about": dict(self.about)}
@@ -160,15 +166,19 @@ class ModelPart:
         return {"part": self.key, "folder": str(self.folder), "about": asdict(self.about)}
 
 
-def part_from(note: Note) -> Part | None:
-    """The part that a note describes; ``None`` for trials (they come from the journal) and for damaged notes."""
+def part_from(note: Note, folder: Path) -> Part | None:
+    """The part that a note describes; ``None`` for trials (they come from the journal) and for damaged notes.
+
+    Args:
+        folder: Of the search, where its files are now.
+    """
     try:
-        return _part_from(note)
+        return _part_from(note, folder)
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _part_from(note: Note) -> Part | None:
+def _part_from(note: Note, folder: Path) -> Part | None:
     match note["part"]:
         case "search":
             return SearchPart({str(name): str(value) for name, value in note["about"].items()})
@@ -176,9 +186,10 @@ def _part_from(note: Note) -> Part | None:
             return BestPart({int(step): float(value) for step, value in note["points"]})
         case "finish":
             values: dict[str, Any] = note["finish"]
-            return FinishPart(Finish(**values | {"artifacts": tuple(values["artifacts"])}))
+            files = tuple(in_search(str(path), folder) for path in values["artifacts"])
+            return FinishPart(Finish(**values | {"artifacts": files}))
         case "model":
             about: dict[str, Any] = note["about"]
             tuples = {name: tuple(about[name]) for name in ("label_names", "pip_requirements")}
-            return ModelPart(Path(note["folder"]), ModelRegistration(**about | tuples))
+            return ModelPart(Path(in_search(note["folder"], folder)), ModelRegistration(**about | tuples))
     return None

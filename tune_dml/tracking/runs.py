@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tune_dml.config import SearchSettings, State, TrialRecord, uri_below
 from tune_dml.tracking import names
+from tune_dml.tracking.moved import follow
 from tune_dml.tracking.parts import Finish
 from tune_dml.tracking.pending import search_id
 from tune_dml.tracking.points import Point, points
-from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, http_limits, tracking_uri_of
+from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, embedded_uri, http_limits, tracking_uri_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,9 +54,13 @@ class SearchRuns:
     after one, call :meth:`forget`, since nobody knows whether the server did what was asked before the line broke.
     """
 
-    def __init__(self, settings: SearchSettings, results: Path) -> None:
+    def __init__(
+        self, settings: SearchSettings, results: Path, on_moved: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self.settings = settings
-        self.folder = Path(results).absolute() / "searches" / settings.name
+        self._on_moved = on_moved
+        self.results = Path(results).absolute()
+        self.folder = self.results / "searches" / settings.name
         self.uri = tracking_uri_of(settings, results)
         self.search_id = search_id(self.folder)
         self.tags = names.search_tags(settings, self.search_id)
@@ -65,6 +70,8 @@ class SearchRuns:
 
     @cached_property
     def client(self) -> MlflowClient:
+        if self.uri == embedded_uri(self.results) and (sentence := follow(self.results)) is not None:
+            self._on_moved(sentence)
         return connect(self.uri)
 
     def forget(self) -> None:
@@ -72,11 +79,12 @@ class SearchRuns:
         self._parent = self._children = None
         self.__dict__.pop("_experiment_id", None)
 
-    def start(self, about: Mapping[str, str]) -> None:
-        """The parent run exists, is RUNNING, and has ``about`` as parameters (of each, the first value stays)."""
+    def start(self, about: Mapping[str, str], running: bool = True) -> None:
+        """The parent run exists, is RUNNING if it is, and has ``about`` as parameters (of each, the first stays)."""
         parent = self.parent()
         self._write(parent, params=about)
-        self._set_status(parent, "RUNNING")
+        if running:
+            self._set_status(parent, "RUNNING")
 
     def trial(self, record: TrialRecord) -> None:
         """The trial's run exists and has its parameters, the points of all its rounds, and its state."""

@@ -13,17 +13,18 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from tune_dml.config import SearchSettings, dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri
 from tune_dml.config.file_systems import age, has_record_locks
 from tune_dml.config.locks import Held, hold
 from tune_dml.errors import EnvironmentFault, UsageError
+from tune_dml.tracking.addresses import without_password
+from tune_dml.tracking.database import check_database
+from tune_dml.tracking.sqlite_store import check_sqlite
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_HIDDEN = "***@"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 QUICK_SECONDS = 10
 UPLOAD_SECONDS = 120
@@ -54,31 +55,6 @@ def absolute_uri(uri: str) -> str:
     """``sqlite:///mlflow.db`` is relative to the working folder; everything else stays."""
     path = sqlite_path(uri)
     return uri if path is None else sqlite_uri(path, uri.partition("?")[2])
-
-
-def without_password(uri: str) -> str:
-    """The URI as it may be shown and stored."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    return urlunsplit(parts._replace(netloc=_HIDDEN + parts.netloc.rpartition("@")[2]))
-
-
-def with_password(uri: str) -> str:
-    """The URI that :func:`without_password` gave, with the user's name and password again, from where MLflow's own
-    tools have them: ``MLFLOW_TRACKING_URI``, or, of a server, ``MLFLOW_TRACKING_USERNAME`` and ``_PASSWORD``.
-
-    Raises:
-        UsageError: a database's, and the first variable is not set for it.
-    """
-    if _HIDDEN not in uri:
-        return uri
-    given = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if without_password(given) == uri:
-        return given
-    if uri.startswith("http"):
-        return uri.replace(_HIDDEN, "", 1)
-    raise UsageError(f"The password of {uri} was not stored: give --tracking-uri again, or set MLFLOW_TRACKING_URI.")
 
 
 def check_tracking_uri(uri: str) -> str:
@@ -150,7 +126,15 @@ def connect(uri: str) -> MlflowClient:
     """A client of its own for ``uri`` (for SQLite this makes the tables: 2.3 s once). No global state of MLflow is set.
 
     Telemetry stays off unless the user's environment turns it on, and nothing is printed.
+
+    Raises:
+        EnvironmentFault: it is a database that MLflow would try again and again to open, or change without asking.
     """
+    path = sqlite_path(uri)
+    if path is not None:
+        check_sqlite(path, write=False)
+    elif uri.partition(":")[0].partition("+")[0] in DATABASES:
+        check_database(uri)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -159,7 +143,7 @@ def connect(uri: str) -> MlflowClient:
     if "MLFLOW_LOGGING_LEVEL" not in os.environ:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    if (path := sqlite_path(uri)) is not None:
+    if path is not None:
         _make_store(path)
     opened = lockable_uri(uri)
     return MlflowClient(tracking_uri=opened, registry_uri=opened)
@@ -187,6 +171,9 @@ def _make_store(path: Path) -> None:
     """
     if path.exists():
         return
+    for ending in ("-journal", "-wal", "-shm"):
+        # Of a store that was moved away: SQLite would take them for the new one's.
+        path.with_name(path.name + ending).unlink(missing_ok=True)
     from mlflow import MlflowClient
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tune_dml.config import SearchSettings, TrialRecord
 from tune_dml.errors import EnvironmentFault
-from tune_dml.tracking.faults import is_refusal, reason_of
+from tune_dml.tracking.addresses import without_password
+from tune_dml.tracking.faults import is_refusal, lasting, reason_of
 from tune_dml.tracking.parts import (
     BestPart,
     Finish,
@@ -21,7 +22,7 @@ from tune_dml.tracking.parts import (
 )
 from tune_dml.tracking.pending import PendingFile
 from tune_dml.tracking.runs import SearchRuns
-from tune_dml.tracking.store import http_limits, without_password
+from tune_dml.tracking.store import http_limits
 
 ORDER = {"search": 0, "best": 2, "finish": 3, "model": 4}
 
@@ -47,15 +48,15 @@ def reconcile_search(
         One sentence for each part that MLflow refused; empty when it has everything.
 
     Raises:
-        EnvironmentFault: MLflow cannot be reached; what was owed stays noted.
+        EnvironmentFault: MLflow cannot be reached or used; what was owed stays noted.
     """
     runs = SearchRuns(settings, results)
     pending = PendingFile(runs.folder)
     notes = {note["part"]: note for note in pending.read()}
-    parts: dict[str, Part] = {key: part for key, note in notes.items() if (part := part_from(note))}
+    parts: dict[str, Part] = {key: part for key, note in notes.items() if (part := part_from(note, runs.folder))}
     given: list[Part] = [TrialPart(record) for record in records]
     if about is not None:
-        given.append(SearchPart(about))
+        given.append(SearchPart(about, running=finish is None and "finish" not in notes))
     if best is not None:
         given.append(BestPart(best))
     if finish is not None:
@@ -71,12 +72,13 @@ def reconcile_search(
                 part.apply(runs)
         except Exception as error:
             runs.forget()
-            if is_refusal(error):
+            fault = lasting(runs.uri, error, results)
+            if fault is None and is_refusal(error):
                 refused[part.key] = f"MLflow refused {part.key}: {reason_of(error)}"
                 continue
             owed = [other.note() for other in left if other.key in refused] + [other.note() for other in left[done:]]
             pending.write(owed, reason_of(error))
-            raise EnvironmentFault(
+            raise fault or EnvironmentFault(
                 f"MLflow at {without_password(runs.uri)} cannot be written ({reason_of(error)}); "
                 "what is missing stays noted, so run the command again when it is back."
             ) from error

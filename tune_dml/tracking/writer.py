@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tune_dml.config import SearchSettings, TrialRecord, Value, command
-from tune_dml.tracking.faults import is_refusal, outage_message, reason_of, refusal_message
+from tune_dml.tracking.faults import is_refusal, lasting, lasting_message, outage_message, reason_of, refusal_message
 from tune_dml.tracking.parts import (
     BestPart,
     Finish,
@@ -51,7 +51,7 @@ class Tracker:
         retry_seconds: float = 1.0,
         patience: float = 0.0,
     ) -> None:
-        self._runs = SearchRuns(settings, results)
+        self._runs = SearchRuns(settings, results, on_moved=self._warn)
         self._sync_command = command("sync", results, settings.name)
         self._on_warning = on_warning
         self._retry_seconds, self._patience = retry_seconds, patience
@@ -85,7 +85,7 @@ class Tracker:
         with self._wake:
             waiting = self._parts.get("best")
             if waiting is None and "best" in self._inherited:
-                waiting = part_from(self._inherited["best"])
+                waiting = part_from(self._inherited["best"], self._runs.folder)
             points = waiting.points if isinstance(waiting, BestPart) else {}
             self._submit(BestPart({**points, step: value}))
 
@@ -139,6 +139,7 @@ class Tracker:
 
     def _loop(self) -> None:
         wait, warned, refusals, told = self._retry_seconds, False, 0, False
+        mended = True
         with self._wake:
             self._wake.wait_for(lambda: self._closing or self._trials_run(), timeout=self._patience)
         while (part := self._next()) is not None:
@@ -147,7 +148,8 @@ class Tracker:
                     part.apply(self._runs)
             except Exception as error:
                 self._runs.forget()
-                refusals = refusals + 1 if is_refusal(error) else 0
+                fault = lasting(self._runs.uri, error, self._runs.results)
+                refusals = refusals + 1 if fault is None and is_refusal(error) else 0
                 if refusals >= REFUSALS:
                     self._set_aside(part)
                     if not told:
@@ -155,14 +157,17 @@ class Tracker:
                     refusals, told = 0, True
                     continue
                 self._note(reason_of(error))
-                if not warned and not refusals:
+                if fault is not None and mended:
+                    self._warn(lasting_message(fault, self._sync_command))
+                    warned, mended = True, False
+                elif not warned and not refusals:
                     self._warn(outage_message(self._runs.uri, error, self._sync_command))
                     warned = True
                 if not self._pause(0.0 if refusals else wait):
                     return
                 wait = wait if refusals else min(wait * 2, LONGEST_WAIT * self._retry_seconds)
             else:
-                wait, warned, refusals = self._retry_seconds, False, 0
+                wait, warned, refusals, mended = self._retry_seconds, False, 0, True
                 self._done(part)
 
     def _trials_run(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from tune_dml.config import (
     Value,
     from_values,
 )
+from tune_dml.config.moved_paths import followed
 from tune_dml.errors import ConfigurationError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.training.scoring import mean_scores
-from tune_dml.workflows.search_file import SearchFile, dump_yaml, load_yaml
+from tune_dml.workflows.search_file import SearchFile, dump_yaml, former_results, load_yaml
 
 FILE_NAME = "best.yaml"
 _HEADER = "# The configuration that cross validation picked. Train it again: tune-dml train --config best.yaml\n"
@@ -113,4 +114,17 @@ def read_best(path: Path) -> BestFile:
     ):
         if not valid.contains(given):
             raise ConfigurationError(f"{path}: {name} is {given!r}; it must be {valid}.")
-    return best
+    return _found_again(best, path.parent)
+
+
+def _found_again(best: BestFile, folder: Path) -> BestFile:
+    """With the data and the encoder where they are now, if they were in results that have been moved."""
+    given = [text for text in (best.encoder, best.task.data) if text is not None]
+    if all(not Path(text).is_absolute() or Path(text).exists() for text in given):
+        return best
+    former = former_results(folder)
+    if former is None:
+        return best
+    results, data = folder.absolute().parent.parent, best.task.data
+    task = replace(best.task, data=None if data is None else followed(data, former, results))
+    return replace(best, task=task, encoder=followed(best.encoder, former, results))

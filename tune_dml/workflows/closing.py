@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from tune_dml.config import State, TrialRecord
+from tune_dml.evaluation import leader
 from tune_dml.reporting import (
     BASELINES,
     SearchReport,
@@ -45,6 +48,45 @@ def write_results(
     report = replace(report, report=str(folder / "report.html"))
     write_text_atomic(folder / "report.html", html_page(report))
     return report
+
+
+def described(about: SearchFile) -> dict[str, str]:
+    """What becomes the parent run's parameters."""
+    settings = about.settings
+    return {
+        "task": settings.task.task,
+        "source": about.source,
+        "shots": str(len(about.labels)),
+        "draw": str(settings.draw.draw),
+        "encoder": settings.encoder,
+        "encoder_sha256": about.encoder_sha256,
+        "space": settings.space,
+        "trials": str(settings.trials),
+        "searcher": settings.searcher,
+        "scheduler": settings.scheduler,
+        "metric": settings.metric,
+        "protocol": settings.protocol,
+        "precision": settings.precision,
+        "seed": str(settings.seed),
+    }
+
+
+def best_scores(records: Sequence[TrialRecord], metric: str, rounds: int, latest: bool) -> dict[int, float]:
+    """The parent run's curve, as if the trials had ended in the order of their numbers.
+
+    Args:
+        records: Trials and baselines.
+        rounds: Of a trial.
+        latest: Whether the latest round's score counts.
+    """
+    ended = [r for r in records if r.kind == "trial" and r.state in (State.COMPLETE, State.PRUNED, State.FAIL)]
+    curve, best = {}, None
+    for count, record in enumerate(ended, start=1):
+        best = leader([record] if best is None else [best, record], metric, rounds, latest)
+        scores = mean_scores(best.rounds, latest) if best is not None else None
+        if scores is not None:
+            curve[count] = scores.as_dict()[metric]
+    return curve
 
 
 def finish_of(report: SearchReport) -> Finish:

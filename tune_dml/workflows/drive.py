@@ -23,7 +23,7 @@ from tune_dml.tuning.loop import Ended, Watch, missing, prepare, run_trials
 from tune_dml.tuning.sampler import make_sampler
 from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.budget import TimeBudget
-from tune_dml.workflows.closing import tell_mlflow, write_results
+from tune_dml.workflows.closing import described, tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
 from tune_dml.workflows.full_disk import full_disk_explained
 from tune_dml.workflows.loading import Prepared
@@ -76,10 +76,10 @@ def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, sea
             if not search_first or missing(journal, settings) == ([], 0):
                 confirming.fix()
             if confirming.has_ended:
-                tracker.search_started(_described(prepared))
+                tracker.search_started(described(about))
             else:
                 with _ray(settings, out):
-                    tracker.search_started(_described(prepared))
+                    tracker.search_started(described(about))
                     _run(prepared, journal, tracker, out, begun, stop.is_set, confirming, only_jobs=not search_first)
             join_members(folder)
             interrupted = stop.is_set()
@@ -119,26 +119,6 @@ def _ended(folder: Path) -> int:
     except Exception:
         # A torn last line: it is repaired when the journal is opened for writing.
         return 1
-
-
-def _described(prepared: Prepared) -> dict[str, str]:
-    about, settings = prepared.about, prepared.about.settings
-    return {
-        "task": settings.task.task,
-        "source": about.source,
-        "shots": str(len(about.labels)),
-        "draw": str(settings.draw.draw),
-        "encoder": settings.encoder,
-        "encoder_sha256": about.encoder_sha256,
-        "space": settings.space,
-        "trials": str(settings.trials),
-        "searcher": settings.searcher,
-        "scheduler": settings.scheduler,
-        "metric": settings.metric,
-        "protocol": settings.protocol,
-        "precision": settings.precision,
-        "seed": str(settings.seed),
-    }
 
 
 def _run(

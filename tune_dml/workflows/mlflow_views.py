@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,24 +11,42 @@ from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.tracking import (
     BestRow,
     best_per_task,
+    check_store,
     check_tracking_uri,
     embedded_uri,
+    follow,
     free_port,
+    tracking_uri_of,
     ui_command,
     with_password,
 )
 from tune_dml.workflows.options import results_folder
 
 
-def best(results: str, tracking_uri: str | None, task: str | None) -> list[BestRow]:
-    """The best configuration per data set, out of MLflow."""
-    return best_per_task(_uri(results, tracking_uri), task)
+def best(
+    results: str, tracking_uri: str | None, task: str | None, tell: Callable[[str], None] = lambda sentence: None
+) -> list[BestRow]:
+    """The best configuration per data set, out of MLflow.
+
+    Args:
+        tell: Gets a sentence where the results were moved.
+
+    Raises:
+        EnvironmentFault: MLflow cannot be used; the message says what mends it.
+    """
+    return best_per_task(_uri(results, tracking_uri, tell), task)
 
 
-def ui(results: str, tracking_uri: str | None, port: int | None) -> tuple[list[str], str]:
-    """The command that serves the MLflow UI on the loopback address, and that address."""
+def ui(
+    results: str, tracking_uri: str | None, port: int | None, tell: Callable[[str], None] = lambda sentence: None
+) -> tuple[list[str], str]:
+    """The command that serves the MLflow UI on the loopback address, and that address.
+
+    Args and errors as for :func:`best`.
+    """
+    uri = _uri(results, tracking_uri, tell)
     chosen = free_port(port or 5000)
-    command = ui_command(_uri(results, tracking_uri), chosen, results_folder(results))
+    command = ui_command(uri, chosen, results_folder(results))
     return command, f"http://127.0.0.1:{chosen}"
 
 
@@ -35,11 +54,11 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     """Write to MLflow what it lacks of one search, or of all; a sentence for each.
 
     Raises:
-        EnvironmentFault: MLflow cannot be reached.
+        EnvironmentFault: MLflow cannot be reached or used; the message says what mends it.
     """
     from tune_dml.tracking import reconcile_search
     from tune_dml.tuning.journal import Journal
-    from tune_dml.workflows.closing import finish_of, registration_of
+    from tune_dml.workflows.closing import best_scores, described, finish_of, registration_of
     from tune_dml.workflows.results import search_folder, searches, show, state_of
     from tune_dml.workflows.search_file import read_search_file
 
@@ -47,19 +66,28 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     folders = [search_folder(results, name)] if name is not None else searches(root)
     if not folders:
         raise ResultsError(f"There is no search in {root}.")
-    sentences = []
+    sentences: list[str] = []
+    checked = set[str]()
     for folder in folders:
         about = read_search_file(folder)
         settings = tracked(about.settings, tracking_uri)
+        uri = tracking_uri_of(settings, root)
+        if uri not in checked:
+            check_store(uri, root)
+            checked.add(uri)
+        if uri == embedded_uri(root) and (sentence := follow(root)) is not None:
+            sentences.append(sentence)
         journal = Journal(folder, write=False)
         finish = model = None
-        if state_of(folder) in ("finished", "cross-validated"):
+        state = state_of(folder)
+        if state != "running":
             report = show(results, folder.name)
             finish = finish_of(report)
             registration = registration_of(report, about)
             model = (folder / "model", registration) if registration is not None else None
         records = [*journal.records("baseline"), *journal.records()]
-        refused = reconcile_search(settings, root, records, finish=finish, model=model)
+        curve = best_scores(records, settings.metric, about.rounds, about.by_schedule)
+        refused = reconcile_search(settings, root, records, described(about), curve, finish, model)
         sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
     return sentences
 
@@ -92,10 +120,15 @@ def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSetting
     return settings if uri is None else replace(settings, tracking_uri=check_tracking_uri(with_password(uri)))
 
 
-def _uri(results: str, tracking_uri: str | None) -> str:
-    if tracking_uri is not None:
-        return check_tracking_uri(tracking_uri)
+def _uri(results: str, tracking_uri: str | None, tell: Callable[[str], None]) -> str:
     root: Path = results_folder(results)
-    if not (root / "mlflow.db").is_file():
+    if tracking_uri is not None:
+        uri = check_tracking_uri(tracking_uri)
+        check_store(uri, root, write=False)
+        return uri
+    if not (root / "mlflow.db").exists():
         raise ResultsError(f"{root} has no MLflow store yet: tune-dml search makes one, or give --tracking-uri.")
+    check_store(embedded_uri(root), root, write=False)
+    if (sentence := follow(root)) is not None:
+        tell(sentence)
     return embedded_uri(root)

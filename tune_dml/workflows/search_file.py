@@ -19,7 +19,10 @@ from tune_dml.config import (
     from_values,
     line_too_deep,
     settings_from,
+    sqlite_path,
+    sqlite_uri,
 )
+from tune_dml.config.moved_paths import followed
 from tune_dml.data import Fold
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
@@ -125,7 +128,8 @@ def read_search_file(folder: Path) -> SearchFile:
         values = load_yaml(path)
         # Where it is now, whatever the file says: nothing is ever written elsewhere.
         results, name = str(folder.parent.parent.absolute()), folder.name
-        values["settings"] = replace(settings_from(values["settings"], str(path)), results=results, name=name)
+        settings = settings_from(values["settings"], str(path))
+        values["settings"] = replace(moved(settings, results), results=results, name=name)
         values["folds"] = tuple(
             Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
             for f in values["folds"]
@@ -135,6 +139,26 @@ def read_search_file(folder: Path) -> SearchFile:
         raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.") from None
     except (OSError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ResultsError(f"{path} is damaged ({error}); the search cannot be resumed.") from None
+
+
+def former_results(folder: Path) -> str | None:
+    """Where the results were when the search in ``folder`` was started; ``None`` if there is no search."""
+    try:
+        return str(load_yaml(folder / FILE_NAME)["settings"]["results"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def moved(settings: SearchSettings, results: str) -> SearchSettings:
+    """Settings whose paths into the results folder lead to where it is now."""
+    data = settings.task.data
+    task = replace(settings.task, data=None if data is None else followed(data, settings.results, results))
+    encoder, uri = followed(settings.encoder, settings.results, results), settings.tracking_uri
+    store = sqlite_path(uri) if uri is not None else None
+    if uri is not None and store is not None and not store.exists():
+        now = followed(str(store), settings.results, results, there=False)
+        uri = uri if now == str(store) else sqlite_uri(now, uri.partition("?")[2])
+    return replace(settings, task=task, encoder=encoder, tracking_uri=uri)
 
 
 def versions(device: str) -> dict[str, Any]:
