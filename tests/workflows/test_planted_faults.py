@@ -12,15 +12,18 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from encoder_zoo import FAMILIES, make_encoder
+from rich.console import Console
 from safetensors.numpy import load_file, save_file
 
 from tune_dml.cli import main
+from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
 from tune_dml.execution import limits
 from tune_dml.models.source import find_encoder
 from tune_dml.tracking import embedded_uri
@@ -28,6 +31,8 @@ from tune_dml.tracking.store import connect
 from tune_dml.workflows import doctor as workflow
 from tune_dml.workflows import doctor_machine
 from tune_dml.workflows.doctor import DoctorRequest, doctor
+from tune_dml.workflows.first_look import look_again
+from tune_dml.workflows.output import Output
 
 #: The first schema that MLflow ever had, and one that it never had.
 OLD_SCHEMA, NEW_SCHEMA = "451aebb31d03", "fedcba987654"
@@ -326,6 +331,18 @@ def test_a_search_ends_in_the_same_sentence_before_anything_starts(
     assert one_sentence(f"{wrong.says}. {wrong.mend}") in one_sentence(captured.err)
     assert code == LOOKED_AT_FIRST[fault]
     assert not (Path(request.results) / "searches").exists()
+
+
+def test_a_search_that_was_started_on_a_larger_machine_is_told_of(
+    ground: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ground.group(cores="150000 100000")
+    settings = SearchSettings("far", TaskSettings("bbc"), DrawSettings(), "bert-tiny", "ce", concurrency=8)
+    out = Output(Console(stderr=True))
+    look_again(settings, limits.limits(), 4_000_000, out)
+    assert "room for 1 of the 8 trials at a time" in capsys.readouterr().err.replace("\n", " ")
+    look_again(replace(settings, concurrency=1), limits.limits(), 4_000_000, out)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_limit_that_binds_is_said_and_decides_how_many_trials_run(

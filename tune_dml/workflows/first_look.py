@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tune_dml.config import SearchSettings
 from tune_dml.errors import ResultsError
 from tune_dml.execution.limits import Limits
 from tune_dml.execution.preflight import Room, raise_if_wrong
@@ -59,6 +60,19 @@ def fitted_to_machine(slots: Slots, own: Limits, parameters: int, request: Searc
     if own.by or (too_many and not asked):
         out.line(f"limits: {own}" + (f"; {check.says}" if too_many and not asked else ""))
     return slots if asked else replace(slots, concurrency=fit)
+
+
+def look_again(settings: SearchSettings, own: Limits, parameters: int, out: Output) -> None:
+    """Say so where a search goes on with more trials at a time than this machine is for: it was started on another."""
+    share = settings.gpus_per_trial
+    room = Room(own.memory, parameters, share > 0).trials
+    by_cores = settings.concurrency if share else int(own.cores / settings.cpus_per_trial + 1e-9)
+    fit = max(1, by_cores if room is None else min(by_cores, room))
+    if fit < settings.concurrency:
+        out.warn(
+            f"limits: {own}: room for {fit} of the {settings.concurrency} trials at a time that the search was "
+            f"started with; resume with --concurrency {fit} if it is slow or workers are lost."
+        )
 
 
 def look_at_disk(results: Path, parameters: int) -> None:

@@ -14,7 +14,7 @@ from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_e
 from tune_dml.spaces import Space, fitted, load_space, space_from_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
-from tune_dml.workflows.first_look import first_look, fitted_to_machine, look_at_disk
+from tune_dml.workflows.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.loading import Prepared, loaded, try_space
@@ -140,6 +140,7 @@ def prepare_again(
     if workers and settings.address is not None:
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
     elif workers:
+        look_again(settings, limits(), source.parameters, out)
         start_workers(settings, None, out.debug)
     from tune_dml.models.encoder import load_bundle
 
