@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_other_faults_stay_what_they_are(tmp_path: Path) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tune-dml", str(folder)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tune-dml", str(folder)], capture_output=True)
     if mounted.returncode:
         pytest.skip("only root may mount a disk that is small enough to be filled")
     yield folder
@@ -48,13 +49,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_a_search_on_a_full_disk_ends_with_a_sentence_and_is_resumed(
-    small_disk: Path, tune_dml: Callable[..., Any], search_arguments: tuple[str, ...], space_file: Path
+    small_disk: Path,
+    tune_dml: Callable[..., Any],
+    signalled: Callable[..., Any],
+    search_arguments: tuple[str, ...],
+    space_file: Path,
 ) -> None:
     filler = small_disk / "filler"
-    # Enough for search.yaml and the first rounds.
-    filler.write_bytes(b"0" * (64 * 2**20 - 200_000))
+
+    def fill(_: str) -> bool:
+        """There was room when the search began; now there is some for the first rounds."""
+        filler.write_bytes(b"0" * (shutil.disk_usage(small_disk).free - 200_000))
+        return True
+
     options = ["--trials", "4", "--space", str(space_file), "--name", "full", "--results", str(small_disk)]
-    ended = tune_dml(*search_arguments, *options)
+    journal = small_disk / "searches" / "full" / "study.log"
+    ended = signalled([*search_arguments, *options], journal, fill, 0)
     assert ended.code == 3, ended.err
     assert "is full" in ended.err
     assert "tune-dml resume full" in ended.err

@@ -28,7 +28,9 @@ def doctor(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Say whether a search could run: versions, machines, memory, storage, MLflow, encoder.
+    """Say whether a search could run: versions, limits, storage, MLflow, Ray, encoder, memory.
+
+    What is judged is opened, started or written, and nothing is left behind.
 
     Each line says OK, or what is wrong and what mends it. Exit code 3 if anything is wrong.
     """

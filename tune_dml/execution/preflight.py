@@ -12,6 +12,11 @@ from tune_dml.execution.machines import Answer, Machines
 WORKER_MEMORY = 0.6e9
 #: Bytes per parameter of the encoder in training: weights, gradients, AdamW's two moments, and a kept copy.
 MEMORY_PER_PARAMETER = 20
+#: Bytes per parameter at least, whatever is trained: the weights.
+_WEIGHTS = 4
+#: Bytes that the search itself takes beside its trials: its driver, Ray's own processes, the encoder twice (in the
+#: driver, and in Ray's object store).
+DRIVER_MEMORY = 0.75e9
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,49 @@ def check_offer(machines: Machines, cpus: float, gpus: float) -> Check:
     return Check(f"room for {_count(now, 'trial')} of {cpus:g} CPUs and {gpus:g} GPUs at a time{later}")
 
 
+@dataclass(frozen=True)
+class Room:
+    """How many trials the memory of one machine holds beside the driver.
+
+    Attributes:
+        memory: Bytes; 0 where it is not known.
+        parameters: Of the encoder.
+        on_gpu: Whether trials keep it in a GPU's memory.
+    """
+
+    memory: float
+    parameters: int
+    on_gpu: bool
+
+    @property
+    def driver(self) -> float:
+        """Bytes that the search itself takes."""
+        return DRIVER_MEMORY + 2 * _WEIGHTS * self.parameters
+
+    @property
+    def trial(self) -> float:
+        """Bytes that a trial takes, about."""
+        return memory_of_trial(self.parameters, self.on_gpu)
+
+    @property
+    def trials(self) -> int | None:
+        """At a time; ``None`` where the memory is not known."""
+        return max(0, int((self.memory - self.driver) / self.trial)) if self.memory else None
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether one worker has a place that trains nothing; without it no search can run."""
+        return not self.memory or self.memory >= self.driver + WORKER_MEMORY + _WEIGHTS * self.parameters
+
+
+def memory_of_trial(parameters: int, on_gpu: bool) -> float:
+    """Bytes that a trial takes of a machine's memory, about, by the encoder's size."""
+    return WORKER_MEMORY + (8 if on_gpu else MEMORY_PER_PARAMETER) * parameters
+
+
 def check_memory(machines: Machines, parameters: int, cpus: float, gpus: float) -> Check:
     """Whether the trials that a machine takes at a time fit into its memory, by the encoder's size."""
-    each = WORKER_MEMORY + (8 if gpus else MEMORY_PER_PARAMETER) * parameters
+    each = memory_of_trial(parameters, bool(gpus))
     for one in (*machines.now, *machines.most):
         slots = one.slots(cpus, gpus)
         if one.memory and slots and slots * each > one.memory:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tune_dml.errors import EnvironmentFault
+from tune_dml.execution.limits import limits, memory_for_ray
 from tune_dml.execution.token import ASK_FOR_TOKEN, own_token
 
 #: Set before Ray is imported, unless the user has set them.
@@ -112,6 +113,7 @@ def start_ray(
                     include_dashboard=False,
                     log_to_driver=debug,
                     logging_level=level,
+                    **memory_for_ray(limits()),
                 )
             else:
                 _check_answers(address)

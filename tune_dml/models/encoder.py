@@ -142,9 +142,8 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     try:
         facts = facts_of(model)
     except ModelError as error:
-        raise ModelError(
-            f"The encoder in {source.folder} cannot be used: {error}. Take an encoder of texts."
-        ) from error
+        cure = "" if ";" in str(error) else " Take an encoder of texts."
+        raise ModelError(f"The encoder in {source.folder} cannot be used: {error}.{cure}") from error
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     config = model.config.to_json_string(use_diff=False)
     return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts)

@@ -81,7 +81,7 @@ def _examined(encoder: nn.Module) -> EncoderFacts:
     if last.shape[:2] != batch.ids.shape:
         raise ModelError("it does not give a vector for each token")
     if not bool(torch.isfinite(last[batch.mask.bool()]).all()):
-        raise ModelError("its numbers are not finite: its weights are damaged")
+        raise ModelError("its numbers are not finite: its weights are damaged; copy or download it again")
     # CANINE takes in no text of fewer than four characters.
     plain(Batch(batch.ids[:1, :1], batch.mask[:1, :1], None))
     depth = 1

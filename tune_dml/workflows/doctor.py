@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import requires
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import urlopen
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from tune_dml.config import DEFAULT_RESULTS, absolute_path
-from tune_dml.errors import TuneDMLError
+from tune_dml.errors import TuneDMLError, first_line
 from tune_dml.execution import start_ray, stop_ray
-from tune_dml.execution.machines import Machines, Offer, ask_nodes, here, machines
-from tune_dml.execution.preflight import Check, check_memory, check_nodes, check_offer
-from tune_dml.models.source import default_encoder
-from tune_dml.tracking import check_tracking_uri
-from tune_dml.workflows.doctor_encoder import check_encoder, check_of
-from tune_dml.workflows.slots import cores, visible_gpus
-
-#: Bytes that a search's results may take: the model of a small encoder, predictions, MLflow's store.
-FREE_DISK = 2e9
-SERVER_SECONDS = 5.0
+from tune_dml.execution.limits import limits
+from tune_dml.execution.machines import Machines, ask_nodes, here, machines
+from tune_dml.execution.preflight import Check, Room, check_memory, check_nodes, check_offer
+from tune_dml.models.source import EncoderSource, default_encoder
+from tune_dml.workflows.doctor_encoder import check_download, check_encoder, check_of
+from tune_dml.workflows.doctor_machine import check_limits, check_ray, check_room, check_shared_memory
+from tune_dml.workflows.doctor_storage import LEAST_DISK, check_file_system, check_storage, disk_for
+from tune_dml.workflows.doctor_tracking import check_tracking
+from tune_dml.workflows.slots import this_machine, visible_gpus
 
 
 @dataclass(frozen=True)
@@ -40,90 +34,109 @@ class DoctorRequest:
 
 
 def doctor(request: DoctorRequest) -> list[Check]:
-    """Look at everything that a search needs, in the order in which it needs it. Nothing is left behind."""
-    checks = [check_packages(requires("tune-dml") or []), check_storage(absolute_path(request.results))]
-    checks.append(check_tracking(request.tracking_uri))
-    gpus, checks_of_ray, offer = visible_gpus(), [], None
-    if request.address is None:
-        offer = Machines((Offer("this machine", 1, cores(), gpus, _memory()),))
+    """Look at everything that a search needs: what is judged is opened, started or written. Nothing is left behind."""
+    return list(_checks(request))
+
+
+def _checks(request: DoctorRequest) -> Iterator[Check]:
+    yield check_packages(_asked())
+    own, gpus = limits(), visible_gpus()
+    offer = this_machine(own, gpus) if request.address is None else None
+    limited = check_limits(own, request.cpus_per_trial if offer is not None else 0.0)
+    yield limited
+    if offer is None:
+        offer, of_cluster = _cluster(str(request.address))
+        gpus = 0 if offer is None else int(offer.gpus)
     else:
-        try:
-            start_ray(request.address, cpus=1, gpus=0)
-            answers, silent = ask_nodes()
-            offer = machines(answers)
-            checks_of_ray = check_nodes(here(), answers, silent)
-            gpus = int(offer.gpus)
-        except TuneDMLError as error:
-            checks_of_ray = [check_of(error)]
-        finally:
-            stop_ray()
-    checks += checks_of_ray
+        of_cluster = [_judged("shared memory", lambda: check_shared_memory(own)), _judged("Ray", check_ray)]
+    source, encoder = _encoder(request.encoder or default_encoder(gpus > 0))
+    yield from _results(request, source)
+    yield from of_cluster
     share = request.gpus_per_trial if request.gpus_per_trial is not None else float(gpus > 0)
-    if offer is not None:
-        checks.append(check_offer(offer, request.cpus_per_trial, share))
-    fits = offer is not None and checks[-1].ok
-    source, check = check_encoder(request.encoder or default_encoder(gpus > 0))
-    checks.append(check)
-    if offer is not None and fits and source is not None:
-        checks.append(check_memory(offer, source.parameters, request.cpus_per_trial, share))
-    return checks
+    fits = offer is not None and limited.ok
+    if offer is not None and limited.ok:
+        room = check_offer(offer, request.cpus_per_trial, share)
+        fits = room.ok
+        yield room
+    yield encoder
+    if source is None or offer is None or not fits:
+        return
+    if request.address is None:
+        slots = offer.slots_now(request.cpus_per_trial, share)
+        yield check_room(Room(own.memory, source.parameters, share > 0), own, slots)
+    else:
+        yield check_memory(offer, source.parameters, request.cpus_per_trial, share)
+
+
+def _results(request: DoctorRequest, source: EncoderSource | None) -> Iterator[Check]:
+    """Of what is written, by searches and by MLflow."""
+    results = absolute_path(request.results)
+    least = LEAST_DISK if source is None else disk_for(source.parameters)
+    storage = _judged("results", lambda: check_storage(results, least))
+    yield storage
+    if storage.ok:
+        yield _judged("file system", lambda: check_file_system(results))
+    if storage.ok or request.tracking_uri is not None:
+        yield _judged("MLflow", lambda: check_tracking(request.tracking_uri, results))
+    if source is not None and source.folder is None:
+        yield _judged("download", lambda: check_download(source))
+
+
+def _cluster(address: str) -> tuple[Machines | None, list[Check]]:
+    try:
+        start_ray(address, cpus=1, gpus=0)
+        answers, silent = ask_nodes()
+        return machines(answers), check_nodes(here(), answers, silent)
+    except TuneDMLError as error:
+        return None, [check_of(error)]
+    finally:
+        stop_ray()
+
+
+def _encoder(name: str) -> tuple[EncoderSource | None, Check]:
+    try:
+        return check_encoder(name)
+    except Exception as error:
+        return None, _foreign("encoder", error)
+
+
+def _judged(what: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except Exception as error:
+        return _foreign(what, error)
+
+
+def _foreign(what: str, error: Exception) -> Check:
+    """A fault that no look foresees is one all the same, and must not keep the others from being told."""
+    return Check(f"{what}: {first_line(error)}", "See what --debug says, and what this machine's logs have.")
 
 
 def check_packages(asked: Sequence[str]) -> Check:
     """Whether the packages here are of the versions that are ``asked`` for, as ``importlib.metadata`` has them."""
     from packaging.requirements import Requirement
 
-    own = here()
-    wrong = []
-    for text in asked:
-        requirement = Requirement(text)
-        version = own.versions.get(requirement.name)
-        if requirement.marker is None and version is not None and version not in requirement.specifier:
-            wrong.append(f"{requirement.name}{requirement.specifier} (here: {version})")
+    wrong, cure = [], []
+    for requirement in map(Requirement, asked):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            here_is = version(requirement.name)
+        except PackageNotFoundError:
+            here_is = "missing"
+        if here_is == "missing" or here_is not in requirement.specifier:
+            wrong.append(f"{requirement.name}{requirement.specifier} (here: {here_is})")
+            cure.append(f"'{requirement.name}{requirement.specifier}'")
     if wrong:
-        return Check(f"packages: tune-dml asks for {', '.join(wrong)}", "pip install --force-reinstall tune-dml")
-    return Check(f"Python {own.versions['Python']}, Ray {own.versions['ray']}, PyTorch {own.versions['torch']}")
+        return Check(f"packages: tune-dml asks for {', '.join(wrong)}", f"pip install {' '.join(cure)}")
+    return Check(f"Python {platform.python_version()}, Ray {version('ray')}, PyTorch {version('torch')}")
 
 
-def check_storage(results: Path, least: float = FREE_DISK) -> Check:
-    """Whether results can be written, with ``least`` bytes to spare."""
-    there = next(folder for folder in (results, *results.parents) if folder.exists())
+def _asked() -> list[str]:
     try:
-        with tempfile.NamedTemporaryFile(dir=there) as file:
-            file.write(b"tune-dml")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return Check(
-            f"results: {results} cannot be written ({error.strerror})", "Choose another folder with --results."
-        )
-    free = shutil.disk_usage(there).free
-    if free < least:
-        return Check(f"results: only {free / 1e9:.1f} GB are free at {results}", "Make room, or choose another folder.")
-    return Check(f"results: {results} can be written, {free / 1e9:.0f} GB free")
+        return requires("tune-dml") or []
+    except PackageNotFoundError:
+        return []
 
 
-def check_tracking(uri: str | None) -> Check:
-    """Whether MLflow's server answers. A search goes on without it, and ``tune-dml sync`` tells it later."""
-    if uri is None:
-        return Check("MLflow: its store is in the results folder")
-    try:
-        checked = check_tracking_uri(uri)
-    except TuneDMLError as error:
-        return check_of(error)
-    if not checked.startswith("http"):
-        return Check(f"MLflow: {urlsplit(checked).scheme} store")
-    place = urlsplit(checked).hostname
-    try:
-        with urlopen(f"{checked.rstrip('/')}/health", timeout=SERVER_SECONDS):
-            return Check(f"MLflow: the server at {place} answers")
-    except OSError as error:
-        return Check(f"MLflow: the server at {place} does not answer ({error})", "Start it, or check --tracking-uri.")
-
-
-def _memory() -> float:
-    """Of this machine, in bytes."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (OSError, ValueError):
-        return 0.0
+__all__ = ["DoctorRequest", "check_packages", "check_storage", "check_tracking", "doctor"]

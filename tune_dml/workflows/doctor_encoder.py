@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 from tune_dml.errors import ModelError, TuneDMLError
 from tune_dml.execution.preflight import Check
 from tune_dml.models.source import EncoderSource, find_encoder
@@ -40,11 +43,29 @@ def _tried(source: EncoderSource) -> str:
     encoder = LayeredEncoder(build_encoder(bundle), None, traits=bundle.facts.traits)
     vectors = embed(encoder, tokens, "mean", 32, torch.device("cpu"))
     if not np.isfinite(vectors).all():
-        raise ModelError(f"The encoder in {source.folder} gives numbers that are not finite. Its weights are damaged.")
+        raise ModelError(
+            f"The encoder in {source.folder} gives numbers that are not finite; its weights are damaged: copy or "
+            "download them again."
+        )
     layers = "layers that cannot be told apart" if bundle.layers is None else f"{bundle.layers} layers"
     reads = "" if bundle.positions is None else f", reads {bundle.positions} tokens"
     about = f"{bundle.parameters:,} parameters, {layers}, {bundle.dimension} dimensions{reads}"
     return "; ".join([about, *tokenizer_note(bundle, tokenizer)])
+
+
+def check_download(source: EncoderSource) -> Check:
+    """Whether there is room for an encoder that is to come from the hub."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    cache = Path(HF_HUB_CACHE).absolute()
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    free, size = float(shutil.disk_usage(there).free), float(source.download_bytes or 0)
+    if free < size:
+        return Check(
+            f"download: {size / 1e9:.1f} GB are to come, and {free / 1e9:.1f} GB are free at {cache}",
+            "Make room there, or set HF_HOME to a folder on another disk.",
+        )
+    return Check(f"download: there is room for it at {cache}")
 
 
 def check_of(error: TuneDMLError) -> Check:

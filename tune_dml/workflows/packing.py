@@ -40,7 +40,7 @@ def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:
         raise EnvironmentFault(
             f"The GPU cannot be measured ({str(error).strip().splitlines()[0][:200]}); give --concurrency a number."
         ) from error
-    each = trials_per_gpu(cost, max(1, cores() // gpus))
+    each = trials_per_gpu(cost, max(1, int(cores() // gpus)))
     out.line(
         f"packing: a step takes {1000 * cost.seconds:.0f} ms, of which the GPU computes {100 * cost.busy:.0f}%, and "
         f"{cost.memory / 2**30:.1f} of {cost.total / 2**30:.0f} GiB: {each} trials share a GPU"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from tune_dml.config import SearchSettings
 from tune_dml.data import load_task
 from tune_dml.errors import ResultsError
+from tune_dml.execution.limits import limits
 from tune_dml.losses import add_plugins
 from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder
 from tune_dml.spaces import Space, fitted, load_space, space_from_text
 from tune_dml.workflows.best_file import BestFile
 from tune_dml.workflows.drawing import Drawn, draw_data, protocol_sentence
+from tune_dml.workflows.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.workflows.joining import join
 from tune_dml.workflows.keeping import names_in_store
 from tune_dml.workflows.loading import Prepared, loaded, try_space
@@ -54,6 +56,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     check_options(request)
     results = results_folder(request.results)
     load_space(request.space, request.losses)
+    own = limits()
+    first_look(request, results, own)
     draw = draw_settings(request)
     taken = names_in_store(request.store, results)
     if request.name is not None:
@@ -66,11 +70,14 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     if Path(name).is_dir():
         name = str(Path(name).resolve())
     source = _announced(find_encoder(name), request.encoder is None, out)
+    look_at_disk(results, source.parameters)
     measure = request.concurrency == AUTO and gpus > 0
     slots = slots_of(request, gpus, None if cluster is None else cluster.machines)
-    if cluster is not None:
+    if cluster is None:
+        slots = fitted_to_machine(slots, own, source.parameters, request, out)
+    else:
         cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
-    elif workers and not measure:
+    if cluster is None and workers and not measure:
         start_workers(slots, None, out.debug)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle, load_tokenizer
     from tune_dml.models.precision import default_precision
@@ -133,6 +140,7 @@ def prepare_again(
     if workers and settings.address is not None:
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
     elif workers:
+        look_again(settings, limits(), source.parameters, out)
         start_workers(settings, None, out.debug)
     from tune_dml.models.encoder import load_bundle
 

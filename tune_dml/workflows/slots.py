@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tune_dml.errors import UsageError
-from tune_dml.execution.machines import Machines
+from tune_dml.execution.limits import Limits, limits
+from tune_dml.execution.machines import Machines, Offer
 from tune_dml.workflows.request import SearchRequest
 
 #: One of them is there where PyTorch could find a GPU (NVIDIA's driver, the same under WSL, AMD's). Importing PyTorch
@@ -16,9 +16,14 @@ from tune_dml.workflows.request import SearchRequest
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores() -> float:
+    """Cores that this process may use; a fraction where a container's quota is one."""
+    return limits().cores
+
+
+def this_machine(own: Limits, gpus: int) -> Machines:
+    """What trials may take of this machine."""
+    return Machines((Offer("this machine", 1, own.cores, gpus, own.memory),))
 
 
 def gpu_share(request: SearchRequest, gpus: int) -> float:
@@ -54,7 +59,7 @@ def slots_of(request: SearchRequest, gpus: int, machines: Machines | None = None
     if machines is not None:
         fit = machines.slots(request.cpus_per_trial, gpus_per_trial)
     else:
-        fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial)
+        fit = int(gpus / gpus_per_trial) if gpus_per_trial else int(cores() / request.cpus_per_trial + 1e-9)
     slots = request.concurrency if isinstance(request.concurrency, int) else max(1, fit)
     if request.max_gpus is not None and gpus_per_trial:
         slots = min(slots, max(1, int(request.max_gpus / gpus_per_trial + 1e-9)))
