@@ -1,8 +1,17 @@
 """Floor 4: MLflow, written in the background. Importing this package does not import MLflow."""
 
 from tune_dml.tracking.best import BestRow, best_per_task
-from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, slug, trial_key
-from tune_dml.tracking.parts import Finish, ModelRegistration
+from tune_dml.tracking.names import (
+    data_name,
+    experiment_name,
+    model_name,
+    protocol_name,
+    run_title,
+    shots_name,
+    slug,
+    trial_key,
+)
+from tune_dml.tracking.parts import Finish, ModelRegistration, TrainingData
 from tune_dml.tracking.store import (
     check_tracking_uri,
     embedded_uri,
@@ -19,8 +28,10 @@ __all__ = [
     "Finish",
     "ModelRegistration",
     "Tracker",
+    "TrainingData",
     "best_per_task",
     "check_tracking_uri",
+    "data_name",
     "embedded_uri",
     "experiment_name",
     "free_port",

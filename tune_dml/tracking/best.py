@@ -12,7 +12,7 @@ from tune_dml.config import Value
 from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking import names
 from tune_dml.tracking.faults import reason_of
-from tune_dml.tracking.runs import every_page
+from tune_dml.tracking.known import every_page
 from tune_dml.tracking.store import connect, http_limits, without_password
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     """
     from tune_dml.tracking import reconcile_search
     from tune_dml.tuning.journal import Journal
-    from tune_dml.workflows.closing import finish_of, registration_of
+    from tune_dml.workflows.closing import data_of, finish_of, registration_of
     from tune_dml.workflows.results import search_folder, searches, show, state_of
     from tune_dml.workflows.search_file import read_search_file
 
@@ -59,7 +59,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
             registration = registration_of(report, about)
             model = (folder / "model", registration) if registration is not None else None
         records = [*journal.records("baseline"), *journal.records()]
-        refused = reconcile_search(settings, root, records, finish=finish, model=model)
+        refused = reconcile_search(settings, root, records, finish=finish, model=model, data=data_of(about))
         sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
     return sentences
 
