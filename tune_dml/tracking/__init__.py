@@ -11,7 +11,9 @@ from tune_dml.tracking.names import (
     slug,
     trial_key,
 )
+from tune_dml.tracking.pages import experiment_page, experiments_page, model_page, run_page, search_page
 from tune_dml.tracking.parts import Finish, ModelRegistration, TrainingData
+from tune_dml.tracking.pending import parent_of
 from tune_dml.tracking.store import (
     check_tracking_uri,
     embedded_uri,
@@ -34,11 +36,17 @@ __all__ = [
     "data_name",
     "embedded_uri",
     "experiment_name",
+    "experiment_page",
+    "experiments_page",
     "free_port",
     "model_name",
+    "model_page",
+    "parent_of",
     "protocol_name",
     "reconcile_search",
+    "run_page",
     "run_title",
+    "search_page",
     "shots_name",
     "slug",
     "tracking_uri_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tune_dml.config import Value
@@ -13,6 +13,7 @@ from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking import names
 from tune_dml.tracking.faults import reason_of
 from tune_dml.tracking.known import every_page
+from tune_dml.tracking.pages import model_page, run_page
 from tune_dml.tracking.store import connect, http_limits, without_password
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class BestRow:
         config: The winner's configuration, flat.
         confirmed: The figures that the search ended with, by their MLflow names.
         searches: How many searches it was the best of.
+        page, model_page: Addresses of the search and of its registered model, where MLflow is a server.
     """
 
     task: str
@@ -46,8 +48,11 @@ class BestRow:
     trial: str
     config: Mapping[str, Value]
     confirmed: Mapping[str, float]
+    experiment_id: str
     run_id: str
     searches: int
+    page: str | None = None
+    model_page: str | None = None
 
 
 def best_per_task(tracking_uri: str, task: str | None = None) -> list[BestRow]:
@@ -62,7 +67,9 @@ def best_per_task(tracking_uri: str, task: str | None = None) -> list[BestRow]:
     """
     try:
         with http_limits():
-            return _best_per_task(connect(tracking_uri), task)
+            client = connect(tracking_uri)
+            rows = _best_per_task(client, task)
+            return [_with_pages(client, row, tracking_uri) for row in rows] if tracking_uri.startswith("http") else rows
     except Exception as error:
         raise EnvironmentFault(
             f"MLflow at {without_password(tracking_uri)} cannot be read ({reason_of(error)})."
@@ -82,6 +89,15 @@ def _best_per_task(client: MlflowClient, task: str | None) -> list[BestRow]:
         best = max(groups[key], key=lambda run: sign * _score(run))
         rows.append(_row(client, best, len(groups[key])))
     return rows
+
+
+def _with_pages(client: MlflowClient, row: BestRow, server: str) -> BestRow:
+    models = client.search_model_versions(f"run_id = '{row.run_id}'", max_results=1)
+    return replace(
+        row,
+        page=run_page(server, row.experiment_id, row.run_id),
+        model_page=model_page(server, models[0].name) if models else None,
+    )
 
 
 def _by_shots(key: tuple[str, ...]) -> tuple[str, int, tuple[str, ...]]:
@@ -127,6 +143,7 @@ def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:
         trial=trial,
         config=config,
         confirmed={name: value for name, value in metrics.items() if not name.startswith(_OWN_METRICS)},
+        experiment_id=str(run.info.experiment_id),
         run_id=run.info.run_id,
         searches=searches,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
@@ -14,10 +15,18 @@ from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.tracking import names
 from tune_dml.tracking.batches import LONGEST_PARAM, LONGEST_TAG, batches, shortened
 from tune_dml.tracking.known import KnownRun, every_page, known_run
+from tune_dml.tracking.pages import keep_view
 from tune_dml.tracking.parts import Finish, TrainingData
-from tune_dml.tracking.pending import search_id
+from tune_dml.tracking.pending import remember_parent, search_id
 from tune_dml.tracking.points import Point, points
-from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, http_limits, tracking_uri_of
+from tune_dml.tracking.store import (
+    UPLOAD_SECONDS,
+    artifact_root,
+    connect,
+    http_limits,
+    tracking_uri_of,
+    without_password,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -121,6 +130,10 @@ class SearchRuns:
             found = self._find(f"tags.`{names.KIND}` = 'search'")
             title = names.run_title(self.settings)
             self._parent = known_run(found[0]) if found else self._create(title, "search", {}, 0)
+            keep_view(self.client, self._experiment_id, self.settings.metric)
+            with contextlib.suppress(OSError):
+                where = None if self.settings.tracking_uri is None else without_password(self.uri)
+                remember_parent(self.folder, where, self._experiment_id, self._parent.run_id)
         return self._parent
 
     def _known_children(self) -> dict[str, KnownRun]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tune_dml.config import SearchSettings, command_for
@@ -12,9 +13,14 @@ from tune_dml.tracking import (
     best_per_task,
     check_tracking_uri,
     embedded_uri,
+    experiment_page,
+    experiments_page,
     free_port,
+    parent_of,
+    run_page,
     ui_command,
     with_password,
+    without_password,
 )
 from tune_dml.workflows.options import results_folder
 
@@ -24,11 +30,63 @@ def best(results: str, tracking_uri: str | None, task: str | None) -> list[BestR
     return best_per_task(_uri(results, tracking_uri), task)
 
 
-def ui(results: str, tracking_uri: str | None, port: int | None) -> tuple[list[str], str]:
-    """The command that serves the MLflow UI on the loopback address, and that address."""
+@dataclass(frozen=True)
+class View:
+    """Where results are looked at.
+
+    Attributes:
+        address: Of the page in MLflow's UI.
+        server: The address of what serves it.
+        command: What has to run for it; empty where a server runs already.
+    """
+
+    address: str
+    server: str
+    command: tuple[str, ...] = ()
+
+
+def ui(
+    results: str,
+    tracking_uri: str | None,
+    port: int | None,
+    name: str | None = None,
+    options: Mapping[str, str | None] | None = None,
+) -> View:
+    """The MLflow UI, on the page of one search, of the only task, or of all.
+
+    Args:
+        port: Of the server on the loopback address; 5000, or a free one, unless given.
+        name: Of the search.
+        options: For MLflow's server, as :func:`ui_command` takes them.
+
+    Raises:
+        ResultsError: there is no such search, or no store.
+    """
+    from tune_dml.workflows.results import search_folder
+    from tune_dml.workflows.search_file import read_search_file
+
+    root = results_folder(results)
+    folder = None if name is None else search_folder(results, name)
+    if tracking_uri is None and folder is not None:
+        tracking_uri = read_search_file(folder).settings.tracking_uri
+    uri = _uri(results, tracking_uri)
+    where = None if tracking_uri is None else without_password(uri)
+    if uri.startswith("http"):
+        return View(_page(where or uri, where, folder, root), where or uri)
     chosen = free_port(port or 5000)
-    command = ui_command(_uri(results, tracking_uri), chosen, results_folder(results))
-    return command, f"http://127.0.0.1:{chosen}"
+    server = f"http://127.0.0.1:{chosen}"
+    return View(_page(server, where, folder, root), server, tuple(ui_command(uri, chosen, root, options)))
+
+
+def _page(server: str, where: str | None, folder: Path | None, root: Path) -> str:
+    """Of the search in ``folder``, or of all in ``root``; by what their folders know of MLflow at ``where``."""
+    if folder is not None:
+        known = parent_of(folder, where)
+        return experiments_page(server) if known is None else run_page(server, *known)
+    from tune_dml.workflows.results import searches
+
+    experiments = {known[0] for one in searches(root) if (known := parent_of(one, where)) is not None}
+    return experiment_page(server, experiments.pop()) if len(experiments) == 1 else experiments_page(server)
 
 
 def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
