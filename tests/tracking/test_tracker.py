@@ -46,7 +46,7 @@ def runs_of(client, settings):
     return {run.data.tags.get("tune_dml.trial", "search"): run for run in runs}, len(runs)
 
 
-def steps_of(client, run, key="score"):
+def steps_of(client, run, key="so_far/score"):
     return Counter(m.step for m in client.get_metric_history(run.info.run_id, key))
 
 

@@ -49,3 +49,4 @@ def best(
     for row in rows:
         config = ", ".join(f"{name}={value}" for name, value in row.config.items())
         terminal.print_lines([f"{row.task}, {row.shots} shots, search {row.search}: {config or 'no winner yet'}"])
+        terminal.print_lines(f"  {page}" for page in (row.page, row.model_page) if page)

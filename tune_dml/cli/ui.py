@@ -6,8 +6,12 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
+import time
+import webbrowser
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.request import urlopen
 
 import typer
 
@@ -17,29 +21,52 @@ from tune_dml.errors import EnvironmentFault
 
 EXAMPLES = """
 tune-dml ui
+tune-dml ui sst2-50 --open
 tune-dml ui --results runs --port 8080
 """
 
 #: How long the server may take to end on its own, in seconds.
 _GRACE = 5.0
+#: How long the browser waits for it to answer.
+_PATIENCE = 60.0
 
 
 def ui(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A search; all, unless given.")] = None,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = DEFAULTS.tracking_uri,
     port: Annotated[int | None, typer.Option(metavar="N", help="5000, or a free one, unless given.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    allowed_hosts: Annotated[
+        str | None, typer.Option(metavar="HOSTS", help="MLflow's own: by which names a proxy may ask for it.")
+    ] = None,
+    cors_allowed_origins: Annotated[
+        str | None, typer.Option(metavar="ORIGINS", help="MLflow's own: from which addresses pages may ask for it.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Serve the MLflow UI on the results, until Ctrl-C.
 
-    It listens on this machine's loopback address only.
+    It listens on this machine's loopback address only: docs/serving.md shows it behind a proxy.
     """
     from tune_dml.tracking import ui_environment
-    from tune_dml.workflows.mlflow_views import ui as workflow
+    from tune_dml.workflows.ui import ui as workflow
 
-    command, address = workflow(results, tracking_uri, port, terminal.note)
-    terminal.print_lines([f"The MLflow UI is at {address} (Ctrl-C ends it)."])
-    code = serve(command, ui_environment())
+    options = {"allowed-hosts": allowed_hosts, "cors-allowed-origins": cors_allowed_origins}
+    view = workflow(results, tracking_uri, port, name, options, terminal.note)
+    given = " ".join(f"--{option} {value}" for option, value in options.items() if value is not None)
+    if given:
+        open_to_all = "MLflow asks for no password, and whoever gets there can read and change everything."
+        terminal.print_lines([f"{given}: {open_to_all}"])
+    if not view.command:
+        terminal.print_lines([f"MLflow has its own UI at {view.address}"])
+        if open_browser:
+            webbrowser.open(view.address)
+        return
+    terminal.print_lines([f"The MLflow UI is at {view.address} (Ctrl-C ends it)."])
+    if open_browser:
+        threading.Thread(target=_open, args=(view.server, view.address), daemon=True).start()
+    code = serve(view.command, ui_environment())
     if code:
         raise EnvironmentFault(f"The MLflow UI ended with exit code {code}; what it printed says why.")
 
@@ -56,6 +83,16 @@ def serve(command: Sequence[str], environment: Mapping[str, str]) -> int:
     finally:
         _end(server)
         signal.signal(signal.SIGTERM, previous)
+
+
+def _open(server: str, address: str) -> None:
+    """Show the page once it can be had."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urlopen(f"{server}/health", timeout=1):
+            webbrowser.open(address)
+            return
+        time.sleep(0.2)
 
 
 def _interrupt(number: int, frame: Any) -> None:

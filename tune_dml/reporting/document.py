@@ -38,6 +38,7 @@ class SearchReport:
         notes: Plain sentences on what cleaning did.
         source: Where the data came from.
         folder, model, best, report: Paths of what was written.
+        mlflow_page: Address of the search in the UI of an MLflow server.
         interrupted: Trials that were asked for are missing.
         seconds: Wall time of the whole search.
     """
@@ -66,6 +67,7 @@ class SearchReport:
     best: str | None = None
     report: str | None = None
     tracking_uri: str | None = None
+    mlflow_page: str | None = None
     interrupted: bool = False
     seconds: float = 0.0
 
@@ -147,6 +149,7 @@ def to_json(report: SearchReport) -> dict[str, Any]:
         "report": report.report,
         "folder": report.folder,
         "tracking_uri": report.tracking_uri,
+        "mlflow_page": report.mlflow_page,
     }
 
 

@@ -72,7 +72,7 @@ def places(report: SearchReport) -> dict[str, str]:
         "report": report.report,
         "best": report.best,
         "model": report.model,
-        "MLflow": report.tracking_uri,
+        "MLflow": report.mlflow_page or report.tracking_uri,
         "store": report.settings.store,
     }
     return {label: path for label, path in known.items() if path}
@@ -88,7 +88,7 @@ def next_commands(report: SearchReport) -> list[str]:
         commands.append(command("confirm", settings.results, settings.name))
     if report.model:
         commands.append(f"tune-dml predict {shlex.quote(report.model)} FILE")
-    return [*commands, command("ui", settings.results)]
+    return [*commands, command("ui", settings.results, settings.name)]
 
 
 def _winner(report: SearchReport, winner: Row | None) -> str:

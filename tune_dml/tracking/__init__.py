@@ -4,8 +4,18 @@ from tune_dml.tracking.addresses import with_password, without_password
 from tune_dml.tracking.best import BestRow, best_per_task
 from tune_dml.tracking.condition import check_store
 from tune_dml.tracking.moved import follow
-from tune_dml.tracking.names import experiment_name, model_name, protocol_name, run_title, shots_name, trial_key
-from tune_dml.tracking.parts import Finish, ModelRegistration
+from tune_dml.tracking.names import (
+    data_name,
+    experiment_name,
+    model_name,
+    protocol_name,
+    run_title,
+    shots_name,
+    trial_key,
+)
+from tune_dml.tracking.pages import experiment_page, experiments_page, model_page, run_page, search_page
+from tune_dml.tracking.parts import Finish, ModelRegistration, TrainingData
+from tune_dml.tracking.pending import parent_of
 from tune_dml.tracking.store import check_tracking_uri, embedded_uri, tracking_uri_of
 from tune_dml.tracking.sync import reconcile_search
 from tune_dml.tracking.ui import free_port, ui_command, ui_environment
@@ -16,17 +26,25 @@ __all__ = [
     "Finish",
     "ModelRegistration",
     "Tracker",
+    "TrainingData",
     "best_per_task",
     "check_store",
     "check_tracking_uri",
+    "data_name",
     "embedded_uri",
     "experiment_name",
+    "experiment_page",
+    "experiments_page",
     "follow",
     "free_port",
     "model_name",
+    "model_page",
+    "parent_of",
     "protocol_name",
     "reconcile_search",
+    "run_page",
     "run_title",
+    "search_page",
     "shots_name",
     "tracking_uri_of",
     "trial_key",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tune_dml.config import Value
 from tune_dml.tracking import names
 from tune_dml.tracking.faults import unreadable
-from tune_dml.tracking.runs import every_page
+from tune_dml.tracking.known import every_page
+from tune_dml.tracking.pages import model_page, run_page
 from tune_dml.tracking.store import connect, http_limits
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class BestRow:
         config: The winner's configuration, flat.
         confirmed: The figures that the search ended with, by their MLflow names.
         searches: How many searches it was the best of.
+        page, model_page: Addresses of the search and of its registered model, where MLflow is a server.
     """
 
     task: str
@@ -45,8 +47,11 @@ class BestRow:
     trial: str
     config: Mapping[str, Value]
     confirmed: Mapping[str, float]
+    experiment_id: str
     run_id: str
     searches: int
+    page: str | None = None
+    model_page: str | None = None
 
 
 def best_per_task(tracking_uri: str, task: str | None = None) -> list[BestRow]:
@@ -61,7 +66,9 @@ def best_per_task(tracking_uri: str, task: str | None = None) -> list[BestRow]:
     """
     try:
         with http_limits():
-            return _best_per_task(connect(tracking_uri), task)
+            client = connect(tracking_uri)
+            rows = _best_per_task(client, task)
+            return [_with_pages(client, row, tracking_uri) for row in rows] if tracking_uri.startswith("http") else rows
     except Exception as error:
         raise unreadable(tracking_uri, error) from error
 
@@ -79,6 +86,15 @@ def _best_per_task(client: MlflowClient, task: str | None) -> list[BestRow]:
         best = max(groups[key], key=lambda run: sign * _score(run))
         rows.append(_row(client, best, len(groups[key])))
     return rows
+
+
+def _with_pages(client: MlflowClient, row: BestRow, server: str) -> BestRow:
+    models = client.search_model_versions(f"run_id = '{row.run_id}'", max_results=1)
+    return replace(
+        row,
+        page=run_page(server, row.experiment_id, row.run_id),
+        model_page=model_page(server, models[0].name) if models else None,
+    )
 
 
 def _by_shots(key: tuple[str, ...]) -> tuple[str, int, tuple[str, ...]]:
@@ -124,6 +140,7 @@ def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:
         trial=trial,
         config=config,
         confirmed={name: value for name, value in metrics.items() if not name.startswith(_OWN_METRICS)},
+        experiment_id=str(run.info.experiment_id),
         run_id=run.info.run_id,
         searches=searches,
     )

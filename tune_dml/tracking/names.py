@@ -58,12 +58,19 @@ def experiment_name(task: str) -> str:
 
 def run_title(settings: SearchSettings) -> str:
     """``"SST2 · 50 shots · all-MiniLM-L6-v2 · <name>"``."""
-    shots = shots_name(settings.draw).replace("-", " ")
-    shots = "full" if shots == "full" else shots.replace(" per class", " shots per class")
-    if shots.isdigit():
-        shots += " shots"
+    shots = _shots_words(settings.draw)
     title = f"{settings.task.task} · {shots} · {encoder_name(settings.encoder)} · {settings.name}"
     return title[:_LONGEST_TITLE]
+
+
+def _shots_words(draw: DrawSettings) -> str:
+    words = shots_name(draw).replace("-per-class", " shots per class")
+    return f"{words} shots" if words.isdigit() else words
+
+
+def data_name(settings: SearchSettings) -> str:
+    """``"SST2 · 50 shots · draw 0"``."""
+    return f"{settings.task.task} · {_shots_words(settings.draw)} · draw {settings.draw.draw}"
 
 
 def encoder_name(encoder: str) -> str:

@@ -29,6 +29,7 @@ class Finish:
         artifacts: Files and folders, absolute. Those that do not exist are left out.
         winner: ``trial_key`` of the winner, ``"trial-7"``; ``None`` if there is none.
         config: The winner's configuration, flat, with its read-out.
+        of_trials: Figures of single trials and baselines, by ``trial_key``: what confirming them gave.
     """
 
     status: str
@@ -37,10 +38,26 @@ class Finish:
     artifacts: tuple[str, ...] = ()
     winner: str | None = None
     config: Mapping[str, Value] | None = None
+    of_trials: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"status is {self.status!r}; it must be one of {', '.join(STATUSES)}")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What every run of a search was trained on, as MLflow's column "Dataset" shows it.
+
+    Attributes:
+        name: Task, shots and draw in words.
+        digest: Of the rows that were drawn; at most 36 characters.
+        source: Where the rows are from.
+    """
+
+    name: str
+    digest: str
+    source: str
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What MLflow still lacks, and which search its runs belong to: two small files in the search's folder."""
+"""What MLflow still lacks, and which of its runs are the search's: two small files in the search's folder."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 #: One part that is owed: ``{"part": "trial-7"}``; parts that the journal cannot give back carry their content.
 Note = dict[str, Any]
+_SEARCH = "mlflow.json"
 
 
 class PendingFile:
@@ -37,15 +38,37 @@ class PendingFile:
 
 def search_id(folder: Path) -> str:
     """What marks this search's runs as its own, also on a server where other searches have the same name."""
-    path = folder / "mlflow.json"
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))["search_id"]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = None
+    known = _read(folder).get("search_id")
     if not isinstance(known, str) or not known.isalnum():
         known = uuid.uuid4().hex
-        write_json(path, {"search_id": known})
+        write_json(folder / _SEARCH, {"search_id": known})
     return known
+
+
+def remember_parent(folder: Path, where: str | None, experiment_id: str, run_id: str) -> None:
+    """Note the search's parent run at ``where``: a tracking URI without a password; ``None`` is the store that lies in
+    the results folder, wherever that is moved."""
+    place = {"tracking_uri": where, "experiment_id": experiment_id, "run_id": run_id}
+    known = _read(folder)
+    if known != known | place:
+        write_json(folder / _SEARCH, known | place)
+
+
+def parent_of(folder: Path, where: str | None) -> tuple[str, str] | None:
+    """Experiment and run of the search's parent at ``where``, if it is known to be there."""
+    known = _read(folder)
+    ids = known.get("experiment_id"), known.get("run_id")
+    if known.get("tracking_uri", "") != where or not all(isinstance(one, str) and one.isalnum() for one in ids):
+        return None
+    return str(ids[0]), str(ids[1])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        known = json.loads((folder / _SEARCH).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def write_json(path: Path, content: object) -> None:

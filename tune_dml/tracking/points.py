@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tune_dml.config import TrialRecord
+from tune_dml.config import State, TrialRecord
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,29 @@ class Point:
 
 
 def points(record: TrialRecord, metric: str, mean: bool) -> Iterator[Point]:
-    """Of every round: the trial's scores so far, and below ``round/`` what this round alone gave.
+    """Of every round: below ``so_far/`` the trial's scores up to then, and below ``round/`` what it alone gave; of a
+    trial that ran all its rounds, the names without a prefix as well, at its last one.
 
-    The names without a prefix are what one sorts trials by, so they hold the score that counts after ``r`` rounds:
-    with ``mean`` the mean over rounds 1..r, else round r's. ``score`` is the one named ``metric``. Values that are not
-    finite are left out.
+    So whoever sorts trials by ``accuracy`` compares only those that were scored on the same rounds; what ASHA stopped
+    after two easy ones does not come first.
+
+    The score that counts after ``r`` rounds is, with ``mean``, the mean over rounds 1..r, else round r's. ``score`` is
+    the one named ``metric``; ``seconds`` are those of all rounds up to then. Values that are not finite are left out.
     """
     sums = {"accuracy": 0.0, "macro_f1": 0.0, "log_loss": 0.0}
-    after = 0.0
+    seconds = 0.0
     for count, done in enumerate(record.rounds, start=1):
-        after += max(done.seconds, 0.0) * 1000
+        seconds += max(done.seconds, 0.0)
         own = done.scores.as_dict()
         sums = {name: sums[name] + value for name, value in own.items()}
-        so_far = {name: total / count for name, total in sums.items()} if mean else own
+        reached = {name: total / count for name, total in sums.items()} if mean else dict(own)
+        reached["score"] = reached[metric]
+        values = {f"so_far/{name}": value for name, value in reached.items()}
         alone = {**own, "seconds": done.seconds, **done.diagnostics}
-        values = {**so_far, "score": so_far[metric], **{f"round/{name}": value for name, value in alone.items()}}
+        values |= {f"round/{name}": value for name, value in alone.items()}
+        values["seconds"] = seconds
+        if record.state is State.COMPLETE and count == len(record.rounds):
+            values |= reached
         for name, value in values.items():
             if math.isfinite(value):
-                yield Point(name, float(value), done.number, round(after))
+                yield Point(name, float(value), done.number, round(seconds * 1000))

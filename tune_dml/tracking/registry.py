@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tune_dml.config.slugs import digest
 from tune_dml.tracking import names
+from tune_dml.tracking.known import every_page
 from tune_dml.tracking.parts import ModelRegistration
 from tune_dml.tracking.pyfunc import probability_columns
-from tune_dml.tracking.runs import SearchRuns, every_page
+from tune_dml.tracking.runs import SearchRuns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from tune_dml.config import SearchSettings, State, TrialRecord, uri_below
 from tune_dml.tracking import names
+from tune_dml.tracking.addresses import without_password
+from tune_dml.tracking.batches import LONGEST_PARAM, LONGEST_TAG, batches, shortened
+from tune_dml.tracking.known import KnownRun, every_page, known_run
 from tune_dml.tracking.moved import follow
-from tune_dml.tracking.parts import Finish
-from tune_dml.tracking.pending import search_id
+from tune_dml.tracking.pages import keep_view
+from tune_dml.tracking.parts import Finish, TrainingData
+from tune_dml.tracking.pending import remember_parent, search_id
 from tune_dml.tracking.points import Point, points
 from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, embedded_uri, http_limits, tracking_uri_of
 
@@ -24,27 +27,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-T = TypeVar("T")
 #: A stopped trial did what was asked of it, so its run is FINISHED; the tag ``tune_dml.state`` tells it apart.
 STATUS = {State.RUNNING: "RUNNING", State.COMPLETE: "FINISHED", State.PRUNED: "FINISHED", State.FAIL: "FAILED"}
-LONGEST_PARAM = 6_000
-LONGEST_TAG = 8_000
-PARAMS_PER_BATCH = 100
-METRICS_PER_BATCH = 800
-
-
-@dataclass
-class KnownRun:
-    """What MLflow holds of a run, as last read or written."""
-
-    run_id: str
-    start: int
-    status: str
-    artifact_uri: str
-    params: set[str]
-    tags: dict[str, str]
-    metrics: dict[str, float]
-    steps: dict[str, set[int]] = field(default_factory=dict)
 
 
 class SearchRuns:
@@ -55,9 +39,13 @@ class SearchRuns:
     """
 
     def __init__(
-        self, settings: SearchSettings, results: Path, on_moved: Callable[[str], None] = lambda sentence: None
+        self,
+        settings: SearchSettings,
+        results: Path,
+        data: TrainingData | None = None,
+        on_moved: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self.settings = settings
+        self.settings, self.data = settings, data
         self._on_moved = on_moved
         self.results = Path(results).absolute()
         self.folder = self.results / "searches" / settings.name
@@ -83,6 +71,7 @@ class SearchRuns:
         """The parent run exists, is RUNNING if it is, and has ``about`` as parameters (of each, the first stays)."""
         parent = self.parent()
         self._write(parent, params=about)
+        self._name_data(parent)
         if running:
             self._set_status(parent, "RUNNING")
 
@@ -97,9 +86,10 @@ class SearchRuns:
             names.REASON: record.reason or "",
         }
         new: list[Point] = []
-        if run.tags.get(names.ROUNDS) != tags[names.ROUNDS]:
+        if any(run.tags.get(name) != tags[name] for name in (names.ROUNDS, names.STATE)):
             everything = points(record, self.settings.metric, mean=self.settings.draw.validation == "cv")
             new = [point for point in everything if point.step not in self._steps(run, point.key)]
+        self._name_data(run)
         self._write(run, {name: str(value) for name, value in record.params.items()}, new, tags)
         self._set_status(run, STATUS[record.state])
 
@@ -114,14 +104,14 @@ class SearchRuns:
     def finish(self, finish: Finish) -> None:
         """The parent has the search's figures, description, winner and files; its status comes last."""
         parent = self.parent()
-        after = _now() - parent.start
-        changed = {k: float(v) for k, v in finish.metrics.items() if math.isfinite(v) and parent.metrics.get(k) != v}
         tags = {names.NOTE: shortened(finish.description), names.WINNER: finish.winner or ""}
         config = json.dumps(dict(finish.config)) if finish.config else ""
         if len(config) <= LONGEST_TAG:
             tags[names.CONFIG] = config
-        self._write(parent, metrics=[Point(k, v, 0, after) for k, v in changed.items()], tags=tags)
-        parent.metrics.update(changed)
+        children = self._known_children() if finish.of_trials else {}
+        for key in finish.of_trials.keys() & children.keys():
+            self._write_figures(children[key], finish.of_trials[key])
+        self._write_figures(parent, finish.metrics, tags)
         for path in map(Path, finish.artifacts):
             self.upload(path, path.name if path.is_dir() else None)
         if finish.status == "KILLED":
@@ -144,21 +134,30 @@ class SearchRuns:
         """The search's own run, made if there is none."""
         if self._parent is None:
             found = self._find(f"tags.`{names.KIND}` = 'search'")
-            self._parent = _known(found[0]) if found else self._create(names.run_title(self.settings), "search", {}, 0)
+            title = names.run_title(self.settings)
+            self._parent = known_run(found[0]) if found else self._create(title, "search", {}, 0)
+            keep_view(self.client, self._experiment_id, self.settings.metric)
+            with contextlib.suppress(OSError):
+                where = None if self.settings.tracking_uri is None else without_password(self.uri)
+                remember_parent(self.folder, where, self._experiment_id, self._parent.run_id)
         return self._parent
 
-    def _child(self, record: TrialRecord) -> KnownRun:
+    def _known_children(self) -> dict[str, KnownRun]:
+        """By ``trial_key``."""
         if self._children is None:
             found = self._find(f"tags.`{names.KIND}` != 'search'")
             self._children = {}
             for run in found:
-                self._children.setdefault(run.data.tags.get(names.TRIAL, ""), _known(run))
-        key = names.trial_key(record)
-        if key not in self._children:
+                self._children.setdefault(run.data.tags.get(names.TRIAL, ""), known_run(run))
+        return self._children
+
+    def _child(self, record: TrialRecord) -> KnownRun:
+        children, key = self._known_children(), names.trial_key(record)
+        if key not in children:
             tags = {names.TRIAL: key, names.LOSS: record.loss, names.PARENT: self.parent().run_id}
             seconds = sum(done.seconds for done in record.rounds)
-            self._children[key] = self._create(record.name, record.kind, tags, round(seconds * 1000))
-        return self._children[key]
+            children[key] = self._create(record.name, record.kind, tags, round(seconds * 1000))
+        return children[key]
 
     @cached_property
     def _experiment_id(self) -> str:
@@ -191,7 +190,7 @@ class SearchRuns:
     def _create(self, title: str, kind: str, tags: Mapping[str, str], lasted: int) -> KnownRun:
         tags = {**self.tags, names.KIND: kind, "mlflow.source.name": "tune-dml", **tags}
         start = _now() - lasted
-        return _known(self.client.create_run(self._experiment_id, start_time=start, tags=tags, run_name=title))
+        return known_run(self.client.create_run(self._experiment_id, start_time=start, tags=tags, run_name=title))
 
     def _steps(self, run: KnownRun, key: str) -> set[int]:
         """The steps at which MLflow has metric ``key``; asked once per metric that the run already had."""
@@ -199,6 +198,25 @@ class SearchRuns:
             history = self.client.get_metric_history(run.run_id, key) if key in run.metrics else []
             run.steps[key] = {int(metric.step) for metric in history}
         return run.steps[key]
+
+    def _name_data(self, run: KnownRun) -> None:
+        """The run says what it was trained on."""
+        if self.data is None or run.has_data:
+            return
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = Dataset(self.data.name, self.data.digest, "local", json.dumps({"uri": self.data.source}))
+        self.client.log_inputs(run.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
+        run.has_data = True
+
+    def _write_figures(
+        self, run: KnownRun, metrics: Mapping[str, float], tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Metrics without a step, as far as they are new or have changed, and tags."""
+        after = max(0, _now() - run.start)
+        changed = {k: float(v) for k, v in metrics.items() if math.isfinite(v) and run.metrics.get(k) != v}
+        self._write(run, metrics=[Point(k, v, 0, after) for k, v in changed.items()], tags=tags)
+        run.metrics.update(changed)
 
     def _write(
         self,
@@ -212,15 +230,12 @@ class SearchRuns:
 
         new_params = {k: v[:LONGEST_PARAM] for k, v in (params or {}).items() if k not in run.params}
         new_tags = {k: v[:LONGEST_TAG] for k, v in (tags or {}).items() if run.tags.get(k, "") != v}
-        param_batches = list(_chunks(new_params.items(), PARAMS_PER_BATCH))
-        metric_batches = list(_chunks(metrics, METRICS_PER_BATCH))
-        count = max(len(param_batches), len(metric_batches), 1 if new_tags else 0)
-        for n in range(count):
+        for values, measured, marks in batches(list(new_params.items()), metrics, list(new_tags.items())):
             self.client.log_batch(
                 run.run_id,
-                [Metric(p.key, p.value, run.start + p.after, p.step) for p in _at(metric_batches, n)],
-                [Param(k, v) for k, v in _at(param_batches, n)],
-                [RunTag(k, v) for k, v in new_tags.items()] if n == count - 1 else [],
+                [Metric(p.key, p.value, run.start + p.after, p.step) for p in measured],
+                [Param(k, v) for k, v in values],
+                [RunTag(k, v) for k, v in marks],
             )
         run.params.update(new_params)
         run.tags.update(new_tags)
@@ -235,49 +250,6 @@ class SearchRuns:
         else:
             self.client.set_terminated(run.run_id, status, end_time=max(_now(), run.start))
         run.status = status
-
-
-def every_page(fetch: Callable[[str | None], Iterable[T]]) -> list[T]:
-    """All results of a paged MLflow search; ``fetch`` takes the page's token."""
-    found: list[T] = []
-    token: str | None = None
-    while True:
-        page = fetch(token)
-        found.extend(page)
-        token = getattr(page, "token", None)
-        if not token:
-            return found
-
-
-def shortened(markdown: str, limit: int = LONGEST_TAG) -> str:
-    """At most ``limit`` characters, cut between lines."""
-    if len(markdown) <= limit:
-        return markdown
-    ending = "\n\n(Shortened; the whole is among the artifacts.)"
-    kept = markdown[: limit - len(ending)]
-    return (kept.rpartition("\n")[0] or kept) + ending
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
-
-
-def _at(batches: Sequence[list[T]], n: int) -> list[T]:
-    return batches[n] if n < len(batches) else []
-
-
-def _known(run: Run) -> KnownRun:
-    return KnownRun(
-        run_id=run.info.run_id,
-        start=run.info.start_time,
-        status=run.info.status,
-        artifact_uri=run.info.artifact_uri,
-        params=set(run.data.params),
-        tags=dict(run.data.tags),
-        metrics=dict(run.data.metrics),
-    )
 
 
 def _now() -> int:

@@ -17,6 +17,7 @@ from tune_dml.tracking.parts import (
     ModelRegistration,
     Part,
     SearchPart,
+    TrainingData,
     TrialPart,
     part_from,
 )
@@ -35,6 +36,7 @@ def reconcile_search(
     best: Mapping[int, float] | None = None,
     finish: Finish | None = None,
     model: tuple[Path, ModelRegistration] | None = None,
+    data: TrainingData | None = None,
 ) -> list[str]:
     """Make MLflow agree with a search; calling it again writes nothing.
 
@@ -43,6 +45,7 @@ def reconcile_search(
         results: The results folder.
         records: Every trial and baseline in the journal.
         about, best, finish, model: As the :class:`Tracker` gets them; ``None`` takes what an outage left noted.
+        data: What the runs were trained on.
 
     Returns:
         One sentence for each part that MLflow refused; empty when it has everything.
@@ -50,7 +53,7 @@ def reconcile_search(
     Raises:
         EnvironmentFault: MLflow cannot be reached or used; what was owed stays noted.
     """
-    runs = SearchRuns(settings, results)
+    runs = SearchRuns(settings, results, data)
     pending = PendingFile(runs.folder)
     notes = {note["part"]: note for note in pending.read()}
     parts: dict[str, Part] = {key: part for key, note in notes.items() if (part := part_from(note, runs.folder))}

@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tune_dml.tracking.store import absolute_uri, artifact_root, embedded_uri, lockable_uri
 
 
-def ui_command(where: str | Path, port: int, results: Path | None = None) -> list[str]:
+def ui_command(
+    where: str | Path, port: int, results: Path | None = None, options: Mapping[str, str | None] | None = None
+) -> list[str]:
     """The command that serves the MLflow UI on the loopback address.
 
     Args:
         where: A results folder, or the tracking URI of a database. (A server has its own UI: open its address.)
         port: See :func:`free_port`.
         results: The results folder when ``where`` is a URI; default artifacts go there.
+        options: Of MLflow's server, by their names without dashes in front; those that are ``None`` are left out.
     """
     if isinstance(where, Path):
         uri, results = embedded_uri(where), where
@@ -26,6 +30,8 @@ def ui_command(where: str | Path, port: int, results: Path | None = None) -> lis
     root = artifact_root(uri, results) if results is not None else None
     if root is not None:
         command += ["--default-artifact-root", root]
+    for name, value in (options or {}).items():
+        command += [f"--{name}", value] if value is not None else []
     return [*command, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
 
 

@@ -17,6 +17,7 @@ from tune_dml.tracking.parts import (
     ModelRegistration,
     Part,
     SearchPart,
+    TrainingData,
     TrialPart,
     part_from,
 )
@@ -41,6 +42,7 @@ class Tracker:
         retry_seconds: The first wait after a failure; it doubles, up to 15 times this.
         patience: Seconds that the first write waits at most for a trial's first round: importing MLflow and making its
             store take as much time as a worker does to start, and would be taken from the workers.
+        data: What the runs are trained on.
     """
 
     def __init__(
@@ -50,8 +52,9 @@ class Tracker:
         on_warning: Callable[[str], None] | None = None,
         retry_seconds: float = 1.0,
         patience: float = 0.0,
+        data: TrainingData | None = None,
     ) -> None:
-        self._runs = SearchRuns(settings, results, on_moved=self._warn)
+        self._runs = SearchRuns(settings, results, data, on_moved=self._warn)
         self._sync_command = command("sync", results, settings.name)
         self._on_warning = on_warning
         self._retry_seconds, self._patience = retry_seconds, patience
@@ -97,6 +100,7 @@ class Tracker:
         artifacts: Sequence[Path] = (),
         winner: str | None = None,
         config: Mapping[str, Value] | None = None,
+        of_trials: Mapping[str, Mapping[str, float]] | None = None,
     ) -> None:
         """The search ended: see :class:`Finish`. May be told again (after a resume or a confirm); the last one counts.
 
@@ -105,7 +109,8 @@ class Tracker:
         """
         paths = tuple(str(Path(path).absolute()) for path in artifacts)
         config = dict(config) if config is not None else None
-        self._submit(FinishPart(Finish(status, dict(metrics), description_markdown, paths, winner, config)))
+        trials = {key: dict(figures) for key, figures in (of_trials or {}).items()}
+        self._submit(FinishPart(Finish(status, dict(metrics), description_markdown, paths, winner, config, trials)))
 
     def register_model(self, model_folder: Path, about: ModelRegistration) -> None:
         """Register the winner's model; the folder must stay as it is until :meth:`close`."""

@@ -25,7 +25,7 @@ from tune_dml.evaluation import (
 )
 from tune_dml.evaluation.confirm import Candidate, candidates
 from tune_dml.reporting import SearchReport
-from tune_dml.tracking import tracking_uri_of, without_password
+from tune_dml.tracking import search_page, tracking_uri_of, without_password
 from tune_dml.training.scoring import rank
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.search_file import SearchFile
@@ -105,6 +105,7 @@ def assemble(
         if settings.ensemble and mine:
             ensemble = ensemble_scores(mine, test_labels, picked.readouts.get(picked.winner.name, "logistic"))
     labels = np.array(about.labels, dtype=np.int64)
+    tracking_uri = without_password(tracking_uri_of(settings, Path(settings.results)))
 
     def existing(name: str) -> str | None:
         return str(folder / name) if (folder / name).exists() else None
@@ -139,7 +140,8 @@ def assemble(
         model=existing("model"),
         best=existing("best.yaml"),
         report=existing("report.html"),
-        tracking_uri=without_password(tracking_uri_of(settings, Path(settings.results))),
+        tracking_uri=tracking_uri,
+        mlflow_page=search_page(folder, tracking_uri),
         interrupted=interrupted,
         seconds=seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from tune_dml.reporting import (
     write_predictions,
     write_text_atomic,
 )
-from tune_dml.tracking import Finish, ModelRegistration, Tracker, trial_key
+from tune_dml.tracking import Finish, ModelRegistration, Tracker, TrainingData, data_name, trial_key
 from tune_dml.training.scoring import mean_scores, summaries
 from tune_dml.tuning.journal import Journal
 from tune_dml.workflows.search_file import SearchFile
@@ -108,6 +109,7 @@ def finish_of(report: SearchReport) -> Finish:
             prefix = "test" if is_winner else f"{name}_test"
             for score, summary in summaries(seeds).items():
                 metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
+    keys = {record.name: trial_key(record) for record in report.records}
     return Finish(
         "KILLED" if report.interrupted else "FINISHED",
         metrics,
@@ -115,7 +117,18 @@ def finish_of(report: SearchReport) -> Finish:
         tuple(str(Path(report.folder) / name) for name in ARTIFACTS),
         trial_key(winner) if winner is not None else None,
         config,
+        {
+            keys[name]: {f"test_{score}": summary.mean for score, summary in summaries(seeds).items()}
+            for name, seeds in report.confirmed.items()
+            if name in keys
+        },
     )
+
+
+def data_of(about: SearchFile) -> TrainingData:
+    """What the runs were trained on: equal digests, equal rows in equal order."""
+    digest = hashlib.sha256("".join(about.hashes).encode()).hexdigest()[:32]
+    return TrainingData(data_name(about.settings), digest, about.source)
 
 
 def registration_of(report: SearchReport, about: SearchFile) -> ModelRegistration | None:
@@ -143,6 +156,7 @@ def tell_mlflow(tracker: Tracker, report: SearchReport, about: SearchFile) -> No
         [Path(path) for path in finish.artifacts],
         winner=finish.winner,
         config=finish.config,
+        of_trials=finish.of_trials,
     )
     registration = registration_of(report, about)
     if registration is not None and report.model is not None:

@@ -23,7 +23,7 @@ from tune_dml.tuning.loop import Ended, Watch, missing, prepare, run_trials
 from tune_dml.tuning.sampler import make_sampler
 from tune_dml.workflows.assembly import assemble
 from tune_dml.workflows.budget import TimeBudget
-from tune_dml.workflows.closing import described, tell_mlflow, write_results
+from tune_dml.workflows.closing import data_of, described, tell_mlflow, write_results
 from tune_dml.workflows.confirming import Confirming
 from tune_dml.workflows.full_disk import full_disk_explained
 from tune_dml.workflows.loading import Prepared
@@ -67,7 +67,8 @@ def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, sea
     journal = Journal(folder, make_sampler(settings, _ended(folder)))
     for note in journal.notes:
         out.line(f"results: {note}")
-    tracker = Tracker(settings, Path(settings.results), on_warning=out.warn, patience=MLFLOW_PATIENCE)
+    root, data = Path(settings.results), data_of(about)
+    tracker = Tracker(settings, root, on_warning=out.warn, patience=MLFLOW_PATIENCE, data=data)
     try:
         with interrupts(lambda: out.warn("stopping; press Ctrl-C again to stop at once.")) as stop:
             confirming = Confirming(prepared, journal, out, confirm=confirm_now)

@@ -1,4 +1,4 @@
-"""What MLflow shows: the best configurations, the UI, and bringing it up to date after an outage."""
+"""What MLflow holds: the best configurations, and bringing it up to date after an outage."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from tune_dml.tracking import (
     check_tracking_uri,
     embedded_uri,
     follow,
-    free_port,
     tracking_uri_of,
-    ui_command,
     with_password,
 )
 from tune_dml.workflows.options import results_folder
@@ -34,20 +32,7 @@ def best(
     Raises:
         EnvironmentFault: MLflow cannot be used; the message says what mends it.
     """
-    return best_per_task(_uri(results, tracking_uri, tell), task)
-
-
-def ui(
-    results: str, tracking_uri: str | None, port: int | None, tell: Callable[[str], None] = lambda sentence: None
-) -> tuple[list[str], str]:
-    """The command that serves the MLflow UI on the loopback address, and that address.
-
-    Args and errors as for :func:`best`.
-    """
-    uri = _uri(results, tracking_uri, tell)
-    chosen = free_port(port or 5000)
-    command = ui_command(uri, chosen, results_folder(results))
-    return command, f"http://127.0.0.1:{chosen}"
+    return best_per_task(store_uri(results, tracking_uri, tell), task)
 
 
 def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
@@ -58,7 +43,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
     """
     from tune_dml.tracking import reconcile_search
     from tune_dml.tuning.journal import Journal
-    from tune_dml.workflows.closing import best_scores, described, finish_of, registration_of
+    from tune_dml.workflows.closing import best_scores, data_of, described, finish_of, registration_of
     from tune_dml.workflows.results import search_folder, searches, show, state_of
     from tune_dml.workflows.search_file import read_search_file
 
@@ -87,7 +72,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
             model = (folder / "model", registration) if registration is not None else None
         records = [*journal.records("baseline"), *journal.records()]
         curve = best_scores(records, settings.metric, about.rounds, about.by_schedule)
-        refused = reconcile_search(settings, root, records, described(about), curve, finish, model)
+        refused = reconcile_search(settings, root, records, described(about), curve, finish, model, data_of(about))
         sentences += refused or [f"{folder.name}: MLflow has everything ({len(records)} runs)."]
     return sentences
 
@@ -120,7 +105,8 @@ def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSetting
     return settings if uri is None else replace(settings, tracking_uri=check_tracking_uri(with_password(uri)))
 
 
-def _uri(results: str, tracking_uri: str | None, tell: Callable[[str], None]) -> str:
+def store_uri(results: str, tracking_uri: str | None, tell: Callable[[str], None]) -> str:
+    """Where MLflow keeps these results, looked at; ``tell`` and errors as for :func:`best`."""
     root: Path = results_folder(results)
     if tracking_uri is not None:
         uri = check_tracking_uri(tracking_uri)

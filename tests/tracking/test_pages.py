@@ -1,0 +1,73 @@
+"""Addresses of MLflow's pages, and what a search's folder knows of its run there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from tune_dml.config import State
+from tune_dml.tracking import experiment_page, parent_of, reconcile_search, run_page, search_page
+from tune_dml.tracking.pages import model_page
+
+
+def experiment_of(client, settings):
+    return client.get_experiment_by_name(f"tune-dml/{settings.task.task}")
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        (run_page("http://m:5000/", "7", "ab"), "http://m:5000/#/experiments/7/runs/ab?workflowType=machine_learning"),
+        (
+            run_page("https://me:secret@m/base", "7", "ab"),
+            "https://m/base/#/experiments/7/runs/ab?workflowType=machine_learning",
+        ),
+        (model_page("http://m", "tune-dml-新闻-20"), "http://m/#/models/tune-dml-%E6%96%B0%E9%97%BB-20?workflowType=machine_learning"),
+        (
+            experiment_page("http://m", "7", charts=True),
+            "http://m/#/experiments/7/runs?workflowType=machine_learning&viewStateShareKey=tune-dml&compareRunsMode=CHART",
+        ),
+    ],
+)  # fmt: skip
+def test_every_address_asks_for_the_view_of_training(page, address):
+    assert page == address
+
+
+@pytest.mark.parametrize(("metric", "rising"), [("accuracy", False), ("log_loss", True)])
+def test_the_view_shows_what_matters_best_first(client, results, make_settings, make_record, metric, rising):
+    settings = make_settings(task=f"view-{metric}", metric=metric)
+    reconcile_search(settings, results, [make_record(0, 5, State.COMPLETE)])
+    view = json.loads(experiment_of(client, settings).tags["mlflow.sharedViewState.tune-dml"])
+    assert (view["orderByKey"], view["orderByAsc"]) == (f"metrics.`{metric}`", rising)
+    columns = {"metrics.`accuracy`", "metrics.`test_accuracy`", "metrics.`seconds`", "tags.`tune_dml.loss`"}
+    assert columns | {"tags.`tune_dml.state`", "tags.`tune_dml.rounds`"} <= set(view["selectedColumns"])
+
+
+def test_a_folder_knows_its_run_in_the_store_beside_it(client, results, make_settings, make_record):
+    settings = make_settings()
+    reconcile_search(settings, results, [make_record(0, 1)])
+    folder = results / "searches" / settings.name
+    experiment = experiment_of(client, settings).experiment_id
+    assert (known := parent_of(folder, None)) is not None
+    assert known[0] == experiment
+    assert client.get_run(known[1]).data.tags["tune_dml.kind"] == "search"
+    assert parent_of(folder, "http://elsewhere") is None
+    assert search_page(folder, "sqlite:///elsewhere") is None
+
+
+def test_a_folder_knows_its_run_on_a_server(server, results, make_settings, make_record):
+    server.start()
+    settings = dataclasses.replace(make_settings(), tracking_uri=server.uri)
+    reconcile_search(settings, results, [make_record(0, 1)])
+    page = search_page(results / "searches" / settings.name, server.uri)
+    assert page is not None
+    assert page.startswith(f"{server.uri}/#/experiments/")
+    assert parent_of(results / "searches" / settings.name, None) is None
+
+
+def test_what_is_damaged_is_not_known(tmp_path):
+    for text in ("", "[]", "{", '{"experiment_id": 1, "run_id": "a"}', '{"experiment_id": "../x", "run_id": "a"}'):
+        (tmp_path / "mlflow.json").write_text(text)
+        assert parent_of(tmp_path, None) is None

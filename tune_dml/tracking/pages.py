@@ -1,0 +1,84 @@
+"""Addresses of MLflow's pages on searches, and the view of an experiment that shows what matters without a click.
+
+MLflow 3 opens on traces of language models, with runs and registered models behind a switch: each address asks for its
+other side. An address that names a view must name nothing else of what the view holds, or MLflow leaves the view out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tune_dml.tracking import names
+from tune_dml.tracking.pending import parent_of
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_TRAINING = "workflowType=machine_learning"
+_VIEW = "tune-dml"
+_VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
+
+
+def experiments_page(server: str) -> str:
+    """All tasks."""
+    return _page(server, "experiments")
+
+
+def experiment_page(server: str, experiment_id: str, charts: bool = False) -> str:
+    """All searches of a task with their trials, best first; see :func:`keep_view`."""
+    mode = "&compareRunsMode=CHART" if charts else ""
+    return f"{_page(server, f'experiments/{experiment_id}/runs')}&viewStateShareKey={_VIEW}{mode}"
+
+
+def run_page(server: str, experiment_id: str, run_id: str) -> str:
+    """One search: its parent run."""
+    return _page(server, f"experiments/{experiment_id}/runs/{run_id}")
+
+
+def search_page(folder: Path, uri: str) -> str | None:
+    """Of the search in ``folder`` on the server ``uri``; ``None`` where MLflow is no server or the run not known."""
+    known = parent_of(folder, uri) if uri.startswith(("http://", "https://")) else None
+    return None if known is None else run_page(uri, *known)
+
+
+def model_page(server: str, name: str) -> str:
+    """The versions of a registered model."""
+    return _page(server, f"models/{quote(name, safe='')}")
+
+
+def _page(server: str, path: str) -> str:
+    # Browsers ask for a name and a password themselves.
+    without_user = re.sub(r"//[^/@]*@", "//", server)
+    return f"{without_user.rstrip('/')}/#/{path}?{_TRAINING}"
+
+
+def keep_view(client: MlflowClient, experiment_id: str, metric: str) -> None:
+    """Store the view that :func:`experiment_page` names, in the form of MLflow's own shared views: runs sorted by
+    ``metric``. A server that does not let this user do so has no such view."""
+    from mlflow.exceptions import MlflowException
+
+    state = json.dumps(_view(metric), separators=(",", ":"))
+    with contextlib.suppress(MlflowException):
+        if client.get_experiment(experiment_id).tags.get(_VIEW_TAG) != state:
+            client.set_experiment_tag(experiment_id, _VIEW_TAG, state)
+
+
+def _view(metric: str) -> dict[str, object]:
+    metrics = dict.fromkeys([metric, "accuracy", f"test_{metric}", "test_accuracy", "seconds"])
+    tags = (names.LOSS, names.STATE, names.ROUNDS)
+    columns = [*(f"metrics.`{name}`" for name in metrics), *(f"tags.`{tag}`" for tag in tags)]
+    return {
+        "searchFilter": "",
+        "orderByKey": f"metrics.`{metric}`",
+        "orderByAsc": names.lower_is_better(metric),
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "modelVersionFilter": "All Runs",
+        "datasetsFilter": [],
+        "selectedColumns": columns,
+    }
