@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tune_dml.config import file_uri, sqlite_path, sqlite_uri
 from tune_dml.errors import UsageError
-from tune_dml.tracking import ModelRegistration, Tracker, best_per_task, check_tracking_uri, ui_command
+from tune_dml.tracking import (
+    ModelRegistration,
+    Tracker,
+    best_per_task,
+    check_tracking_uri,
+    free_port,
+    ui_command,
+    ui_environment,
+)
 from tune_dml.tracking.store import absolute_uri, connect, embedded_uri
 
 NAMES = [
@@ -155,3 +166,31 @@ def test_a_store_is_made_and_written_where_there_are_neither_locks_nor_links(tmp
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path), "LD_PRELOAD": str(tmp_path / "none.so")}
     done = subprocess.run([sys.executable, "-c", USE, str(results)], env=environment, capture_output=True, text=True)
     assert done.stdout == "1 ['mlflow.db']\n", done.stderr
+
+
+@pytest.mark.slow
+def test_the_page_of_an_oddly_named_folder_shows_its_runs(empty_store: Path, tmp_path: Path) -> None:
+    results = tmp_path / "a%2Fb what?#结果"
+    results.mkdir()
+    shutil.copy(empty_store, results / "mlflow.db")
+    connect(embedded_uri(results)).create_experiment("mine")
+    port = free_port(0)
+    command = ui_command(results, port)
+    server = subprocess.Popen(command, env=ui_environment(), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    address = f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/get-by-name?experiment_name=mine"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urlopen(address, timeout=5) as answer:
+                    found = json.load(answer)["experiment"]
+                break
+            except OSError:
+                assert server.poll() is None, server.communicate()[1]
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+    finally:
+        server.terminate()
+        server.communicate()
+    assert found["name"] == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [results.name]
