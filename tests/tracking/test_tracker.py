@@ -216,7 +216,7 @@ settings = SearchSettings('quiet', TaskSettings('SST2'), DrawSettings(), 'e', 'd
 tracker = Tracker(settings, pathlib.Path({str(tmp_path / "r")!r}))
 tracker.search_started({{'a': 'b'}})
 tracker.search_finished('FINISHED', {{}})
-assert tracker.close()
+assert tracker.close(120)
 from mlflow.telemetry.utils import is_telemetry_disabled
 import mlflow
 assert is_telemetry_disabled() and mlflow.active_run() is None

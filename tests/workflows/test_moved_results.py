@@ -84,6 +84,10 @@ def test_a_lost_store_is_written_anew(moved_to: Callable[[str], Path], tune_dml:
     parent = tune_dml("-c", PARENT.format(results=str(results))).out
     store = results / "mlflow.db"
     os.truncate(store, store.stat().st_size // 2)
+    ended = tune_dml("resume", "whole", "--results", str(results))
+    assert ended.code == 0, "the results on disk are complete"
+    assert (ended.out + ended.err).count("is damaged") == 1
+    assert "Move it away" in ended.out + ended.err
     for command in (["sync"], ["sync", "whole"], ["best"], ["ui"]):
         ended = tune_dml(*command, "--results", str(results))
         assert ended.code == 3, (command, ended)

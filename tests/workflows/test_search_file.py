@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from search_files import ABOUT
 
+from tune_dml.config import State, TrialRecord
 from tune_dml.errors import ResultsError
+from tune_dml.workflows.best_file import read_best, write_best
 from tune_dml.workflows.search_file import read_search_file
 
 
@@ -27,6 +29,35 @@ def test_a_search_is_where_its_file_is(folder: Path, tmp_path: Path, name: str) 
     assert about.settings.task == ABOUT.settings.task
     assert (about.rows, about.hashes, about.notes) == (ABOUT.rows, ABOUT.hashes, ABOUT.notes)
     assert about.folds[0].heldout.tolist() == [2, 3]
+
+
+def test_what_was_inside_of_moved_results_is_found_where_they_are(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("text,label")
+    (tmp_path / "encoder").mkdir()
+    settings = replace(
+        ABOUT.settings,
+        results="/former",
+        task=replace(ABOUT.settings.task, data="/former/data.csv"),
+        encoder="/former/encoder",
+        tracking_uri="sqlite:////former/mlflow.db",
+    )
+    replace(ABOUT, settings=settings).write(folder)
+    now = read_search_file(folder).settings
+    assert now.task.data == str(tmp_path / "data.csv")
+    assert now.encoder == str(tmp_path / "encoder")
+    assert now.tracking_uri == f"sqlite:///{tmp_path}/mlflow.db"
+    write_best(folder, replace(ABOUT, settings=settings), TrialRecord(0, "trial", "ce #0", State.COMPLETE, {}), {})
+    best = read_best(folder / "best.yaml")
+    assert (best.task.data, best.encoder) == (now.task.data, now.encoder)
+
+
+def test_what_was_elsewhere_stays_there(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("text,label")
+    task = replace(ABOUT.settings.task, data="/former-data/data.csv")
+    settings = replace(ABOUT.settings, results="/former", task=task, tracking_uri="sqlite:////elsewhere/mlflow.db")
+    replace(ABOUT, settings=settings).write(folder)
+    now = read_search_file(folder).settings
+    assert (now.task, now.encoder, now.tracking_uri) == (task, ABOUT.settings.encoder, settings.tracking_uri)
 
 
 @pytest.mark.parametrize(

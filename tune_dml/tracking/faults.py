@@ -108,7 +108,9 @@ def _status(address: str) -> int:
 
 
 def reason_of(error: Exception) -> str:
-    """One short line out of an exception whose message may be pages long."""
+    """One short line out of an exception whose message may be pages long. Our own is told whole, with its cure."""
+    if isinstance(error, EnvironmentFault):
+        return str(error).rstrip(".")
     text = " ".join(str(error).split())
     for sign, words in (
         ("Connection refused", "connection refused"),

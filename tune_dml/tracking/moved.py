@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tune_dml.config import file_uri
+from tune_dml.config.file_systems import has_record_locks
+from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking import names
 
 #: Schemas, of the versions of MLflow that tune-dml takes, whose locations are the ones below.
@@ -61,15 +63,19 @@ def follow(results: Path) -> str | None:
 
     Returns:
         A sentence for the user, if something was changed, or should be and cannot.
+
+    Raises:
+        EnvironmentFault: another process writes to the store all the time.
     """
     results = Path(results).absolute()
     store = results / "mlflow.db"
     if not store.is_file() or not os.access(store, os.W_OK):
         return None
+    # As MLflow opens it there: see lockable_uri.
+    lock = "" if has_record_locks(results) else "&vfs=unix-dotfile"
+    address, former = f"{store.as_uri()}?mode=rw{lock}", list[Path]()
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"{store.as_uri()}?mode=rw", uri=True, timeout=_LOCK_SECONDS)
-        ) as opened:
+        with contextlib.closing(sqlite3.connect(address, uri=True, timeout=_LOCK_SECONDS)) as opened:
             opened.isolation_level = None
             # Reading first: nearly always there is nothing to do, and nobody has to wait.
             if not (former := list(_former(opened, results))):
@@ -89,12 +95,12 @@ def follow(results: Path) -> str | None:
                 opened.execute("ROLLBACK")
                 raise
     except (sqlite3.Error, OSError) as error:
-        if "locked" not in str(error):
+        if not former or "locked" not in str(error):
             return None  # Whoever opens it for MLflow says more.
-        return (
-            f"The results may have been moved, but another process holds MLflow's store {store}, so that its locations "
-            "stay as they are; run the command again when it has ended."
-        )
+        raise EnvironmentFault(
+            f"MLflow's store {store} is held by another process, so that its locations cannot follow the results, "
+            "which were moved. Run the command again when that has ended."
+        ) from None
     if not changed:
         return None
     return (

@@ -108,13 +108,10 @@ def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSetting
 def store_uri(results: str, tracking_uri: str | None, tell: Callable[[str], None]) -> str:
     """Where MLflow keeps these results, looked at; ``tell`` and errors as for :func:`best`."""
     root: Path = results_folder(results)
-    if tracking_uri is not None:
-        uri = check_tracking_uri(tracking_uri)
-        check_store(uri, root, write=False)
-        return uri
-    if not (root / "mlflow.db").exists():
+    uri = embedded_uri(root) if tracking_uri is None else check_tracking_uri(tracking_uri)
+    if tracking_uri is None and not (root / "mlflow.db").exists():
         raise ResultsError(f"{root} has no MLflow store yet: tune-dml search makes one, or give --tracking-uri.")
-    check_store(embedded_uri(root), root, write=False)
-    if (sentence := follow(root)) is not None:
+    check_store(uri, root, write=False)
+    if uri == embedded_uri(root) and (sentence := follow(root)) is not None:
         tell(sentence)
-    return embedded_uri(root)
+    return uri
