@@ -6,22 +6,23 @@ from pathlib import Path
 import pytest
 
 from tune_dml.config import DrawSettings
+from tune_dml.execution import limits
 from tune_dml.storage.names import is_search_name
 from tune_dml.workflows.naming import search_name
 from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.slots import cores, slots_of
+from tune_dml.workflows.slots import cores, no_more_threads_than_cores, slots_of
 
 
 @pytest.mark.parametrize(
     ("asked", "gpus", "concurrency", "share"),
     [
-        ({}, 0, cores(), 0.0),
-        ({"concurrency": "auto"}, 0, cores(), 0.0),
+        ({}, 0, max(1, int(cores())), 0.0),
+        ({"concurrency": "auto"}, 0, max(1, int(cores())), 0.0),
         ({"concurrency": 3}, 0, 3, 0.0),
         ({"cpus_per_trial": 10_000}, 0, 1, 0.0),
         ({}, 4, 4, 1.0),
         ({"gpus_per_trial": 0.25}, 2, 8, 0.25),
-        ({"gpus_per_trial": 0}, 2, cores(), 0.0),
+        ({"gpus_per_trial": 0}, 2, max(1, int(cores())), 0.0),
         ({"gpus_per_trial": 0.5, "concurrency": 3}, 2, 3, 0.5),
     ],
 )
@@ -40,3 +41,18 @@ def test_a_search_gets_a_name_that_is_one_folder(tmp_path: Path, task: str) -> N
     assert is_search_name(name), "what a store takes"
     assert name.startswith("日") == task.startswith("日")
     assert (tmp_path / "searches" / name).resolve().parent == tmp_path / "searches"
+
+
+def test_threads_keep_to_a_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    (tmp_path / "sys/fs/cgroup").mkdir(parents=True)
+    (tmp_path / "sys/fs/cgroup/cpu.max").write_text("50000 100000")
+    monkeypatch.setattr(limits, "ROOT", tmp_path)
+    try:
+        torch.set_num_threads(4)
+        no_more_threads_than_cores()
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)

@@ -14,6 +14,7 @@ from tune_dml.errors import UsageError, nearest
 from tune_dml.losses import add_plugins
 from tune_dml.models.folder import read_description
 from tune_dml.workflows.lengths import predict_note
+from tune_dml.workflows.slots import no_more_threads_than_cores
 
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier, Text
@@ -78,6 +79,7 @@ def predict_file(
         say(note)
     from tune_dml.models.classifier import load_classifier
 
+    no_more_threads_than_cores()
     classifier = load_classifier(folder)
     # Of all texts, before the first row is written: what is refused leaves no half of an output.
     cut = predict_note(classifier, texts.rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,16 @@ def cores() -> float:
 def this_machine(own: Limits, gpus: int) -> Machines:
     """What trials may take of this machine."""
     return Machines((Offer("this machine", 1, own.cores, gpus, own.memory),))
+
+
+def no_more_threads_than_cores() -> None:
+    """PyTorch computes in a thread for each core that it sees. Where a quota gives less, they are all stopped for most
+    of the time."""
+    import torch
+
+    fit = max(1, math.ceil(cores()))
+    if torch.get_num_threads() > fit:
+        torch.set_num_threads(fit)
 
 
 def gpu_share(request: SearchRequest, gpus: int) -> float:
