@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,10 +15,8 @@ from rich.text import Text
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.errors import printable
+from tune_dml.execution import let_go_of_lost_terminal
 from tune_dml.training.scoring import mean_scores
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @dataclass
@@ -30,26 +28,39 @@ class Output:
         quiet: Only warnings.
         verbose: Every round, not only every trial.
         debug: Ray's and MLflow's own messages too.
+        exits: Whether the process is there for this workflow alone, and may be ended at once.
+        may_wait: How many of so many seconds the workflow may wait for something: fewer where the process has to end.
     """
 
     console: Console
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
+    exits: bool = False
+    may_wait: Callable[[float], float] = lambda usual: usual
 
     def line(self, text: str) -> None:
         """A plain line."""
         if not self.quiet:
-            self.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+            self._print(printable(text))
 
     def warn(self, text: str) -> None:
         """A line that is shown with ``-q`` too."""
-        self.console.print(f"warning: {printable(text)}", markup=False, highlight=False, soft_wrap=True)
+        self._print(f"warning: {printable(text)}")
 
     def detail(self, text: str) -> None:
         """A line for ``-v``."""
         if self.verbose:
             self.line(text)
+
+    def _print(self, text: str) -> None:
+        try:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        except OSError as error:
+            # A terminal that has closed. A pipe that nobody reads any more ends the command, as it does everywhere.
+            if error.errno != errno.EIO:
+                raise
+            let_go_of_lost_terminal()
 
 
 def silent() -> Output:
