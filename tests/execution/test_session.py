@@ -1,11 +1,14 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
-from tune_dml.errors import EnvironmentFault
+from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.execution import ray_session, start_ray, stop_ray
+from tune_dml.execution.slow_start import Patience
 
 
 def test_workers_import_in_good_time_and_a_block_ends_the_session():
@@ -108,3 +111,63 @@ def test_nobody_without_the_token_gets_into_a_session_of_this_machine(tmp_path):
     stranger, child, why = ended.stdout.splitlines()
     assert (stranger, child) == ("False", "True")
     assert why.startswith("This process has used Ray on this machine, with a token; to join 127.0.0.1:1")
+
+
+def test_a_start_that_fails_ends_in_a_sentence_whatever_ray_raises(monkeypatch):
+    import ray
+
+    for error in (Exception(), SystemError("\nwhy\nmore"), AttributeError("no")):
+
+        def fail(error=error, **options):
+            raise error
+
+        monkeypatch.setattr(ray, "init", fail)
+        with pytest.raises(EnvironmentFault, match=r"^Ray cannot be started on this machine: .*tune-dml doctor"):
+            start_ray(None, cpus=1, gpus=0)
+    assert "RAY_preload_python_modules" not in os.environ
+
+
+def test_a_slow_start_says_where_to_look():
+    said = []
+    patience = Patience(said.append, first=0.05)
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        patience.look("Ray has not started", "; its logs are in /there")
+        time.sleep(0.01)
+    assert 1 <= len(said) <= 3
+    assert said[0] == "Ray has not started for 0 s; its logs are in /there."
+
+
+def test_threads_share_a_session_and_one_that_wants_another_is_refused():
+    import ray
+
+    refused, waiting, over = [], threading.Event(), threading.Event()
+
+    def other_search():
+        start_ray(None, cpus=1, gpus=0)
+        for elsewhere in ({"address": "127.0.0.1:1", "gpus": 0}, {"address": None, "gpus": 1}):
+            thread = threading.Thread(target=third_search, kwargs=elsewhere)
+            thread.start()
+            thread.join()
+        waiting.set()
+        over.wait(60)
+        stop_ray()
+
+    def third_search(address, gpus):
+        try:
+            start_ray(address, cpus=1, gpus=gpus)
+        except UsageError as error:
+            refused.append(str(error))
+
+    # It ends before the session that it has started does.
+    thread = threading.Thread(target=other_search)
+    thread.start()
+    assert waiting.wait(60)
+    start_ray(None, cpus=1, gpus=0)
+    over.set()
+    thread.join()
+    answer = ray.remote(num_cpus=1)(lambda: "lives")
+    assert ray.get(answer.remote(), timeout=60) == "lives"
+    stop_ray()
+    assert not ray.is_initialized()
+    assert [text.startswith("Another search of this process") for text in refused] == [True, True]

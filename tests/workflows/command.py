@@ -16,7 +16,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from tune_dml.execution.session import ENVIRONMENT
+from tune_dml.execution.environment import ENVIRONMENT
 
 _FORKS = multiprocessing.get_context("forkserver")
 _PRELOADED = (
@@ -57,9 +57,14 @@ class Command:
     def is_running(self) -> bool:
         return self._process.is_alive()
 
-    def send_signal(self, number: int) -> None:
+    @property
+    def pid(self) -> int:
+        """Of the process."""
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        return self._process.pid
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
     def ended(self, timeout: float) -> Ended:
         """What it leaves when it ends; it is killed after ``timeout`` seconds."""

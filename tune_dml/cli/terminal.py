@@ -35,7 +35,7 @@ def output(as_json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator[O
 
     if quiet and verbose:
         raise UsageError("-q and -v contradict each other; give one of them.")
-    out = Output(Console(stderr=as_json), quiet, verbose, debug)
+    out = Output(Console(stderr=as_json), quiet, verbose, debug, exits=True)
     # Libraries print too.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         yield out
@@ -96,17 +96,21 @@ def finish(finished: Finished, as_json: bool) -> int:
     """Prints what a search gave.
 
     Returns:
-        The exit code: 130 when it was interrupted.
+        The exit code. Where it was interrupted, the process ends, with 130.
     """
     from rich.console import Console
 
+    from tune_dml.execution import exit_at_once
     from tune_dml.reporting import print_leaderboard, to_json
 
     if as_json:
         print_json(to_json(finished.report))
     else:
         print_leaderboard(finished.report, Console())
-    return 130 if finished.interrupted else 0
+    if finished.interrupted:
+        # All is saved; taking down the libraries would take seconds more, and Ray's may hang where Ray is gone.
+        exit_at_once()
+    return 0
 
 
 def number(value: float | None) -> str:

@@ -50,8 +50,8 @@ class Round:
     """
 
     number: int
-    rows: npt.NDArray[np.int64]
-    probabilities: Mapping[str, Probabilities]
+    rows: npt.NDArray[np.int64] = field(repr=False)
+    probabilities: Mapping[str, Probabilities] = field(repr=False)
     scores: Scores
     seconds: float
     diagnostics: Mapping[str, float] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class TrialRecord:
     name: str
     state: State
     params: Mapping[str, Value]
-    rounds: tuple[Round, ...] = ()
+    rounds: tuple[Round, ...] = field(default=(), repr=False)
     reason: str | None = None
     message: str | None = None
     given: bool = False
@@ -98,6 +98,6 @@ class ConfirmRun:
 
     candidate: str
     seed: int
-    probabilities: Mapping[str, Probabilities]
+    probabilities: Mapping[str, Probabilities] = field(repr=False)
     seconds: float
     reason: str | None = None

@@ -35,7 +35,8 @@ def own_token(address: str | None) -> None:
         os.environ[_MODE], os.environ[_TOKEN] = "token", _own
         _look_again()
     elif address is not None and _own is not None:
-        if not Path(os.environ.get(_PATH) or Path.home() / ".ray" / "auth_token").is_file():
+        # Not Path.home(), which fails where there is no HOME.
+        if not Path(os.environ.get(_PATH) or os.path.expanduser("~/.ray/auth_token")).is_file():
             raise EnvironmentFault(
                 f"This process has used Ray on this machine, with a token; to join {address}, start another one."
             )

@@ -26,6 +26,8 @@ from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
 from tune_dml.models.vocabulary import check_known
 
+#: Classes that its ``repr`` names.
+_LISTED = 12
 Text: TypeAlias = str | tuple[str, str]
 
 
@@ -64,6 +66,12 @@ class Classifier:
         members = sorted((folder / MEMBERS).glob("*")) if first is None else []
         self._members = [Classifier(member, device, self.description) for member in members]
         self._precision = fast if self.description.precision == "bfloat16" else "float32"
+
+    def __repr__(self) -> str:
+        about = self.description
+        names = ", ".join(self.label_names[:_LISTED]) + (", ..." if len(self.label_names) > _LISTED else "")
+        members = f", an ensemble of {len(self._members) + 1}" if self._members else ""
+        return f"<Classifier of {about.kind} texts into {len(self.label_names)} classes ({names}){members}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_tokenizing"}

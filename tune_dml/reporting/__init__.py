@@ -3,10 +3,11 @@
 from tune_dml.reporting.document import SearchReport, to_json
 from tune_dml.reporting.files import replacing, write_csv_atomic, write_parquet_atomic, write_text_atomic
 from tune_dml.reporting.leaderboard import BASELINES, Row
-from tune_dml.reporting.page import html_page
+from tune_dml.reporting.page import html_page, leaderboard_html
 from tune_dml.reporting.predictions import predictions_table, write_predictions
 from tune_dml.reporting.tables import leaderboard_frame, leaderboard_markdown
 from tune_dml.reporting.terminal import print_leaderboard
+from tune_dml.reporting.wording import summary_lines
 
 __all__ = [
     "BASELINES",
@@ -14,10 +15,12 @@ __all__ = [
     "SearchReport",
     "html_page",
     "leaderboard_frame",
+    "leaderboard_html",
     "leaderboard_markdown",
     "predictions_table",
     "print_leaderboard",
     "replacing",
+    "summary_lines",
     "to_json",
     "write_csv_atomic",
     "write_parquet_atomic",

@@ -14,7 +14,7 @@ from tune_dml.reporting.leaderboard import Row, leaderboard_rows
 from tune_dml.training.scoring import CorrectedEstimate, SeedScore, Summary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchReport:
     """A finished or interrupted search, ready to be shown.
 
@@ -70,6 +70,10 @@ class SearchReport:
     mlflow_page: str | None = None
     interrupted: bool = False
     seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        winner = "no winner" if self.winner is None else f"winner {self.winner.name}"
+        return f"<SearchReport of {self.settings.name!r}: {len(self.records)} trials and baselines, {winner}>"
 
     @property
     def failed(self) -> dict[str, int]:

@@ -84,6 +84,17 @@ def html_page(report: SearchReport) -> str:
     )
 
 
+def leaderboard_html(report: SearchReport) -> str:
+    """Title, leaderboard and result as a piece of a page, for a notebook; all texts are escaped.
+
+    Raises:
+        ResultsError: the records lack the baselines.
+    """
+    rows = report.rows()
+    table = _table(*table_cells(report, rows), [_row_class(row) for row in rows])
+    return f"<h4>{escape(title(report))}</h4>\n{table}\n{_paragraphs(result_sentences(report, rows)[:1])}"
+
+
 def _source(report: SearchReport) -> str:
     return f"Data: {report.source}" if report.source else ""
 

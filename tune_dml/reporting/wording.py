@@ -52,6 +52,20 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     return sentences
 
 
+def summary_lines(report: SearchReport) -> list[str]:
+    """The least that one wants to know: what was searched, what won with which scores, where the model is."""
+    winner = next((row for row in report.rows() if row.is_winner), None)
+    shown = shown_metric(report.settings.metric)
+    lines = [title(report), _winner(report, winner)]
+    if winner is not None and winner.cv is not None:
+        lines.append(f"cross-validation {METRIC_WORDS[shown]}: {winner.cv.as_dict()[shown]:.3f}")
+    if report.model is not None:
+        lines.append(f"model: {report.model}")
+    if report.interrupted or report.model is None:
+        lines += [f"next: {line}" for line in next_commands(report)[:1]]
+    return lines
+
+
 def failures(reasons: Mapping[str, int]) -> str:
     """``2 failed: 1 nan, 1 collapse.``"""
     listed = ", ".join(f"{n} {reason}" for reason, n in reasons.items())

@@ -69,18 +69,19 @@ class Keeper:
             pool.submit(self._copy, SEARCH_FILE, _stamp(os.stat(self._folder / SEARCH_FILE))).result()
         self._thread.start()
 
-    def close(self, patience: float = PATIENCE) -> str | None:
+    def close(self, patience: float = PATIENCE, may_wait: Callable[[float], float] = lambda usual: usual) -> str | None:
         """Copy what has changed, and stop.
 
         Args:
             patience: Seconds without any progress that this waits for the store.
+            may_wait: How many of those seconds are left, where the process has to end.
 
         Returns:
             Why the store lacks something; ``None`` if it has everything.
         """
         self._closing.set()
         self._moved()
-        while self._thread.is_alive() and time.monotonic() - self._moved_at < patience:
+        while self._thread.is_alive() and may_wait(self._moved_at + patience - time.monotonic()) > 0:
             self._thread.join(0.1)
         return "no answer in time" if self._thread.is_alive() else self._failure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -116,8 +117,12 @@ class Tracker:
         """Register the winner's model; the folder must stay as it is until :meth:`close`."""
         self._submit(ModelPart(Path(model_folder).absolute(), about))
 
-    def close(self, timeout: float = 30) -> bool:
+    def close(self, timeout: float = 30, may_wait: Callable[[float], float] = lambda usual: usual) -> bool:
         """Write what waits. If MLflow is away at the next attempt, or after ``timeout`` seconds, note it on disk.
+
+        Args:
+            may_wait: Asked again and again how many seconds of those that are left this may wait: fewer, or none, where
+                the process has to end.
 
         Returns:
             Whether MLflow has everything.
@@ -126,8 +131,9 @@ class Tracker:
             self._closing = True
             self._wake.notify_all()
             thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
+        until = time.monotonic() + timeout
+        while thread is not None and thread.is_alive() and (left := may_wait(until - time.monotonic())) > 0:
+            thread.join(min(left, 0.2))
         if self._owed():
             self._note("the search ended before MLflow had everything")
         return not self._owed()

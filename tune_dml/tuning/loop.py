@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_dml.config import SearchSettings, State, TrialRecord
+from tune_dml.execution.slow_start import Patience
 from tune_dml.spaces import Space, complete
 from tune_dml.training.workload import BASELINES, baseline
 from tune_dml.tuning.jobs import FollowUp, Work
@@ -36,6 +37,8 @@ class Watch:
         on_change: Called with the record after every change of a trial.
         on_tick: Called several times a second.
         on_machines: Called with a sentence where machines have joined, or one is no longer used.
+        on_waiting: Called with a sentence where no worker takes a trial for long.
+        where: What may be looked at then.
     """
 
     interrupted: Callable[[], bool]
@@ -43,6 +46,8 @@ class Watch:
     on_change: Callable[[TrialRecord], None]
     on_tick: Callable[[], None]
     on_machines: Callable[[str], None] = lambda sentence: None
+    on_waiting: Callable[[str], None] = lambda sentence: None
+    where: Callable[[], str] = lambda: ""
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -115,6 +120,7 @@ def run_trials(
         new_trials=new,
         on_change=watch.on_change,
         follow_up=follow_up,
+        stopping=watch.interrupted,
         # Where rounds are parts of one schedule, each needs the one before.
         boards=run_name if work.helper is not None and not latest else None,
     )
@@ -127,15 +133,19 @@ def run_trials(
     def out_of_time() -> bool:
         return not searcher.trials_over and watch.out_of_time()
 
+    recorder, patience = Recorder(searcher, gpu_checks), Patience(watch.on_waiting)
+
     def told() -> bool:
         watch.on_tick()
+        if not recorder.begun:
+            patience.look("No worker has taken a trial", watch.where())
         if settings.elastic:
             growth.look()
         gpu_checks.look()
         return watch.interrupted() or out_of_time() or searcher.fault is not None
 
     trainable = tune.with_resources(
-        _trainable(work, settings.metric), {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}
+        _trainable(work, settings.metric, run_name), {"cpu": settings.cpus_per_trial, "gpu": settings.gpus_per_trial}
     )
     tuner = tune.Tuner(
         trainable,
@@ -152,7 +162,7 @@ def run_trials(
             storage_path=str(scratch),
             verbose=0,
             stop=WhenTold(told),
-            callbacks=[Recorder(searcher, gpu_checks)],
+            callbacks=[recorder],
             failure_config=tune.FailureConfig(max_failures=MOST_LOSSES),
         ),
     )
@@ -178,7 +188,7 @@ def run_trials(
     return Ended.BUDGET
 
 
-def _trainable(work: Work, metric: str) -> Callable[[dict[str, Any]], None]:
+def _trainable(work: Work, metric: str, name: str) -> Callable[[dict[str, Any]], None]:
     def run(config: dict[str, Any]) -> None:
         import json
 
@@ -197,4 +207,6 @@ def _trainable(work: Work, metric: str) -> Callable[[dict[str, Any]], None]:
         else:
             work.trial(values, metric, *shared)
 
+    # Ray Tune knows it by its name, for all of this process's searches.
+    run.__name__ = name
     return run

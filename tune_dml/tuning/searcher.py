@@ -69,6 +69,7 @@ class StudySearcher(Searcher):
         new_trials: How many more to ask the sampler for.
         on_change: Called with the record after every change of a trial.
         follow_up: Where jobs come from.
+        stopping: Whether the search is being stopped: what goes wrong with workers then says nothing.
         boards: Prefix of the names of trials' boards; ``None`` where trials cannot be helped.
 
     Attributes:
@@ -88,11 +89,13 @@ class StudySearcher(Searcher):
         on_change: Callable[[TrialRecord], None],
         follow_up: FollowUp | None = None,
         boards: str | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(metric="score", mode="max")
         self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
         self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
+        self._stopping = stopping
         self.fault: Exception | None = None
         # What runs now, by Ray Tune's names.
         self._assigned: dict[str, _Assigned] = {}
@@ -184,6 +187,8 @@ class StudySearcher(Searcher):
         if (board := self._helped.pop((assigned.kind, assigned.number), None)) is not None:
             RoundBoard(board).close()
         if error and assigned.failed is None:
+            if self._stopping():
+                return
             assigned.failed = "worker"
         if assigned.job is not None:
             if assigned.failed is not None and self._follow_up is not None:
@@ -205,7 +210,7 @@ class StudySearcher(Searcher):
     def lost(self, trial_id: str, cause: str) -> bool:
         """Count a worker that was lost; what it ran begins again elsewhere. Whether it may do so another time."""
         assigned = self._assigned.get(trial_id)
-        if assigned is None:
+        if assigned is None or self._stopping():
             return True
         self._journal.add_lost(cause, *((assigned.kind, assigned.number) if assigned.kind in KINDS else ()))
         assigned.lost_alone += cause != NODE
@@ -250,6 +255,12 @@ class Recorder(TrialProgressCallback):
 
     def __init__(self, searcher: StudySearcher, gpu_checks: GpuChecks) -> None:
         self._searcher, self._gpu_checks = searcher, gpu_checks
+        #: Whether a worker has begun with anything.
+        self.begun = False
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Note it."""
+        self.begun = True
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import TrialRecord, Value
 from tune_dml.errors import UsageError, nearest
-from tune_dml.reporting import SearchReport, leaderboard_frame, to_json
+from tune_dml.reporting import SearchReport, leaderboard_frame, leaderboard_html, summary_lines, to_json
 from tune_dml.workflows.output import Output, silent
 from tune_dml.workflows.request import SearchRequest
 
@@ -29,9 +29,9 @@ class Best:
     trial: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchResult:
-    """What a search found.
+    """What a search found; shown in a few lines, and in a notebook as its leaderboard.
 
     Attributes:
         report: Everything, as dataclasses.
@@ -59,6 +59,13 @@ class SearchResult:
     def model_path(self) -> str | None:
         """The ``model/`` folder, for :func:`tune_dml.load`."""
         return self.report.model
+
+    def __repr__(self) -> str:
+        return "\n  ".join(summary_lines(self.report))
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return leaderboard_html(self.report)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of ``tune-dml search --json``."""

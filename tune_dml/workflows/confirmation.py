@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tune_dml.config import command_for
 from tune_dml.errors import ResultsError, UsageError
-from tune_dml.execution import stop_ray
+from tune_dml.execution import ending_like_ctrl_c, stop_ray
 from tune_dml.workflows.keeping import kept, stored
 from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.output import Output
@@ -58,16 +58,19 @@ def confirm(
             ensemble=settings.ensemble or ensemble,
         ),
     )
-    try:
-        prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "cross-validated")
-        from tune_dml.workflows.drive import drive
+    with ending_like_ctrl_c():
+        try:
+            prepared = prepare_again(
+                about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "cross-validated"
+            )
+            from tune_dml.workflows.drive import drive
 
-        with kept(about.settings, folder, out):
-            finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
-            if finished.report.winner is None:
-                resume = command_for("resume", folder)
-                raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: {resume}.")
-            about.write(folder)
-        return finished
-    finally:
-        stop_ray()
+            with kept(about.settings, folder, out):
+                finished = drive(prepared, out, begun=begun, confirm_now=True, search_first=False)
+                if finished.report.winner is None:
+                    resume = command_for("resume", folder)
+                    raise ResultsError(f"'{name}' has no trial with a score yet; go on with it: {resume}.")
+                about.write(folder)
+            return finished
+        finally:
+            stop_ray()

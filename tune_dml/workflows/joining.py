@@ -28,7 +28,7 @@ def join(address: str, out: Output) -> Cluster:
     Raises:
         EnvironmentFault: it cannot be joined, or a node could not run what this machine would send it.
     """
-    start_workers(None, address, out.debug)
+    start_workers(None, address, out)
     answers, silent = ask_nodes()
     if answers:
         # Lost a moment ago, perhaps, and not known to be: the cluster does without them.

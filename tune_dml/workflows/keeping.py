@@ -119,7 +119,7 @@ def kept(settings: SearchSettings, folder: Path, out: Output, *, new: bool = Fal
         yield
     finally:
         out.detail("store: copying what is left")
-        failure = keeper.close()
+        failure = keeper.close(may_wait=out.may_wait)
         if failure is not None:
             out.warn(
                 f"the store {address.text} does not have everything ({failure}). Later: {command_for('resume', folder)}"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,10 +15,8 @@ from rich.text import Text
 from tune_dml.config import State, TrialRecord
 from tune_dml.config.characters import shown
 from tune_dml.errors import printable
+from tune_dml.execution import let_go_of_lost_terminal
 from tune_dml.training.scoring import mean_scores
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @dataclass
@@ -32,12 +28,16 @@ class Output:
         quiet: Only warnings.
         verbose: Every round, not only every trial.
         debug: Ray's and MLflow's own messages too.
+        exits: Whether the process is there for this workflow alone, and may be ended at once.
+        may_wait: How many of so many seconds the workflow may wait for something: fewer where the process has to end.
     """
 
     console: Console
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
+    exits: bool = False
+    may_wait: Callable[[float], float] = lambda usual: usual
 
     def line(self, text: str) -> None:
         """A plain line."""
@@ -55,9 +55,11 @@ class Output:
 
     def _print(self, text: str) -> None:
         # Whatever becomes of the screen, the search goes on. (A closed file raises a ValueError.)
-        with contextlib.suppress(OSError, ValueError):
+        try:
             text = shown(printable(text), self.console.encoding)
             self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        except (OSError, ValueError):
+            let_go_of_lost_terminal()
 
 
 def silent() -> Output:

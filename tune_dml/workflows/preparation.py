@@ -78,7 +78,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     else:
         cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
     if cluster is None and workers and not measure:
-        start_workers(slots, None, out.debug)
+        start_workers(slots, None, out)
     from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle, load_tokenizer
     from tune_dml.models.precision import default_precision
     from tune_dml.models.vocabulary import tokenizer_note
@@ -141,7 +141,7 @@ def prepare_again(
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
     elif workers:
         look_again(settings, limits(), source.parameters, out)
-        start_workers(settings, None, out.debug)
+        start_workers(settings, None, out)
     from tune_dml.models.encoder import load_bundle
 
     bundle = load_bundle(source)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import ResultsError
-from tune_dml.execution import stop_ray
+from tune_dml.execution import ending_like_ctrl_c, stop_ray
 from tune_dml.workflows.keeping import kept, stored
 from tune_dml.workflows.mlflow_views import tracked
 from tune_dml.workflows.options import at_least, results_folder
@@ -58,14 +58,15 @@ def resume(
     if address is not None:
         about = replace(about, settings=replace(about.settings, address=None if address == "local" else address))
     out.line(f"resuming {about.settings.name}")
-    try:
-        prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")
-        from tune_dml.workflows.drive import drive
+    with ending_like_ctrl_c():
+        try:
+            prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")
+            from tune_dml.workflows.drive import drive
 
-        with kept(about.settings, folder, out):
-            return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
-    finally:
-        stop_ray()
+            with kept(about.settings, folder, out):
+                return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)
+        finally:
+            stop_ray()
 
 
 def _latest_unfinished(results: str) -> Path:

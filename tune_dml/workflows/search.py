@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.errors import EnvironmentFault
-from tune_dml.execution import stop_ray
+from tune_dml.execution import ending_like_ctrl_c, stop_ray
 from tune_dml.workflows.keeping import kept
 from tune_dml.workflows.loading import Prepared
 from tune_dml.workflows.naming import name_taken
@@ -17,6 +17,7 @@ from tune_dml.workflows.output import Output
 from tune_dml.workflows.planning import Plan, plan
 from tune_dml.workflows.preparation import prepare_new
 from tune_dml.workflows.request import SearchRequest
+from tune_dml.workflows.turns import one_at_a_time
 
 if TYPE_CHECKING:
     from tune_dml.workflows.drive import Finished
@@ -31,16 +32,18 @@ def search(request: SearchRequest, out: Output) -> Finished:
         TuneDMLError: before anything is written if the request is wrong; after all is written if no trial gave a score.
     """
     begun = time.monotonic()
-    try:
-        prepared = prepare_new(request, out, workers=True)
-        start(prepared, out)
-        from tune_dml.workflows.drive import drive
+    with ending_like_ctrl_c():
+        try:
+            with one_at_a_time(out):
+                prepared = prepare_new(request, out, workers=True)
+                start(prepared, out)
+                from tune_dml.workflows.drive import drive
 
-        settings = prepared.about.settings
-        with kept(settings, prepared.folder, out, new=True):
-            return drive(prepared, out, begun=begun, confirm_now=settings.confirm)
-    finally:
-        stop_ray()
+            settings = prepared.about.settings
+            with kept(settings, prepared.folder, out, new=True):
+                return drive(prepared, out, begun=begun, confirm_now=settings.confirm)
+        finally:
+            stop_ray()
 
 
 def start(prepared: Prepared, out: Output) -> None:

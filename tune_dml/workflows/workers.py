@@ -6,6 +6,7 @@ import math
 
 from tune_dml.config import SearchSettings
 from tune_dml.execution import start_ray
+from tune_dml.workflows.output import Output
 from tune_dml.workflows.slots import Slots
 
 _IN_WORKERS = ("tune_dml.workflows.worker_imports",)
@@ -13,7 +14,7 @@ _IN_WORKERS = ("tune_dml.workflows.worker_imports",)
 _IN_DRIVER = ("tune_dml.models.encoder", "transformers.models.auto.modeling_auto", "tune_dml.workflows.drive")
 
 
-def start_workers(slots: Slots | SearchSettings | None, address: str | None, debug: bool) -> None:
+def start_workers(slots: Slots | SearchSettings | None, address: str | None, out: Output) -> None:
     """Start Ray with a worker per slot, which imports what it needs while the caller goes on; or join a cluster.
 
     Does nothing in a session that has begun. Whoever calls this sees to it that ``stop_ray`` follows.
@@ -23,12 +24,14 @@ def start_workers(slots: Slots | SearchSettings | None, address: str | None, deb
 
     Raises:
         EnvironmentFault: Ray cannot be started or joined.
+        UsageError: another search of this process uses Ray elsewhere.
     """
     start_ray(
         address,
         cpus=1 if slots is None else max(1, math.ceil(slots.concurrency * slots.cpus_per_trial)),
         gpus=0 if slots is None else math.ceil(slots.concurrency * slots.gpus_per_trial),
-        debug=debug,
+        debug=out.debug,
         preload=_IN_WORKERS,
         meanwhile=_IN_DRIVER,
+        say=out.warn,
     )

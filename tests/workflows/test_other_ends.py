@@ -1,0 +1,131 @@
+"""Ends that are not Ctrl-C: signals of ``timeout``, systemd and schedulers; a closed terminal; a Ray that is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from command import Command, Ended
+from evidence import finished_in
+
+from tune_dml.config import State
+from tune_dml.tuning.journal import Journal
+
+#: From the signal to the end: what is promised, twice; a machine that does nothing else takes 2 to 6.
+SECONDS = 20.0
+#: The command in a group of processes of its own.
+IN_ITS_GROUP = """
+import os, sys
+os.setsid()
+from tune_dml.cli import main
+sys.exit(main({arguments!r}))
+"""
+#: On a terminal of its own, which closes when a file tells it to: the system sends SIGHUP then.
+ON_ITS_TERMINAL = """
+import fcntl, os, sys, termios, threading, time
+os.setsid()
+screen, its = os.openpty()
+fcntl.ioctl(its, termios.TIOCSCTTY, 0)
+for number in (1, 2):
+    os.dup2(its, number)
+os.close(its)
+
+def show():
+    while not os.path.exists({close!r}):
+        if b"" == os.read(screen, 100_000):
+            break
+    os.close(screen)
+
+threading.Thread(target=show, daemon=True).start()
+from tune_dml.cli import main
+sys.exit(main({arguments!r}))
+"""
+
+
+def to_the_group(command: Command, close: Path) -> None:
+    os.killpg(command.pid, signal.SIGTERM)
+
+
+def to_everyone(command: Command, close: Path) -> None:
+    for process in [psutil.Process(command.pid), *psutil.Process(command.pid).children(recursive=True)]:
+        process.send_signal(signal.SIGTERM)
+
+
+def when_ray_is_gone(command: Command, close: Path) -> None:
+    for process in psutil.Process(command.pid).children(recursive=True):
+        process.kill()
+    os.kill(command.pid, signal.SIGTERM)
+
+
+def terminal_closes(command: Command, close: Path) -> None:
+    close.touch()
+
+
+ENDS = {
+    "SIGTERM to the group": to_the_group,
+    "SIGTERM to every process": to_everyone,
+    "SIGTERM when Ray is gone": when_ray_is_gone,
+    "the terminal closes": terminal_closes,
+}
+
+
+def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended:
+    """Run a command, end it like that once something more has finished, and look at what it leaves."""
+    output.mkdir()
+    close, journal = output / "close", folder / "study.log"
+    code = ON_ITS_TERMINAL if end == "the terminal closes" else IN_ITS_GROUP
+    before = finished_in(journal.read_text(errors="replace")) if journal.exists() else 0
+    command = Command(["-c", code.format(arguments=arguments, close=str(close))], output)
+    deadline = time.monotonic() + 200
+    while not (journal.exists() and finished_in(journal.read_text(errors="replace")) > before):
+        if not command.is_running() or time.monotonic() > deadline:
+            pytest.fail(f"it never came that far: {command.ended(0)}")
+        time.sleep(0.02)
+    processes = psutil.Process(command.pid).children(recursive=True)
+    begun = time.monotonic()
+    ENDS[end](command, close)
+    ended = command.ended(SECONDS)
+    print(f"{end}: {time.monotonic() - begun:.1f} s")
+    assert ended.code == 130, f"{end}: {ended}"
+    left = [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert not left, f"{end}: {left}"
+    return ended
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_end_saves_what_there_is_and_a_resume_goes_on(
+    tmp_path: Path, space_file: Path, search_arguments: tuple[str, ...], tune_dml: Callable[..., Ended]
+) -> None:
+    folder = tmp_path / "results" / "searches" / "ended"
+    where = ["--results", str(tmp_path / "results")]
+    options = [
+        "--trials",
+        "8",
+        "--folds",
+        "2",
+        "--confirm-seeds",
+        "1",
+        "--space",
+        str(space_file),
+        "--name",
+        "ended",
+    ]
+    arguments = [*search_arguments, *options, *where, "--concurrency", "1"]
+    for number, end in enumerate(ENDS):
+        ended = stopped(arguments, end, folder, tmp_path / f"output-{number}")
+        assert (folder / "report.html").stat().st_mtime > (folder / "search.yaml").stat().st_mtime
+        if end != "the terminal closes":
+            assert "tune-dml resume ended" in ended.out, ended
+            assert "probe" in ended.out, ended
+            assert "Traceback" not in ended.out + ended.err
+        records = Journal(folder, write=False).records() + Journal(folder, write=False).records("baseline")
+        assert State.FAIL not in {record.state for record in records}, end
+        if end != "SIGTERM when Ray is gone":
+            assert not Journal(folder, write=False).lost_workers(), end
+        arguments = ["resume", "ended", *where]
