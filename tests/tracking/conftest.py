@@ -69,3 +69,18 @@ def server(tmp_path: Path, results: Path, client) -> Iterator[Server]:
     server = Server(tmp_path, results)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def best_folder() -> Iterator[Callable[[str, Path], Path]]:
+    """What one loads as ``models:/NAME@best`` out of the store of a results folder."""
+    import mlflow
+
+    def downloaded(name: str, results: Path) -> Path:
+        mlflow.set_tracking_uri(embedded_uri(results))
+        mlflow.set_registry_uri(embedded_uri(results))
+        return Path(mlflow.artifacts.download_artifacts(f"models:/{name}@best"))
+
+    yield downloaded
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,19 +66,16 @@ def locations(results: Path) -> set[str]:
         }
 
 
-def best_content(results: Path) -> str:
-    import mlflow
+@pytest.fixture
+def best_content(best_folder: Callable[[str, Path], Path]) -> Callable[[Path], str]:
+    def content(results: Path) -> str:
+        folder = best_folder(model_name(search(results, "x")), results)
+        return (folder / "data" / "model" / "labels.json").read_text()
 
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(embedded_uri(results))
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{model_name(search(results, 'x'))}@best")
-        return (Path(folder) / "data" / "model" / "labels.json").read_text()
-    finally:
-        mlflow.set_tracking_uri(before)
+    return content
 
 
-def test_a_folder_that_is_moved_twice(made, tmp_path):
+def test_a_folder_that_is_moved_twice(made, tmp_path, best_content):
     """And written to at each place, by a running search as well as by sync."""
     place = shutil.copytree(made, tmp_path / "a")
     former = locations(place)
@@ -151,7 +149,7 @@ def test_what_another_folder_wrote_to_this_store_stays(made, tmp_path):
     assert locations(here) == before
 
 
-def test_files_that_were_left_at_the_old_place_are_still_found(made, tmp_path):
+def test_files_that_were_left_at_the_old_place_are_still_found(made, tmp_path, best_content):
     old = shutil.copytree(made, tmp_path / "old")
     follow(old)
     new = shutil.copytree(old, tmp_path / "new")
@@ -191,7 +189,7 @@ def test_the_schema_of_the_installed_mlflow_is_known():
     assert revisions()[1] in KNOWN
 
 
-def test_what_was_owed_when_the_folder_was_moved_is_found(make_settings, tmp_path):
+def test_what_was_owed_when_the_folder_was_moved_is_found(make_settings, tmp_path, best_content):
     """A server was away; the notes name files by their old paths."""
     old = tmp_path / "old"
     settings = search(old, "owing")

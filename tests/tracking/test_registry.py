@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,20 +61,7 @@ def test_the_alias_moves_by_score_between_equal_protocols(client, results, make_
     assert registered(0.99, draw=1) == "3", "another draw's score says nothing about this one's"
 
 
-def best_label(name, results):
-    """What of ``labels.json`` one loads as ``models:/NAME@best``."""
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(embedded_uri(results))
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{name}@best")
-    finally:
-        mlflow.set_tracking_uri(before)
-    return (Path(folder) / "data" / "model" / "labels.json").read_text()
-
-
-def test_tasks_in_any_script_have_models_of_their_own(client, results, make_settings, model_folder):
+def test_tasks_in_any_script_have_models_of_their_own(client, results, make_settings, model_folder, best_folder):
     tasks = ["训练", "测试", "हिन्दी", "a b", "a-b", "🙂", "🙃", "e\u0301te\u0301", "été"]
     models = {}
     for task in tasks:
@@ -88,7 +74,7 @@ def test_tasks_in_any_script_have_models_of_their_own(client, results, make_sett
     assert len(set(models.values())) == len(tasks)
     assert models["训练"] == "tune-dml-训练-20"
     for task in tasks:
-        assert best_label(models[task], results) == task
+        assert (best_folder(models[task], results) / "data" / "model" / "labels.json").read_text() == task
         (row,) = best_per_task(embedded_uri(results), task)
         assert row.task == task
 
