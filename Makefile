@@ -1,6 +1,6 @@
 # make demo      the main job on an encoder and a task that come as packages; no network but the package index
 # make test      the tests that need neither a GPU, a cluster nor the Hugging Face hub, but for the slow ones
-# make coverage  the same, with coverage of tune_dml/ measured, Ray's workers included
+# make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
 # make slow-test the slow ones, but for the long ones
 # make long-test those that take too long for every change: a whole search with each family of encoders
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
@@ -54,7 +54,7 @@ test: install-dev
 
 coverage: install-dev
 	@rm -rf build/coverage; mkdir -p build/coverage
-	@$(MAKE) --no-print-directory test COVERAGE=1
+	@$(MAKE) --no-print-directory test COVERAGE=1 SELECT="not long and not cluster"
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage report
 

@@ -117,7 +117,7 @@ def _in_mlflow(client: MlflowClient, marked: str, records: list[TrialRecord]) ->
     for record in records:
         wanted = Counter(item.number for item in record.rounds)
         for run in named[record.name]:
-            there = Counter(point.step for point in client.get_metric_history(run.info.run_id, "accuracy"))
+            there = Counter(point.step for point in client.get_metric_history(run.info.run_id, "so_far/accuracy"))
             lost += [f"MLflow's point {step} of {record.name}" for step in (wanted - there)]
             doubled += [f"MLflow's point {step} of {record.name}" for step in (there - wanted)]
     return lost, doubled

@@ -1,5 +1,6 @@
 """Signals that end a search, without one."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -24,7 +25,9 @@ def send(*numbers):
 def run(code):
     # Ctrl-C as in a terminal: a test run in the background of a shell script hands down that it is ignored.
     code = HEAD + "signal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    # Coverage has a handler of its own in every process that it measures.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment)
 
 
 @pytest.mark.parametrize("signals", ["SIGTERM", "SIGHUP", "SIGTERM, signal.SIGTERM", "SIGTERM, signal.SIGHUP"])

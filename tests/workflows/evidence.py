@@ -33,5 +33,5 @@ def check_mlflow(results: Path, records: list[Any]) -> None:
     assert all(r.info.status != "RUNNING" for r in runs)
     for record in records:
         [run] = [r for r in children if r.info.run_name == record.name]
-        history = client.get_metric_history(run.info.run_id, "accuracy")
+        history = client.get_metric_history(run.info.run_id, "so_far/accuracy")
         assert sorted(point.step for point in history) == [item.number for item in record.rounds]
