@@ -23,8 +23,9 @@ def send(*numbers):
 
 
 def run(code):
-    # Ctrl-C as in a terminal: a test run in the background of a shell script hands down that it is ignored.
-    code = HEAD + "signal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
+    # As in a terminal: a test run in the background, or by nohup, hands down what is ignored there.
+    usual = "signal.signal(signal.SIGINT, signal.default_int_handler)\nsignal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    code = HEAD + usual + code
     # Coverage has a handler of its own in every process that it measures.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment)

@@ -19,7 +19,8 @@ from tune_dml.errors import TuneDMLError
 
 T = TypeVar("T")
 
-CASES = 10_000
+#: With every change fewer than in ``make long-test``.
+CASES = int(os.environ.get("TUNE_DML_FUZZ_CASES", "2500"))
 #: The same cases on every run, and nothing left behind on disk.
 FUZZ = settings(
     max_examples=CASES,

@@ -39,7 +39,7 @@ def copy_of(uri: str, name: str) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_goes_on_on_another_machine(
     s3: S3,
     tmp_path: Path,
