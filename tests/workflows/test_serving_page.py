@@ -106,6 +106,6 @@ def test_a_service_of_ones_own(finished: Any, tmp_path: Path) -> None:
     (tmp_path / "service.py").write_text(code)
     shutil.copytree(finished.folder / "model", tmp_path / "model")
     port = free_port(0)
-    with running(with_port(command("uvicorn"), port), tmp_path, "/docs", port) as ask:
+    with running(with_port(command("uvicorn service"), port), tmp_path, "/docs", port) as ask:
         assert ask("/classify", TEXTS) == package.load(str(finished.folder / "model")).predict(TEXTS)
-    assert json.dumps(command("uvicorn")[:2])[1:-1] in PAGE, "the container starts the same"
+    assert json.dumps(command("uvicorn service")[:2])[1:-1] in PAGE, "the container starts the same"
