@@ -17,7 +17,7 @@ FIRST = (
     "test_model_server",
     "test_retraining",
     "test_whole_search",
-    "test_ctrl_c",
+    "test_ends",
     "test_blindness",
     "test_trouble",
     "test_python_api",

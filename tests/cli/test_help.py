@@ -57,7 +57,8 @@ def cpu_seconds(arguments: list[str]) -> float:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["search", "--help"]], ids=" ".join)
 def test_help_takes_little_time(arguments: list[str]) -> None:
-    assert min(cpu_seconds(arguments) for _ in range(3)) <= 0.7
+    # Another process on the same core makes seconds longer: several tries.
+    assert any(cpu_seconds(arguments) <= 0.7 for _ in range(10))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["search", "--help"], ["losses"], ["spaces", "show", "default"]])

@@ -80,6 +80,17 @@ def test_a_search_from_start_to_end(client, results, make_settings, make_record)
     assert pending_of(results, settings) == []
 
 
+def test_the_end_waits_as_long_as_mlflow_goes_on_taking(client, results, make_settings, make_record):
+    settings, trials = make_settings(), 60
+    tracker = Tracker(settings, results)
+    for number in range(trials):
+        tracker.trial_changed(make_record(number, 5, State.COMPLETE))
+    begun = time.monotonic()
+    assert tracker.close(timeout=0.5)
+    assert time.monotonic() - begun > 0.5, "too few trials to tell"
+    assert runs_of(client, settings)[1] == 1 + trials
+
+
 def test_a_resume_in_another_process_adds_what_is_missing(client, results, make_settings, make_record):
     settings = make_settings()
     for last in (2, 5):

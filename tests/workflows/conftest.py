@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from command import Command, Ended, start_server
+from filelock import FileLock
 
 SPACE = """
 loss: {choices: [ce, supcon, softtriple]}
@@ -75,12 +77,18 @@ class FinishedSearch:
 def finished(
     tune_dml: Callable[..., Ended], space_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> FinishedSearch:
-    """One whole search: 6 trials of 3 rounds, baselines, confirm with two seeds, ensemble."""
-    results = tmp_path_factory.mktemp("results")
-    options = ["--trials", "6", "--space", str(space_file), "--name", "whole", "--results", str(results)]
-    ended = tune_dml(*SEARCH, *options, "--ensemble", "--json")
-    assert ended.code == 0, ended.err
-    return FinishedSearch(results, results / "searches" / "whole", json.loads(ended.out), ended.err)
+    """One whole search: 6 trials of 3 rounds, baselines, confirm with two seeds, ensemble. For all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    results, said = shared / "finished", shared / "finished.json"
+    with FileLock(shared / "finished.lock"):
+        if not said.exists():
+            options = ["--trials", "6", "--space", str(space_file), "--name", "whole", "--results", str(results)]
+            ended = tune_dml(*SEARCH, *options, "--ensemble", "--json")
+            assert ended.code == 0, ended.err
+            said.write_text(json.dumps([ended.out, ended.err]))
+    out, err = json.loads(said.read_text())
+    return FinishedSearch(results, results / "searches" / "whole", json.loads(out), err)
 
 
 @pytest.fixture(scope="session")

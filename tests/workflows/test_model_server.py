@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 from typing import Any
+from urllib.error import HTTPError
 
 import mlflow.pyfunc
 import numpy as np
 import pytest
+from served import serving
 
 import tune_dml
+from tune_dml.tracking import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -30,54 +25,17 @@ WORDS = ("shares", "rise", "striker", "signs", "minister", "denies", "album", "t
 
 @pytest.fixture(scope="module")
 def ask(finished: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any], Any]]:
-    """POST a body to the server of the finished search's model; what it answers, or the error's text."""
-    folder = tmp_path_factory.mktemp("served") / "model"
-    data = str(finished.folder / "model")
+    """POST a body to the server of the finished search's model; what it answers."""
+    folder, port = tmp_path_factory.mktemp("served"), free_port(0)
     mlflow.pyfunc.save_model(
-        str(folder), loader_module="tune_dml.tracking.pyfunc", data_path=data, pip_requirements=["tune-dml"]
+        str(folder / "model"),
+        loader_module="tune_dml.tracking.pyfunc",
+        data_path=str(finished.folder / "model"),
+        pip_requirements=["tune-dml"],
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(folder), "--env-manager", "local"]
-    # MLflow starts its server by name.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    ours = {"PATH": path, "PYTHONPATH": str(Path(tune_dml.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
-    log = (folder.parent / "log").open("w")
-    server = subprocess.Popen(
-        [*command, "-h", "127.0.0.1", "-p", str(port)],
-        stdout=log,
-        stderr=log,
-        env={**os.environ, **ours},
-        start_new_session=True,
-    )
-
-    def post(body: Any) -> Any:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.read().decode()
-
-    try:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, Path(log.name).read_text()
-                assert time.monotonic() < deadline, Path(log.name).read_text()
-                time.sleep(0.5)
-        yield post
-    finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(30)
-        log.close()
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "model", "--env-manager", "local"]
+    with serving([*command, "-h", "127.0.0.1", "-p", str(port)], folder, "/ping", port) as ask:
+        yield partial(ask, "/invocations")
 
 
 def texts(number: int) -> list[str]:
@@ -90,7 +48,6 @@ def test_every_number_of_many_clients_is_that_of_a_call_alone(finished: Any, ask
     with ThreadPoolExecutor(CLIENTS) as clients:
         answers = list(clients.map(lambda number: ask({"inputs": texts(number)}), range(REQUESTS)))
     for number, answer in enumerate(answers):
-        assert isinstance(answer, dict), answer
         rows = answer["predictions"]
         got = [[row[f"p({name})"] for name in classifier.label_names] for row in rows]
         alone = classifier.predict_proba(texts(number))
@@ -111,5 +68,6 @@ def test_forms_of_a_request(finished: Any, ask: Callable[[Any], Any]) -> None:
         assert ask(body) == want, body
     empty = ask({"inputs": [""]})
     assert ask({"dataframe_records": [{"text": None}]}) == empty
-    refused = ask({"dataframe_split": {"columns": ["id"], "data": [[1]]}})
-    assert "a column 'text'" in refused
+    with pytest.raises(HTTPError) as refused:
+        ask({"dataframe_split": {"columns": ["id"], "data": [[1]]}})
+    assert "a column 'text'" in refused.value.read().decode()

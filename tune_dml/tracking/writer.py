@@ -68,6 +68,8 @@ class Tracker:
         self._wake = threading.Condition()
         self._files = threading.Lock()
         self._closing = False
+        #: When MLflow last took a part.
+        self._moved_at = 0.0
         self._thread: threading.Thread | None = None
 
     @property
@@ -118,7 +120,7 @@ class Tracker:
         self._submit(ModelPart(Path(model_folder).absolute(), about))
 
     def close(self, timeout: float = 30, may_wait: Callable[[float], float] = lambda usual: usual) -> bool:
-        """Write what waits. If MLflow is away at the next attempt, or after ``timeout`` seconds, note it on disk.
+        """Write what waits. If MLflow is away at the next attempt, or takes nothing for ``timeout`` seconds, note it on disk.
 
         Args:
             may_wait: Asked again and again how many seconds of those that are left this may wait: fewer, or none, where
@@ -129,10 +131,12 @@ class Tracker:
         """
         with self._wake:
             self._closing = True
+            self._moved_at = time.monotonic()
             self._wake.notify_all()
             thread = self._thread
-        until = time.monotonic() + timeout
-        while thread is not None and thread.is_alive() and (left := may_wait(until - time.monotonic())) > 0:
+        while thread is not None and thread.is_alive():
+            if (left := may_wait(self._moved_at + timeout - time.monotonic())) <= 0:
+                break
             thread.join(min(left, 0.2))
         if self._owed():
             self._note("the search ended before MLflow had everything")
@@ -200,6 +204,7 @@ class Tracker:
 
     def _done(self, part: Part) -> None:
         with self._wake:
+            self._moved_at = time.monotonic()
             if self._parts.get(part.key) is part:
                 del self._parts[part.key]
             self._inherited.pop(part.key, None)

@@ -1,4 +1,4 @@
-"""Ends that are not Ctrl-C: signals of ``timeout``, systemd and schedulers; a closed terminal; a Ray that is gone."""
+"""Ctrl-C; signals of ``timeout``, systemd and schedulers; a closed terminal; a Ray that is gone: all is saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command import Command, Ended
-from evidence import finished_in
+from evidence import check_mlflow, finished_in, runs_of
 
 from tune_dml.config import State
 from tune_dml.tuning.journal import Journal
@@ -47,6 +47,10 @@ sys.exit(main({arguments!r}))
 """
 
 
+def ctrl_c(command: Command, close: Path) -> None:
+    command.send_signal(signal.SIGINT)
+
+
 def to_the_group(command: Command, close: Path) -> None:
     os.killpg(command.pid, signal.SIGTERM)
 
@@ -67,6 +71,7 @@ def terminal_closes(command: Command, close: Path) -> None:
 
 
 ENDS = {
+    "Ctrl-C": ctrl_c,
     "SIGTERM to the group": to_the_group,
     "SIGTERM to every process": to_everyone,
     "SIGTERM when Ray is gone": when_ray_is_gone,
@@ -102,21 +107,10 @@ def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended
 def test_every_end_saves_what_there_is_and_a_resume_goes_on(
     tmp_path: Path, space_file: Path, search_arguments: tuple[str, ...], tune_dml: Callable[..., Ended]
 ) -> None:
-    folder = tmp_path / "results" / "searches" / "ended"
-    where = ["--results", str(tmp_path / "results")]
-    options = [
-        "--trials",
-        "8",
-        "--folds",
-        "2",
-        "--confirm-seeds",
-        "1",
-        "--space",
-        str(space_file),
-        "--name",
-        "ended",
-    ]
-    arguments = [*search_arguments, *options, *where, "--concurrency", "1"]
+    results = tmp_path / "results"
+    folder, where = results / "searches" / "ended", ["--results", str(results)]
+    few = ["--trials", "8", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
+    arguments = [*search_arguments, *few, "--space", str(space_file), "--name", "ended", *where]
     for number, end in enumerate(ENDS):
         ended = stopped(arguments, end, folder, tmp_path / f"output-{number}")
         assert (folder / "report.html").stat().st_mtime > (folder / "search.yaml").stat().st_mtime
@@ -124,8 +118,16 @@ def test_every_end_saves_what_there_is_and_a_resume_goes_on(
             assert "tune-dml resume ended" in ended.out, ended
             assert "probe" in ended.out, ended
             assert "Traceback" not in ended.out + ended.err
-        records = Journal(folder, write=False).records() + Journal(folder, write=False).records("baseline")
-        assert State.FAIL not in {record.state for record in records}, end
+        if end == "Ctrl-C":
+            assert "RUNNING" not in {run.info.status for run in runs_of(results)}
+            assert "interrupted" in tune_dml("list", *where).out
+        journal = Journal(folder, write=False)
+        assert State.FAIL not in {record.state for record in journal.records() + journal.records("baseline")}, end
         if end != "SIGTERM when Ray is gone":
-            assert not Journal(folder, write=False).lost_workers(), end
+            assert not journal.lost_workers(), end
         arguments = ["resume", "ended", *where]
+    assert tune_dml(*arguments, "-q").code == 0
+    records = Journal(folder, write=False).records()
+    assert len(records) == 8
+    assert State.RUNNING not in {record.state for record in records}
+    check_mlflow(results, records + Journal(folder, write=False).records("baseline"))
