@@ -127,6 +127,17 @@ def test_a_start_that_fails_ends_in_a_sentence_whatever_ray_raises(monkeypatch):
     assert "RAY_preload_python_modules" not in os.environ
 
 
+def test_a_machine_without_a_network_of_its_own_is_named_at_once(tmp_path):
+    alone = ["unshare", "--net", sys.executable, "-c"]
+    if subprocess.run([*alone, ""], capture_output=True).returncode:
+        pytest.skip("only root may take the network away")
+    begun = time.monotonic()
+    code = "from tune_dml.execution import start_ray; start_ray(None, cpus=1, gpus=0)"
+    ended = subprocess.run([*alone, code], capture_output=True, text=True, timeout=180)
+    assert "Ray cannot be started on this machine: its processes cannot reach one another" in ended.stderr
+    assert time.monotonic() - begun < 60
+
+
 def test_a_slow_start_says_where_to_look():
     said = []
     patience = Patience(said.append, first=0.05)

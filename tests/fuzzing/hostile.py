@@ -20,7 +20,7 @@ from tune_dml.errors import TuneDMLError
 T = TypeVar("T")
 
 #: With every change fewer than in ``make long-test``.
-CASES = int(os.environ.get("TUNE_DML_FUZZ_CASES", "2500"))
+CASES = int(os.environ.get("TUNE_DML_FUZZ_CASES", "1000"))
 #: The same cases on every run, and nothing left behind on disk.
 FUZZ = settings(
     max_examples=CASES,

@@ -54,6 +54,7 @@ for count in (2_000, 100_000):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_hundred_thousand_texts_take_little_more_memory_than_two_thousand() -> None:
     ended = subprocess.run([sys.executable, "-c", _A_RUN], capture_output=True, text=True, check=True)
     few, many = map(float, ended.stdout.split())

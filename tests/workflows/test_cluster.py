@@ -44,6 +44,7 @@ def test_a_trial_that_no_node_can_hold_is_refused(nodes: Nodes, tune_dml: Callab
     assert not (tmp_path / "searches").exists() or not list((tmp_path / "searches").iterdir())
 
 
+@pytest.mark.long
 def test_nothing_is_lost_and_nothing_doubled(
     nodes: Nodes,
     tune_dml: Callable[..., Any],

@@ -25,9 +25,10 @@ os.setsid()
 from tune_dml.cli import main
 sys.exit(main({arguments!r}))
 """
-#: On a terminal of its own, which closes when a file tells it to: the system sends SIGHUP then.
+#: On a terminal of its own, which closes when a file tells it to: the system sends SIGHUP then. Where nobody could read
+#: why it ended, a file beside that one says so.
 ON_ITS_TERMINAL = """
-import fcntl, os, sys, termios, threading, time
+import fcntl, os, sys, termios, threading, traceback
 os.setsid()
 screen, its = os.openpty()
 fcntl.ioctl(its, termios.TIOCSCTTY, 0)
@@ -43,7 +44,12 @@ def show():
 
 threading.Thread(target=show, daemon=True).start()
 from tune_dml.cli import main
-sys.exit(main({arguments!r}))
+try:
+    code = main({arguments!r})
+except BaseException:
+    open({close!r} + ".why", "w").write(traceback.format_exc())
+    raise
+sys.exit(code)
 """
 
 
@@ -96,7 +102,8 @@ def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended
     ENDS[end](command, close)
     ended = command.ended(SECONDS)
     print(f"{end}: {time.monotonic() - begun:.1f} s")
-    assert ended.code == 130, f"{end}: {ended}"
+    why = output / "close.why"
+    assert ended.code == 130, f"{end}: {ended} {why.read_text() if why.exists() else ''}"
     left = [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert not left, f"{end}: {left}"
     return ended

@@ -40,6 +40,7 @@ SPEC = LossSpec(name="unlucky", paper="none", build=_build)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_a_lost_worker_ran_is_run_again_and_the_cause_is_named(
     tmp_path: Path, tune_dml: Callable[..., Any], search_arguments: tuple[str, ...]
 ) -> None:

@@ -65,7 +65,7 @@ def test_time_budget_ends_in_a_confirmed_result(
     tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...], space_file: Path
 ) -> None:
     where = ["--results", str(tmp_path / "results"), "--name", "brief", "--json"]
-    arguments = [*search_arguments, "--space", str(space_file), "--trials", "5000", "--time-budget", "15s"]
+    arguments = [*search_arguments, "--space", str(space_file), "--trials", "5000", "--time-budget", "10s"]
     arguments += ["--concurrency", "1"]
     ended = tune_dml(*arguments, *where)
     assert ended.code == 0, ended.err

@@ -49,6 +49,8 @@ def begin(
     Raises:
         EnvironmentFault: Ray cannot be started or joined.
     """
+    if address is None:
+        _check_loopback()
     import ray
 
     scratch = temporary_folder() if address is None else None
@@ -111,6 +113,18 @@ def _fault(address: str | None, scratch: Scratch | None, error: Exception) -> En
         )
     hint = "" if isinstance(error, OSError) and error.errno else f" {ASK_FOR_TOKEN}"
     return EnvironmentFault(f"Ray cannot be reached at {address}: {reason}.{hint}")
+
+
+def _check_loopback() -> None:
+    """Sandboxes without a network lack even this machine's own; Ray would wait for its own processes for minutes."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        raise EnvironmentFault(
+            "Ray cannot be started on this machine: its processes cannot reach one another, for 127.0.0.1 does not answer "
+            f"({error.strerror or first_line(error)}). A container or sandbox needs a network of its own: ip link set lo up"
+        ) from None
 
 
 def _check_answers(address: str) -> None:

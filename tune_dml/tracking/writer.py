@@ -120,7 +120,7 @@ class Tracker:
         self._submit(ModelPart(Path(model_folder).absolute(), about))
 
     def close(self, timeout: float = 30, may_wait: Callable[[float], float] = lambda usual: usual) -> bool:
-        """Write what waits. If MLflow is away at the next attempt, or takes nothing for ``timeout`` seconds, note it on disk.
+        """Write what waits. Note on disk what MLflow does not take.
 
         Args:
             may_wait: Asked again and again how many seconds of those that are left this may wait: fewer, or none, where
