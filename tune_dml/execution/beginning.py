@@ -121,9 +121,10 @@ def _check_loopback() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(server.getsockname(), timeout=CONNECT_SECONDS).close()
     except OSError as error:
+        reason = error.strerror or first_line(error)
         raise EnvironmentFault(
-            "Ray cannot be started on this machine: its processes cannot reach one another, for 127.0.0.1 does not answer "
-            f"({error.strerror or first_line(error)}). A container or sandbox needs a network of its own: ip link set lo up"
+            "Ray cannot be started on this machine: its processes cannot reach one another, for 127.0.0.1 does not "
+            f"answer ({reason}). A container or sandbox needs a network of its own: ip link set lo up"
         ) from None
 
 
