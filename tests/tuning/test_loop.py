@@ -135,9 +135,14 @@ def test_what_is_given_to_an_idle_worker_that_is_gone_runs_elsewhere(tmp_path: P
     journal.close()
 
 
-def test_short_trials_start_no_more_workers_than_there_are_slots(tmp_path: Path) -> None:
+def test_short_trials_start_no_more_workers_than_there_are_slots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import ray
 
+    # Left in many a shell from the time of older versions, and refused by Tune of today.
+    monkeypatch.setenv("TUNE_RESULT_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("RAY_AIR_LOCAL_CACHE_DIR", str(tmp_path / "nowhere"))
     settings = SearchSettings("short", TaskSettings("none"), DrawSettings(), "none", "ce", trials=30, concurrency=4)
     journal = Journal(tmp_path, make_sampler(settings, 0))
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)

@@ -38,12 +38,16 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
+#: Of older versions of Ray. It obeys them no more, and refuses to begin where one of them is set.
+_OUTDATED = ("TUNE_RESULT_DIR", "RAY_AIR_LOCAL_CACHE_DIR")
 
 
 def set_environment() -> None:
-    """Set what of :data:`ENVIRONMENT` is not set."""
+    """Set what of :data:`ENVIRONMENT` is not set, and remove what Ray takes offence at."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    for name in _OUTDATED:
+        os.environ.pop(name, None)
 
 
 def of_workers() -> dict[str, str]:
