@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 
-#: Set before Ray is imported, unless the user has set them.
-ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
+#: What the trial loop is built on: set before Ray is imported, whatever the user has set.
+_DECIDED = {
+    "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
+    "TUNE_RESULT_BUFFER_LENGTH": "1",
+}
+#: Set likewise, but for those that the user has set.
+ENVIRONMENT = {
+    **_DECIDED,
+    "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
     # Under ``uv run`` Ray would ship the working folder to its workers, and start them by uv in an environment that
     # they make anew. They have the environment of this process already.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
@@ -19,9 +27,6 @@ ENVIRONMENT = {
     # A second, usually: the workers that Ray starts with would be gone before Tune asks for them.
     "RAY_idle_worker_killing_time_threshold_ms": "600000",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_FORCE_TRIAL_CLEANUP_S": "1",
     # How long a worker waits for the end of one trial before the next. On a busy machine 2 seconds, the usual, are not
     # enough, and the worker is thrown away.
     "TUNE_FUNCTION_THREAD_TIMEOUT_S": "60",
@@ -43,7 +48,8 @@ _OUTDATED = ("TUNE_RESULT_DIR", "RAY_AIR_LOCAL_CACHE_DIR")
 
 
 def set_environment() -> None:
-    """Set what of :data:`ENVIRONMENT` is not set, and remove what Ray takes offence at."""
+    """Set what of :data:`ENVIRONMENT` is not set, or not for the user to set, and remove what Ray takes offence at."""
+    os.environ.update(_DECIDED)
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     for name in _OUTDATED:
