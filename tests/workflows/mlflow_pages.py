@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 PROJECT = Path(__file__).parents[2]
 SCREENSHOTS = PROJECT / "build" / "screenshots"
@@ -38,15 +38,14 @@ BASELINES = ("probe", "reference_ce")
 class Pages:
     """MLflow's pages, each opened by a browser that has never seen MLflow: nothing is remembered from the last."""
 
-    def __init__(self, browser: Browser, version: str, prefix: str) -> None:
-        self._browser, self._version, self._prefix = browser, version, prefix
+    def __init__(self, memory: BrowserContext, version: str, prefix: str) -> None:
+        self._memory, self._version, self._prefix = memory, version, prefix
 
     @contextmanager
     def opened(self, address: str, *texts: str, name: str) -> Iterator[Page]:
         """The page, when all ``texts`` are there; a screenshot is left. It is what was asked for, of the training side,
         by the MLflow of this version."""
-        context = self._browser.new_context(viewport={"width": 2400, "height": 1600})
-        page = context.new_page()
+        page = self._memory.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         try:
             page.goto(address)
@@ -61,7 +60,7 @@ class Pages:
         finally:
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=str(SCREENSHOTS / f"{self._prefix}-{name}.png"))
-            context.close()
+            page.close()
 
     def check_runs(self, address: str, document: dict[str, Any]) -> None:
         """The searches of a task: the parent and its children, columns, the best first."""
@@ -100,18 +99,35 @@ class Pages:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
+        memory = opened.new_context(viewport={"width": 2400, "height": 1600})
+        # The files of the pages are kept, but not what MLflow notes of its users' choices.
+        memory.add_init_script("localStorage.clear()")
+        yield memory
         opened.close()
 
 
 @contextmanager
 def ui(*arguments: str, python: str = sys.executable) -> Iterator[list[str]]:
-    """The addresses that ``tune-dml ui`` prints, while it serves them: the page, its charts, the model."""
+    """The addresses that ``tune-dml ui`` prints, while it serves them."""
+    with _printed(*arguments, python=python) as addresses:
+        wait_for(addresses[0].partition("/#")[0])
+        yield addresses
+
+
+def printed(*arguments: str, server: str, python: str = sys.executable) -> list[str]:
+    """The addresses that ``tune-dml ui`` prints, as they would be on ``server``."""
+    with _printed(*arguments, python=python) as addresses:
+        return [server + one[one.index("/#") :] for one in addresses]
+
+
+@contextmanager
+def _printed(*arguments: str, python: str) -> Iterator[list[str]]:
+    """Of the page, its charts, and the model."""
     process = subprocess.Popen(
         [python, "-m", "tune_dml", "ui", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
@@ -123,9 +139,8 @@ def ui(*arguments: str, python: str = sys.executable) -> Iterator[list[str]]:
     try:
         assert process.stdout is not None
         found = (re.search(r"http://\S+", line) for line in process.stdout)
-        addresses = [next(filter(None, found))[0] for _ in range(3)]
-        wait_for(addresses[0].partition("/#")[0])
-        yield addresses
+        matches = filter(None, found)
+        yield [next(matches)[0] for _ in range(3)]
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import mlflow
 import pytest
 from conftest import FinishedSearch
-from mlflow_pages import Pages, browser, needs_browser, ui
+from mlflow_pages import Pages, browser, needs_browser, printed, ui
 
 from benchmarks.mlflow_server import Server
 
@@ -24,14 +25,7 @@ def opened() -> Iterator[Any]:
 
 
 def test_the_store_of_the_results(finished: FinishedSearch, opened: Any) -> None:
-    pages, where = Pages(opened, mlflow.__version__, "embedded"), ["--results", str(finished.results)]
-    with ui(*where) as (runs, charts, model):
-        pages.check_runs(runs, finished.document)
-        pages.check_charts(charts)
-        pages.check_model(model)
-    with ui(finished.folder.name, *where) as (search, charts, _):
-        pages.check_search(search, finished.folder.name)
-        pages.check_search_charts(charts)
+    check_embedded(finished, Pages(opened, mlflow.__version__, "embedded"))
 
 
 def test_a_server(finished: FinishedSearch, opened: Any, tmp_path: Path, tune_dml: Callable[..., Any]) -> None:
@@ -56,3 +50,15 @@ def check_server(server: Server, finished: FinishedSearch, pages: Pages, tune_dm
     pages.check_runs(printed[0], finished.document)
     pages.check_charts(printed[1])
     assert printed[2] == row["model_page"]
+
+
+def check_embedded(finished: FinishedSearch, pages: Pages, python: str = sys.executable) -> None:
+    where = ["--results", str(finished.results)]
+    with ui(*where, python=python) as (runs, charts, model):
+        pages.check_runs(runs, finished.document)
+        pages.check_charts(charts)
+        pages.check_model(model)
+        server = runs.partition("/#")[0]
+        search, charts, _ = printed(finished.folder.name, *where, server=server, python=python)
+        pages.check_search(search, finished.folder.name)
+        pages.check_search_charts(charts)
