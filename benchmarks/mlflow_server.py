@@ -33,7 +33,7 @@ class Server:
                 self.command, stdout=log, stderr=log, cwd=self.folder, env=ui_environment(), start_new_session=True
             )
         deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 with urllib.request.urlopen(self.uri + "/health", timeout=1):
                     return

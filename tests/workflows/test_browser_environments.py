@@ -64,7 +64,7 @@ def postgres() -> Iterator[str]:
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
     try:
         run(*control, "-l", str(folder / "log"), "-o", options, "start")
-        yield f"postgresql://postgres@127.0.0.1:{port}"
+        yield f"postgres@127.0.0.1:{port}"
     finally:
         run(*control, "-m", "immediate", "stop")
         shutil.rmtree(folder)
@@ -85,8 +85,9 @@ def test_a_server(
     if store == "postgresql":
         address = request.getfixturevalue("postgres")
         name = f"mlflow_{served.replace('.', '_')}"
-        subprocess.run(["psql", "-q", address, "-c", f"CREATE DATABASE {name}"], check=True)
-        uri = f"{address}/{name}"
+        subprocess.run(["psql", "-q", f"postgresql://{address}/postgres", "-c", f"CREATE DATABASE {name}"], check=True)
+        # Named: SQLAlchemy has had more than one that it takes unless told.
+        uri = f"postgresql+psycopg2://{address}/{name}"
     server = Server(tmp_path, tmp_path, uri, python)
     server.start()
     try:
