@@ -2,7 +2,7 @@
 # make test      the tests that need neither a GPU, a cluster nor the Hugging Face hub, but for the slow ones
 # make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
 # make slow-test the slow ones, but for the long ones
-# make long-test those that take too long for every change: each family of encoders, MLflow's pages, all of fuzzing
+# make long-test those that take too long for every change: each family of encoders, other MLflows, all of fuzzing
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
 # make licences  of all that an installation brings; fails on one that is not allowed

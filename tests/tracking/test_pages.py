@@ -10,6 +10,7 @@ import pytest
 from tune_dml.config import State
 from tune_dml.tracking import experiment_page, parent_of, reconcile_search, run_page, search_page
 from tune_dml.tracking.pages import model_page
+from tune_dml.tracking.pending import remember_parent, search_id
 
 
 def experiment_of(client, settings):
@@ -24,6 +25,7 @@ def experiment_of(client, settings):
             run_page("https://me:secret@m/base", "7", "ab"),
             "https://m/base/#/experiments/7/runs/ab?workflowType=machine_learning",
         ),
+        (run_page("http://m", "7", "ab", charts=True), "http://m/#/experiments/7/runs/ab/model-metrics?workflowType=machine_learning"),
         (model_page("http://m", "tune-dml-新闻-20"), "http://m/#/models/tune-dml-%E6%96%B0%E9%97%BB-20?workflowType=machine_learning"),
         (
             experiment_page("http://m", "7", charts=True),
@@ -67,7 +69,37 @@ def test_a_folder_knows_its_run_on_a_server(server, results, make_settings, make
     assert parent_of(results / "searches" / settings.name, None) is None
 
 
+def test_a_folder_knows_its_run_in_each_of_two_stores(server, results, make_settings, make_record):
+    server.start()
+    settings = make_settings()
+    folder = results / "searches" / settings.name
+    reconcile_search(settings, results, [make_record(0, 1)])
+    beside = parent_of(folder, None)
+    reconcile_search(dataclasses.replace(settings, tracking_uri=server.uri), results, [], about={})
+    assert beside is not None
+    assert parent_of(folder, None) == beside
+    assert parent_of(folder, server.uri) is not None
+
+
+def test_what_an_earlier_version_wrote_is_known_and_kept(tmp_path):
+    known = {"search_id": "7a", "tracking_uri": "http://m", "experiment_id": "3", "run_id": "ab"}
+    (tmp_path / "mlflow.json").write_text(json.dumps(known))
+    assert parent_of(tmp_path, "http://m") == ("3", "ab")
+    remember_parent(tmp_path, None, "1", "cd")
+    assert parent_of(tmp_path, "http://m") == ("3", "ab")
+    assert parent_of(tmp_path, None) == ("1", "cd")
+    assert search_id(tmp_path) == "7a"
+
+
 def test_what_is_damaged_is_not_known(tmp_path):
-    for text in ("", "[]", "{", '{"experiment_id": 1, "run_id": "a"}', '{"experiment_id": "../x", "run_id": "a"}'):
+    for text in (
+        "",
+        "[]",
+        "{",
+        '{"places": 1}',
+        '{"places": [1, {}]}',
+        '{"experiment_id": 1, "run_id": "a"}',
+        '{"experiment_id": "../x", "run_id": "a"}',
+    ):
         (tmp_path / "mlflow.json").write_text(text)
         assert parent_of(tmp_path, None) is None

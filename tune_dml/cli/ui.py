@@ -58,12 +58,15 @@ def ui(
     if given:
         open_to_all = "MLflow asks for no password, and whoever gets there can read and change everything."
         terminal.print_lines([f"{given}: {open_to_all}"])
+    others = [
+        f"  {what}  {page}" for what, page in (("charts", view.charts), ("model ", view.model)) if page is not None
+    ]
     if not view.command:
-        terminal.print_lines([f"MLflow has its own UI at {view.address}"])
+        terminal.print_lines([f"MLflow has its own UI at {view.address}", *others])
         if open_browser:
             webbrowser.open(view.address)
         return
-    terminal.print_lines([f"The MLflow UI is at {view.address} (Ctrl-C ends it)."])
+    terminal.print_lines([f"The MLflow UI is at {view.address} (Ctrl-C ends it).", *others])
     if open_browser:
         threading.Thread(target=_open, args=(view.server, view.address), daemon=True).start()
     code = serve(view.command, ui_environment())

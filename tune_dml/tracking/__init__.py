@@ -13,7 +13,14 @@ from tune_dml.tracking.names import (
     shots_name,
     trial_key,
 )
-from tune_dml.tracking.pages import experiment_page, experiments_page, model_page, run_page, search_page
+from tune_dml.tracking.pages import (
+    experiment_page,
+    experiments_page,
+    model_page,
+    model_page_of,
+    run_page,
+    search_page,
+)
 from tune_dml.tracking.parts import Finish, ModelRegistration, TrainingData
 from tune_dml.tracking.pending import parent_of
 from tune_dml.tracking.store import check_tracking_uri, embedded_uri, tracking_uri_of
@@ -39,6 +46,7 @@ __all__ = [
     "free_port",
     "model_name",
     "model_page",
+    "model_page_of",
     "parent_of",
     "protocol_name",
     "reconcile_search",

@@ -1,7 +1,8 @@
 """Addresses of MLflow's pages on searches, and the view of an experiment that shows what matters without a click.
 
 MLflow 3 opens on traces of language models, with runs and registered models behind a switch: each address asks for its
-other side. An address that names a view must name nothing else of what the view holds, or MLflow leaves the view out.
+other side, which MLflow takes from an address since 3.15. An address that names a view must name nothing else of what
+the view holds, or MLflow leaves the view out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from tune_dml.config import SearchSettings
 from tune_dml.tracking import names
 from tune_dml.tracking.pending import parent_of
 
@@ -22,6 +24,23 @@ if TYPE_CHECKING:
 _TRAINING = "workflowType=machine_learning"
 _VIEW = "tune-dml"
 _VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
+# What MLflow takes where its users choose nothing. Servers before 3.15 show an error for a view without it.
+_UNCHOSEN: dict[str, object] = {
+    "runsExpanded": {},
+    "runsPinned": [],
+    "runsHidden": [],
+    "runsVisibilityMap": {},
+    "runsHiddenMode": "FIRST_10_RUNS",
+    "viewMaximized": False,
+    "runListHidden": False,
+    "isAccordionReordered": False,
+    "useGroupedValuesInCharts": True,
+    "hideEmptyCharts": True,
+    "groupBy": None,
+    "groupsExpanded": {},
+    "autoRefreshEnabled": True,
+    "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
+}
 
 
 def experiments_page(server: str) -> str:
@@ -35,9 +54,10 @@ def experiment_page(server: str, experiment_id: str, charts: bool = False) -> st
     return f"{_page(server, f'experiments/{experiment_id}/runs')}&viewStateShareKey={_VIEW}{mode}"
 
 
-def run_page(server: str, experiment_id: str, run_id: str) -> str:
+def run_page(server: str, experiment_id: str, run_id: str, charts: bool = False) -> str:
     """One search: its parent run."""
-    return _page(server, f"experiments/{experiment_id}/runs/{run_id}")
+    tab = "/model-metrics" if charts else ""
+    return _page(server, f"experiments/{experiment_id}/runs/{run_id}{tab}")
 
 
 def search_page(folder: Path, uri: str) -> str | None:
@@ -49,6 +69,12 @@ def search_page(folder: Path, uri: str) -> str | None:
 def model_page(server: str, name: str) -> str:
     """The versions of a registered model."""
     return _page(server, f"models/{quote(name, safe='')}")
+
+
+def model_page_of(server: str, settings: SearchSettings) -> str | None:
+    """Of the model that a search registers; ``None`` where only the store can tell its name."""
+    name = names.model_name(settings)
+    return model_page(server, name) if name == names.former_model_name(settings) else None
 
 
 def _page(server: str, path: str) -> str:
@@ -72,7 +98,7 @@ def _view(metric: str) -> dict[str, object]:
     metrics = dict.fromkeys([metric, "accuracy", f"test_{metric}", "test_accuracy", "seconds"])
     tags = (names.LOSS, names.STATE, names.ROUNDS)
     columns = [*(f"metrics.`{name}`" for name in metrics), *(f"tags.`{tag}`" for tag in tags)]
-    return {
+    return _UNCHOSEN | {
         "searchFilter": "",
         "orderByKey": f"metrics.`{metric}`",
         "orderByAsc": names.lower_is_better(metric),

@@ -48,19 +48,27 @@ def search_id(folder: Path) -> str:
 def remember_parent(folder: Path, where: str | None, experiment_id: str, run_id: str) -> None:
     """Note the search's parent run at ``where``: a tracking URI without a password; ``None`` is the store that lies in
     the results folder, wherever that is moved."""
-    place = {"tracking_uri": where, "experiment_id": experiment_id, "run_id": run_id}
     known = _read(folder)
-    if known != known | place:
-        write_json(folder / _SEARCH, known | place)
+    place = {"tracking_uri": where, "experiment_id": experiment_id, "run_id": run_id}
+    others = [one for one in _places(known) if one.get("tracking_uri", "") != where]
+    places = sorted([place, *others], key=lambda one: str(one["tracking_uri"]))
+    if known.get("places") != places:
+        write_json(folder / _SEARCH, {"search_id": known.get("search_id"), "places": places})
 
 
 def parent_of(folder: Path, where: str | None) -> tuple[str, str] | None:
     """Experiment and run of the search's parent at ``where``, if it is known to be there."""
-    known = _read(folder)
-    ids = known.get("experiment_id"), known.get("run_id")
-    if known.get("tracking_uri", "") != where or not all(isinstance(one, str) and one.isalnum() for one in ids):
-        return None
-    return str(ids[0]), str(ids[1])
+    for place in _places(_read(folder)):
+        ids = place.get("experiment_id"), place.get("run_id")
+        if place.get("tracking_uri", "") == where and all(isinstance(one, str) and one.isalnum() for one in ids):
+            return str(ids[0]), str(ids[1])
+    return None
+
+
+def _places(known: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where the search has a parent run; the file itself is the only one where an earlier version wrote it."""
+    places = known.get("places", [known])
+    return [one for one in places if isinstance(one, dict) and "run_id" in one] if isinstance(places, list) else []
 
 
 def _read(folder: Path) -> dict[str, Any]:

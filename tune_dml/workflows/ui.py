@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from tune_dml.tracking import (
     experiment_page,
     experiments_page,
     free_port,
+    model_page_of,
     parent_of,
     run_page,
     ui_command,
@@ -27,11 +28,15 @@ class View:
 
     Attributes:
         address: Of the page in MLflow's UI.
+        charts: Of the same searches' charts; ``None`` where there are several tasks.
+        model: Of the registered model; ``None`` where there is none, or several.
         server: The address of what serves it.
         command: What has to run for it; empty where a server runs already.
     """
 
     address: str
+    charts: str | None
+    model: str | None
     server: str
     command: tuple[str, ...] = ()
 
@@ -62,17 +67,31 @@ def ui(
         tracking_uri = read_search_file(folder).settings.tracking_uri
     uri = store_uri(results, tracking_uri, tell)
     where = None if tracking_uri is None else without_password(uri)
-    if uri.startswith("http"):
-        return View(_page(where or uri, where, folder, root), where or uri)
-    chosen = free_port(port or 5000)
-    server = f"http://127.0.0.1:{chosen}"
-    return View(_page(server, where, folder, root), server, tuple(ui_command(uri, chosen, root, options)))
+    server, command = where or uri, list[str]()
+    if not uri.startswith("http"):
+        chosen = free_port(port or 5000)
+        server = f"http://127.0.0.1:{chosen}"
+        command = ui_command(uri, chosen, root, options)
+    address, charts = _pages(server, where, folder, root)
+    model = _model_page(server, [folder] if folder is not None else searches(root))
+    return View(address, charts, model, server, tuple(command))
 
 
-def _page(server: str, where: str | None, folder: Path | None, root: Path) -> str:
-    """Of the search in ``folder``, or of all in ``root``; by what their folders know of MLflow at ``where``."""
+def _pages(server: str, where: str | None, folder: Path | None, root: Path) -> tuple[str, str | None]:
+    """Of the search in ``folder``, or of all in ``root``, and of their charts; by what their folders know of MLflow at
+    ``where``."""
     if folder is not None:
-        known = parent_of(folder, where)
-        return experiments_page(server) if known is None else run_page(server, *known)
+        if (known := parent_of(folder, where)) is not None:
+            return run_page(server, *known), run_page(server, *known, charts=True)
+        return experiments_page(server), None
     experiments = {known[0] for one in searches(root) if (known := parent_of(one, where)) is not None}
-    return experiment_page(server, experiments.pop()) if len(experiments) == 1 else experiments_page(server)
+    if len(experiments) == 1:
+        [one] = experiments
+        return experiment_page(server, one), experiment_page(server, one, charts=True)
+    return experiments_page(server), None
+
+
+def _model_page(server: str, folders: Iterable[Path]) -> str | None:
+    """Of the one model that the searches in ``folders`` have registered."""
+    pages = {model_page_of(server, read_search_file(one).settings) for one in folders if (one / "model").is_dir()}
+    return pages.pop() if len(pages) == 1 else None
