@@ -3,6 +3,7 @@
 # make coverage  the same and the slow ones, with coverage of tune_dml/ measured, Ray's workers included
 # make slow-test the slow ones, but for the long ones
 # make long-test those that take too long for every change: each family of encoders, other MLflows, all of fuzzing
+# make lowest    the tests of make test with the oldest versions that pyproject.toml allows, in an environment beside .venv
 # make bench     BENCH=NAME: a measurement, as a Markdown table (benchmarks/)
 # make lint      formatting, lint, types, floors
 # make licences  of all that an installation brings; fails on one that is not allowed
@@ -37,7 +38,7 @@ endif
 
 BENCH ?= efficiency --encoders bert-tiny
 
-.PHONY: help demo test coverage slow-test long-test bench cluster-test lint licences audit wheel install install-cluster install-dev install-bench clean
+.PHONY: help demo test coverage slow-test long-test lowest bench cluster-test lint licences audit wheel install install-cluster install-dev install-bench clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -64,6 +65,9 @@ slow-test:
 long-test:
 	@$(MAKE) --no-print-directory test SELECT="long and not cluster"
 	@TUNE_DML_FUZZ_CASES=10000 $(MAKE) --no-print-directory test TESTS=tests/fuzzing SELECT=slow
+
+lowest: install-dev
+	@JOBS=$(JOBS) SELECT="$(SELECT)" bash .ci/lowest build/lowest $(TESTS)
 
 bench: install-bench
 	@$(BIN)/python -m benchmarks $(BENCH)
