@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: What commands write into the working folder because they are told to.
 _TOLD = {"stdout", "stderr", "files", "fresh", "trained", "my output.csv", "my model (1)", "later.csv", "my store.db"}
-#: Below a user's home: caches that libraries are known for.
-_CACHES = (".cache", ".config/matplotlib")
+#: Below a user's home: caches that libraries are known for; and what Ray writes where it is imported before a command
+#: begins, as it is here.
+_CACHES = (".cache", ".config/matplotlib", ".ray/auth_token")
 
 
 def place_results(attempt: Attempt, results: Path) -> None:
