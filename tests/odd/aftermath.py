@@ -131,4 +131,4 @@ def _names(folder: Path) -> set[str]:
 
 
 def _unread(attempt: Attempt) -> bool:
-    return attempt.surroundings.output_is_lost or bool(attempt.surroundings.terminal)
+    return attempt.surroundings.output_is_lost or attempt.surroundings.terminal is not None

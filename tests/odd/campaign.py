@@ -36,7 +36,7 @@ KINDS = {"dry-run": 18, "search": 11, "predict": 12, "doctor": 3, "train": 2, "l
 FEW = {"dry-run": 8, "search": 2, "predict": 5, "doctor": 2, "train": 1, "library": 1, "look": 1}
 #: The same, where what is around the commands is odd.
 KINDS_AROUND = {"dry-run": 13, "search": 10, "predict": 9, "doctor": 5, "train": 3, "look": 10}
-FEW_AROUND = {"dry-run": 6, "search": 2, "predict": 5, "doctor": 2, "train": 1, "look": 4}
+FEW_AROUND = {"dry-run": 8, "search": 1, "predict": 6, "doctor": 2, "train": 1, "look": 2}
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ class Performance:
         arguments = [self._filled(argument) for argument in arguments]
         kind = "library" if arguments[0] == "-c" else arguments[0]
         around = self.attempt.surroundings
-        hidden = around.output_is_lost or around.terminal or any("encoding" in patch for patch in around.patches)
+        hidden = (
+            around.output_is_lost or around.terminal is not None or any("encoding" in patch for patch in around.patches)
+        )
         ended = call(
             arguments,
             self.attempt.folder,
@@ -138,7 +140,7 @@ class Performance:
         ended = self.call(["predict", model, "-" if stdin else self.data, *attempt.options], stdin)
         if not self.verdict.command(ended, first=True) or attempt.surroundings.output_is_lost:
             return
-        if attempt.surroundings.terminal and "--output" not in attempt.options:
+        if attempt.surroundings.terminal is not None and "--output" not in attempt.options:
             return
         jsonl = "jsonl" in attempt.options
         output = attempt.folder / "my output.csv"

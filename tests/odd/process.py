@@ -72,7 +72,7 @@ def call(
             os.kill(process.pid, signal.SIGINT)
             interrupt_at = None
     code = process.exitcode
-    if around.terminal:
+    if around.terminal is not None:
         time.sleep(0.5)
     with contextlib.suppress(ProcessLookupError):
         # Whatever it has started and left belongs to its session.

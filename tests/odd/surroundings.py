@@ -34,7 +34,7 @@ class Surroundings:
         acts: Done in the process before anything else, the last thing before it starts: functions of modules.
         patches: Python, for what a system lacks and no variable takes away.
         cold: Whether it starts from nothing, and not as a fork.
-        terminal: Columns of a terminal that the output goes to, and not a file.
+        terminal: Columns of a terminal that the output goes to, and not a file; 0 where it does not say how many.
         output_is_lost: Whether nobody reads what is printed.
     """
 
@@ -42,7 +42,7 @@ class Surroundings:
     acts: list[Callable[[], object]] = field(default_factory=list)
     patches: list[str] = field(default_factory=list)
     cold: bool = False
-    terminal: int = 0
+    terminal: int | None = None
     output_is_lost: bool = False
 
     def set(self, **variables: str | None) -> None:
@@ -60,7 +60,7 @@ class Surroundings:
             import tempfile
 
             tempfile.tempdir = None
-        if self.terminal:
+        if self.terminal is not None:
             _print_to_terminal(self.terminal)
         for act in self.acts:
             act()

@@ -73,7 +73,7 @@ class Verdict:
 
     def _refusal(self, ended: Ended, first: bool, works: bool) -> None:
         sentence = ended.out if self.attempt.kind == "doctor" else ended.err
-        if self.attempt.surroundings.terminal or self.attempt.surroundings.output_is_lost:
+        if self.attempt.surroundings.terminal is not None or self.attempt.surroundings.output_is_lost:
             sentence = ended.said
         if not sentence.strip() or max(map(len, sentence.splitlines()), default=0) > LONGEST_LINE:
             self.add("the refusal is no sentence")
@@ -84,7 +84,7 @@ class Verdict:
 
     def _mentions(self, ended: Ended, how: str) -> None:
         around = self.attempt.surroundings
-        if "-q" in self.attempt.options or around.output_is_lost or around.terminal:
+        if "-q" in self.attempt.options or around.output_is_lost or around.terminal is not None:
             return
         said = " ".join(ended.said.split())
         for mention in self.attempt.expected.mentions:
