@@ -12,7 +12,7 @@ _NAMES = {
     "quotes": 'it\'s "ours"',
     "Chinese": "结果 文件",
     "brackets": "[x] {y} (z) <w>",
-    "a dollar and a tilde": "~ $HOME ${x} `id`",
+    "a dollar and a tilde": "$HOME ~ ${x} `id`",
     "shell's own": "a;b&c|d * !",
     "spaces at its ends": " room ",
     "a colon": "sqlite:x:y",
