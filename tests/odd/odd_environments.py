@@ -105,7 +105,9 @@ _container("300 MB", "max 100000", "300000000", AROUND, False)
 @surrounding("a control group of one core and 6 GB", "limits", AROUND)
 def real_group(attempt: Attempt) -> None:
     """A real one, of version 1; made up where none can be made."""
-    folders = [Path(f"/sys/fs/cgroup/{name}/odd-{os.getpid()}-{attempt.folder.name}") for name in ("cpu", "memory")]
+    folders = [
+        Path(f"/sys/fs/cgroup/{name}/odd-{os.getpid()}-{attempt.grounds_of_run.name}") for name in ("cpu", "memory")
+    ]
     limits = {"cpu.cfs_quota_us": "100000", "memory.limit_in_bytes": "6000000000"}
     try:
         for folder, (name, value) in zip(folders, limits.items(), strict=True):
