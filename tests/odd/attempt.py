@@ -9,6 +9,7 @@ from random import Random
 
 from .planted import CLASSES, Row, planted
 from .sheet import Sheet
+from .surroundings import Surroundings
 
 SPACE = """
 loss: {choices: [ce, supcon]}
@@ -31,12 +32,14 @@ class Grounds:
         model: The folder of a trained model: ``single``, whose ``best.yaml`` is beside it, or ``pair``; ``encoder`` is
             none.
         options: Of each command, as its help names them.
+        older_store: MLflow's store as an earlier MLflow makes it.
     """
 
     folder: Path
     encoders: Path
     model: Callable[[str], Path]
     options: dict[str, str]
+    older_store: Callable[[], Path] = Path
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,19 @@ class Attempt:
     """One odd run.
 
     Attributes:
-        kind: ``dry-run``, ``search``, ``predict``, ``train``, ``doctor``, ``library`` or ``look``.
+        kind: ``dry-run``, ``search``, ``predict``, ``train``, ``doctor``, ``library`` or ``look`` (other commands; on
+            a finished search where what is around them is odd).
         drawn: The options that say how many texts are drawn.
         names: What each class is called in the output.
         steps: Further commands, or those of a run that is none of the usual ones.
         steps_work: Whether refusing them is a fault.
+        around: Whether what is around the commands is odd.
+        spoil: What is done to the results folder before the first command.
+        tracking: Options that say where MLflow is.
+        before_results: Done before the results folder is made.
+        cure: What the user does about what the output says of a store; after it the store must be well.
+        cured: What else makes it well, which no command of ours can say.
+        after: Done when the run is over.
     """
 
     kind: str
@@ -110,6 +121,14 @@ class Attempt:
     names: dict[str, str] = field(default_factory=dict)
     dressing: list[Callable[[Row], None]] = field(default_factory=list)
     expected: Expected = field(default_factory=Expected)
+    around: bool = False
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    spoil: list[Callable[[Path], object]] = field(default_factory=list)
+    tracking: list[str] = field(default_factory=list)
+    before_results: list[Callable[[], object]] = field(default_factory=list)
+    cure: Callable[[str], object] | None = None
+    cured: Callable[[Path], object] | None = None
+    after: list[Callable[[], object]] = field(default_factory=list)
 
     def dress(self, change: Callable[[Row], None]) -> None:
         """Changes every row, and those that the model will be tried on."""
@@ -125,6 +144,12 @@ class Attempt:
         """Gives the command an option, if this version has it."""
         if self.has(command, words[0]):
             self.options += words
+
+    @property
+    def grounds_of_run(self) -> Path:
+        """The folder of this run, in which its working folder is."""
+        number = len(self.grounds.folder.parts) + 1
+        return Path(*self.folder.parts[:number])
 
     @property
     def predicts(self) -> bool:

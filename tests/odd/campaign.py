@@ -9,7 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 
-from . import odd_encoders, odd_folders, odd_forms, odd_labels, odd_options, odd_predictions, odd_texts
+from . import (
+    odd_encoders,
+    odd_environments,
+    odd_folders,
+    odd_forms,
+    odd_labels,
+    odd_options,
+    odd_places,
+    odd_predictions,
+    odd_stores,
+    odd_terminals,
+    odd_texts,
+)
 from .attempt import Grounds, fresh
 from .oddity import ODDITIES, Oddity
 from .perform import perform
@@ -17,10 +29,14 @@ from .process import Ended
 from .verdict import Finding, Verdict
 
 _LOADED = (odd_encoders, odd_folders, odd_forms, odd_labels, odd_options, odd_predictions, odd_texts)
+_AROUND = (odd_environments, odd_places, odd_stores, odd_terminals)
 #: Of 50 runs.
 KINDS = {"dry-run": 18, "search": 11, "predict": 12, "doctor": 3, "train": 2, "library": 3, "look": 1}
 #: Of 20 runs, for continuous integration: the costly ones are few.
 FEW = {"dry-run": 8, "search": 2, "predict": 5, "doctor": 2, "train": 1, "library": 1, "look": 1}
+#: The same, where what is around the commands is odd.
+KINDS_AROUND = {"dry-run": 13, "search": 10, "predict": 9, "doctor": 5, "train": 3, "look": 10}
+FEW_AROUND = {"dry-run": 8, "search": 1, "predict": 6, "doctor": 2, "train": 1, "look": 2}
 
 
 @dataclass(frozen=True)
@@ -47,8 +63,12 @@ class Done:
         return sum(ended.seconds for _, ended in self.commands)
 
 
-def plan(seed: int, kinds: dict[str, int] = KINDS) -> Iterator[Planned]:
-    """Runs without end: each kind goes through all its oddities in random order, with others added to some."""
+def plan(seed: int, kinds: dict[str, int] = KINDS, around: bool = False) -> Iterator[Planned]:
+    """Runs without end: each kind goes through all its oddities in random order, with others added to some.
+
+    Args:
+        around: Whether they are oddities of what is around the commands, with those of files and options added.
+    """
     random = Random(seed)
     waiting: dict[str, list[Oddity]] = {}
     number = 0
@@ -56,11 +76,14 @@ def plan(seed: int, kinds: dict[str, int] = KINDS) -> Iterator[Planned]:
         block = [kind for kind, count in kinds.items() for _ in range(count)]
         random.shuffle(block)
         for kind in block:
-            fitting = [oddity for oddity in ODDITIES.values() if kind in oddity.kinds]
+            fitting = [one for one in ODDITIES.values() if kind in one.kinds and (around or not one.around)]
+            named = [one for one in fitting if one.around] if around else fitting
+            # What is refused for what it is given says little of what is around it.
+            fitting = [one for one in fitting if one.around or one.works] if around else fitting
             if not waiting.get(kind):
                 # What only this kind of run brings to light comes early.
-                early = {oddity.name: random.random() * (0.4 if oddity.kinds[0] == kind else 1.0) for oddity in fitting}
-                waiting[kind] = sorted(fitting, key=lambda oddity: -early[oddity.name])
+                early = {oddity.name: random.random() * (0.4 if oddity.kinds[0] == kind else 1.0) for oddity in named}
+                waiting[kind] = sorted(named, key=lambda oddity: -early[oddity.name])
             first = waiting[kind].pop()
             picked = [first]
             for _ in range(random.choice((0, 0, 0, 1, 1, 2))):
@@ -72,6 +95,9 @@ def plan(seed: int, kinds: dict[str, int] = KINDS) -> Iterator[Planned]:
             number += 1
 
 
+#: Of what a terminal shows: groups that say what classes are called, or where the output goes.
+_FOREIGN = ("labels that are the same", "label type", "label type across files", "names of labels", "encoding")
+_FOREIGN += ("few of a class", "copies", "stray classes", "splits", "imbalance", "input", "output", "locks", "train")
 #: Groups that change the same things.
 _APART = (
     {"labels that are the same", "label type", "label type across files", "imbalance", "few of a class"}
@@ -90,6 +116,13 @@ _APART = (
     {"columns", "input", "splits", "header"},
     {"header", "input", "output"},
     {"encoder family", "damaged encoder", "sentence encoder", "encoder name"},
+    {"other commands", "store"},
+    {"other commands", "results folder"},
+    {"other commands", "terminal"},
+    {"options", "results folder"},
+    {"temporary folder", "store"},
+    {"limits", "encoder family"},
+    *({"terminal", group} for group in _FOREIGN),
 )
 
 
@@ -103,17 +136,29 @@ def run(planned: Planned, grounds: Grounds) -> Done:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     attempt = fresh(planned.kind, Random(planned.seed), folder, grounds)
+    attempt.around = any(oddity.around for oddity in planned.oddities)
+    if attempt.around:
+        (folder / "home").mkdir()
+        (folder / "work").mkdir()
+        attempt.folder = folder / "work"
+        attempt.surroundings.variables["HOME"] = str(folder / "home")
     for oddity in planned.oddities:
         oddity.change(attempt)
-    if attempt.results is None:
+    if attempt.around:
+        attempt.results = attempt.results or "results"
+    elif attempt.results is None:
         # Making MLflow's tables takes seconds.
         results = grounds.folder / f"results {folder.name}"
         results.mkdir()
         shutil.copy(grounds.folder / "shared" / "single" / "mlflow.db", results)
     verdict = Verdict(attempt, planned.oddities)
-    commands = perform(verdict)
+    try:
+        commands = perform(verdict)
+    finally:
+        for act in attempt.after:
+            act()
     if not verdict.findings:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=attempt.around)
     shutil.rmtree(grounds.folder / f"results {folder.name}", ignore_errors=True)
     return Done(planned, verdict.refused, tuple(verdict.findings), tuple(commands))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tune_dml
 
-from .campaign import FEW, KINDS, Planned, plan, run_all
+from .campaign import FEW, FEW_AROUND, KINDS, KINDS_AROUND, Planned, plan, run_all
 from .grounds import prepare
 from .server import start_server
 from .tables import broken, by_case, by_oddity
@@ -20,7 +20,9 @@ from .tables import broken, by_case, by_oddity
 def main() -> int:
     """Exit code 1 if a run is broken."""
     given = _arguments()
-    planned = list(islice(plan(given.seed, FEW if given.few else KINDS), max(given.runs, (given.run or 0) + 1)))
+    all_kinds, few = (KINDS_AROUND, FEW_AROUND) if given.environments else (KINDS, FEW)
+    runs = plan(given.seed, few if given.few else all_kinds, given.environments)
+    planned = list(islice(runs, max(given.runs, (given.run or 0) + 1)))
     if given.run is not None:
         planned = [planned[given.run]]
     if given.only:
@@ -43,7 +45,9 @@ def main() -> int:
     print(
         by_oddity(done, given.each),
         by_case(done),
-        broken(done, f"--seed {given.seed}{' --few' if given.few else ''}"),
+        broken(
+            done, f"--seed {given.seed}{' --environments' if given.environments else ''}{' --few' if given.few else ''}"
+        ),
         sep="\n\n",
     )
     return 1 if number else 0
@@ -59,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=300, metavar="N", help="how many; 300 unless told otherwise")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all that is random")
     parser.add_argument("--few", action="store_true", help="those that continuous integration takes its 20 from")
+    parser.add_argument("--environments", action="store_true", help="runs in which what is around the commands is odd")
     parser.add_argument("--run", type=int, metavar="N", help="this one alone")
     parser.add_argument(
         "--only", metavar="SEARCH", help="runs whose kind, oddities or kinds of oddity have this in their names"

@@ -15,6 +15,8 @@ from .process import call, started
 from .sheet import Sheet
 
 _CLASSES = ("sport", "tech", "food")
+#: A schema of MLflow's that was followed by many.
+_OLDER = "c3d6457b6d8a"
 _COMMANDS = ("search", "predict", "train", "doctor")
 
 
@@ -41,8 +43,39 @@ def prepare(folder: Path) -> Grounds:
         with lock:
             return made(name)
 
+    @cache
+    def older() -> Path:
+        return _older_store(folder / "scratch" / "older.db")
+
+    def older_store() -> Path:
+        with lock:
+            return older()
+
     model("single")
-    return Grounds(folder, encoders, model, options)
+    return Grounds(folder, encoders, model, options, older_store)
+
+
+def _older_store(store: Path) -> Path:
+    making = started(_make_older_store, str(store))
+    making.join()
+    if making.exitcode:
+        raise RuntimeError("MLflow's older store could not be made")
+    return store
+
+
+def _make_older_store(store: str) -> None:
+    """By MLflow's own scripts."""
+    import sqlalchemy
+    from alembic import command
+    from mlflow.store.db.utils import _get_alembic_config
+    from mlflow.store.tracking.dbmodels.initial_models import Base
+
+    engine = sqlalchemy.create_engine(f"sqlite:///{store}")
+    Base.metadata.create_all(engine)
+    config = _get_alembic_config(f"sqlite:///{store}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, _OLDER)
 
 
 def _trained(folder: Path, name: str) -> Path:

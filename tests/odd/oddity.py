@@ -13,6 +13,8 @@ SEARCHED = ("dry-run", "search")
 READ = ("dry-run", "search", "predict")
 #: As ``SEARCHED``, for what a dry run hardly shows.
 TRAINED = ("search", "dry-run")
+#: All commands, where what is around them is odd.
+AROUND = ("search", "dry-run", "predict", "doctor", "train", "look")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Oddity:
         kinds: Of runs that it can be in; first the one that shows it best.
         case: Of the list of faults that it looks for; ``None`` where it looks for none of them.
         works: Whether refusing it is a fault.
+        around: Whether it is about what is around the commands, and not what they are given.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Oddity:
     case: int | None
     works: bool
     change: Change
+    around: bool = False
 
 
 ODDITIES: dict[str, Oddity] = {}
@@ -45,6 +49,17 @@ def oddity(
     def register(change: Change) -> Change:
         assert name not in ODDITIES, name
         ODDITIES[name] = Oddity(name, group, kinds, case, works, change)
+        return change
+
+    return register
+
+
+def surrounding(name: str, group: str, kinds: tuple[str, ...], works: bool = True) -> Callable[[Change], Change]:
+    """As :func:`oddity`, of what is around the commands."""
+
+    def register(change: Change) -> Change:
+        assert name not in ODDITIES, name
+        ODDITIES[name] = Oddity(name, group, kinds, None, works, change, around=True)
         return change
 
     return register

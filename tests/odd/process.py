@@ -15,17 +15,25 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from .surroundings import Surroundings
+
 _FORKS = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended; ``code`` is ``None`` where it had to be killed."""
+    """A command that has ended.
+
+    Attributes:
+        code: ``None`` where it had to be killed.
+        silence: The longest time in which it printed nothing, in seconds.
+    """
 
     code: int | None
     out: str
     err: str
     seconds: float
+    silence: float = 0.0
 
     @property
     def said(self) -> str:
@@ -38,29 +46,40 @@ def call(
     limit: float,
     stdin: Path | None = None,
     interrupt_at: Path | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Ended:
     """Runs ``tune-dml`` (with ``-c``, Python code) in ``folder``.
 
     Args:
         limit: In seconds; then it and all that it started is killed.
         interrupt_at: A file that, once it holds a trial, makes this the moment of Ctrl-C.
+        surroundings: What it finds around it; as it is here unless given.
     """
-    out, err = folder / "stdout", folder / "stderr"
-    begun = time.monotonic()
-    process = started(_run, list(arguments), str(folder), None if stdin is None else str(stdin))
-    if interrupt_at is not None:
-        while process.is_alive() and time.monotonic() - begun < limit and not _has_trial(interrupt_at):
-            time.sleep(0.05)
-        if process.is_alive() and process.pid is not None:
+    paths = folder / "stdout", folder / "stderr"
+    for path in paths:
+        path.write_bytes(b"")
+    around = surroundings or Surroundings()
+    begun = heard = time.monotonic()
+    process = started(_run, list(arguments), str(folder), None if stdin is None else str(stdin), around)
+    size, silence = 0, 0.0
+    while process.is_alive() and time.monotonic() - begun < limit:
+        process.join(0.05)
+        now, written = time.monotonic(), sum(path.stat().st_size for path in paths)
+        if written != size:
+            heard, size = now, written
+        silence = max(silence, now - heard)
+        if interrupt_at is not None and _has_trial(interrupt_at) and process.is_alive() and process.pid is not None:
             os.kill(process.pid, signal.SIGINT)
-    process.join(limit)
+            interrupt_at = None
     code = process.exitcode
+    if around.terminal is not None:
+        time.sleep(0.5)
     with contextlib.suppress(ProcessLookupError):
         # Whatever it has started and left belongs to its session.
         os.killpg(process.pid or 0, signal.SIGKILL)
     process.join()
-    found = [path.read_bytes().decode("utf-8", "replace") if path.exists() else "" for path in (out, err)]
-    return Ended(code, *found, time.monotonic() - begun)
+    found = [path.read_bytes().decode("utf-8", "replace") for path in paths]
+    return Ended(code, *found, time.monotonic() - begun, silence)
 
 
 def started(target: Callable[..., Any], *arguments: Any) -> ForkServerProcess:
@@ -74,7 +93,7 @@ def _has_trial(journal: Path) -> bool:
     return journal.exists() and journal.stat().st_size > 2_000
 
 
-def _run(arguments: list[str], folder: str, stdin: str | None) -> None:
+def _run(arguments: list[str], folder: str, stdin: str | None, surroundings: Surroundings) -> None:
     from tune_dml.cli import main
 
     os.setsid()
@@ -86,6 +105,7 @@ def _run(arguments: list[str], folder: str, stdin: str | None) -> None:
     # As Python makes it in the locale C.UTF-8.
     sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", newline="\n")  # noqa: SIM115
     sys.stdout.reconfigure(errors="surrogateescape")
+    surroundings.enter(arguments)
     if arguments[0] == "-c":
         exec(arguments[1], {"__name__": "__main__"})
         sys.stdout.flush()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .campaign import FEW, plan, run_all
+from .campaign import FEW, FEW_AROUND, KINDS, KINDS_AROUND, plan, run_all
 from .grounds import prepare
 from .server import start_server
 from .tables import broken
@@ -24,8 +24,25 @@ def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(tm
     assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --few")
 
 
-def test_a_plan_is_the_same_every_time() -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_commands_in_odd_surroundings_work_or_refuse_in_a_sentence(tmp_path: Path) -> None:
+    start_server()
+    planned = list(islice(plan(SEED, FEW_AROUND, around=True), sum(FEW_AROUND.values())))
+    done = run_all(planned, prepare(tmp_path), at_a_time=1)
+    assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --environments --few")
+
+
+@pytest.mark.parametrize(("kinds", "around"), [(KINDS, False), (KINDS_AROUND, True)])
+def test_a_plan_is_the_same_every_time(kinds: dict[str, int], around: bool) -> None:
     first, second = (
-        [(one.kind, [oddity.name for oddity in one.oddities]) for one in islice(plan(SEED), 100)] for _ in range(2)
+        [(one.kind, [oddity.name for oddity in one.oddities]) for one in islice(plan(SEED, kinds, around), 100)]
+        for _ in range(2)
     )
     assert first == second
+
+
+def test_every_run_of_environments_has_an_odd_one() -> None:
+    runs = list(islice(plan(SEED, FEW_AROUND, around=True), 100))
+    assert all(any(oddity.around for oddity in one.oddities) for one in runs)
+    assert not any(oddity.around for one in islice(plan(SEED), 100) for oddity in one.oddities)

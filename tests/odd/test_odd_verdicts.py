@@ -57,6 +57,7 @@ def test_rows_are_held_against_the_sheet(attempt: Attempt, change: Callable[[Row
         (Ended(1, "", "An internal error: KeyError: 'hidden_size'.", 1.0), "internal error"),
         (Ended(1, "", "Traceback (most recent call last)\nKeyError", 1.0), "traceback"),
         (Ended(-9, "", "", 1.0), "exit code -9"),
+        (Ended(0, "read as cp1252", "", 90.0, silence=70.0), "not a word for 70 s"),
         (Ended(None, "", "", 90.0), "still running after 90 s"),
         (Ended(0, "2 failed: 1 nan, 1 refused.\nread as cp1252", "", 1.0), "preparation should have refused"),
         (Ended(3, "", "No trial of 'odd' gave a score (3 collapse).", 1.0), "gave a score"),

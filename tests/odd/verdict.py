@@ -13,6 +13,10 @@ from .oddity import Oddity
 from .process import Ended
 
 LONGEST_LINE = 1_200
+#: Seconds that a command may go on without a word.
+LONGEST_SILENCE = 60.0
+#: What a shell reports for a command whose output nobody reads.
+_BROKEN_PIPE = 141
 _REFUSED = (2, 3)
 _FAILED_TRIALS = re.compile(r"\bfailed: (refused|error)\b|\d+ failed: [^\n]*\b\d+ (refused|error)\b")
 _COUNT = re.compile(r"(.*?) (\d+)(?:, |$)")
@@ -50,12 +54,16 @@ class Verdict:
             first: Whether it is the command that the oddities are about.
             works: Of a later one: whether refusing it is a fault.
         """
-        for what in _broken(ended, self.attempt.interrupt):
+        unread = self.attempt.surroundings.output_is_lost
+        for what in _broken(ended, self.attempt.interrupt, unread):
             self.add(what)
-        if ended.code in _REFUSED:
+        if ended.silence > LONGEST_SILENCE and not unread and "-q" not in self.attempt.options:
+            self.add(f"not a word for {ended.silence:.0f} s")
+        lost = unread and (ended.code == _BROKEN_PIPE or "What was printed could not be written" in ended.err)
+        if ended.code in _REFUSED and not lost:
             self.refused = True
             self._refusal(ended, first, works)
-        accepted = ended.code == 0
+        accepted = ended.code == 0 or lost
         if accepted and first:
             for case in self.attempt.expected.refused:
                 self.add("went on, and should not have", case)
@@ -65,6 +73,8 @@ class Verdict:
 
     def _refusal(self, ended: Ended, first: bool, works: bool) -> None:
         sentence = ended.out if self.attempt.kind == "doctor" else ended.err
+        if self.attempt.surroundings.terminal is not None or self.attempt.surroundings.output_is_lost:
+            sentence = ended.said
         if not sentence.strip() or max(map(len, sentence.splitlines()), default=0) > LONGEST_LINE:
             self.add("the refusal is no sentence")
         if first:
@@ -73,7 +83,8 @@ class Verdict:
             self.add(f"refused: {' '.join(sentence.split())[-300:]}")
 
     def _mentions(self, ended: Ended, how: str) -> None:
-        if "-q" in self.attempt.options:
+        around = self.attempt.surroundings
+        if "-q" in self.attempt.options or around.output_is_lost or around.terminal is not None:
             return
         said = " ".join(ended.said.split())
         for mention in self.attempt.expected.mentions:
@@ -100,7 +111,7 @@ class Verdict:
                 self.add(f"names are swapped: {found} of {expected.counts[0]}", expected.counts[1])
 
 
-def _broken(ended: Ended, interrupted: bool) -> Iterator[str]:
+def _broken(ended: Ended, interrupted: bool, unread: bool) -> Iterator[str]:
     if ended.code is None:
         yield f"still running after {ended.seconds:.0f} s"
         return
@@ -109,7 +120,9 @@ def _broken(ended: Ended, interrupted: bool) -> Iterator[str]:
         yield "internal error: " + said[said.casefold().find("internal error") :][:200]
     if "Traceback (most recent call last)" in said:
         yield "traceback: " + " ".join(said.strip().splitlines()[-1:])[:200]
-    if ended.code not in (0, *_REFUSED) and not (interrupted and ended.code == 130):
+    if ended.code not in (0, *_REFUSED) and not (
+        (interrupted and ended.code == 130) or (unread and ended.code == _BROKEN_PIPE)
+    ):
         yield f"exit code {ended.code}"
     if found := _FAILED_TRIALS.search(said):
         yield "trials failed that preparation should have refused: " + said[found.start() :][:200]

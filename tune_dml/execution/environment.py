@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "TUNE_FUNCTION_THREAD_TIMEOUT_S": "60",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TUNE_WARN_THRESHOLD_S": "60",
+    # Ray Tune imports MLflow, which looks for this once, and otherwise tells its makers what it is used for.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
     # Workers inherit these. One thread a trial; the tokenizers' own threads are not used there.
     "OMP_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
