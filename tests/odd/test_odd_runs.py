@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
+from .attempt import Grounds
 from .campaign import FEW, FEW_AROUND, KINDS, KINDS_AROUND, plan, run_all
 from .grounds import prepare
 from .server import start_server
@@ -15,21 +15,25 @@ from .tables import broken
 SEED = 1
 
 
+@pytest.fixture(scope="module")
+def grounds(tmp_path_factory: pytest.TempPathFactory) -> Grounds:
+    start_server()
+    return prepare(tmp_path_factory.mktemp("grounds"))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(tmp_path: Path) -> None:
-    start_server()
+def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(grounds: Grounds) -> None:
     planned = list(islice(plan(SEED, FEW), sum(FEW.values())))
-    done = run_all(planned, prepare(tmp_path), at_a_time=1)
+    done = run_all(planned, grounds, at_a_time=1)
     assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --few")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_commands_in_odd_surroundings_work_or_refuse_in_a_sentence(tmp_path: Path) -> None:
-    start_server()
+def test_commands_in_odd_surroundings_work_or_refuse_in_a_sentence(grounds: Grounds) -> None:
     planned = list(islice(plan(SEED, FEW_AROUND, around=True), sum(FEW_AROUND.values())))
-    done = run_all(planned, prepare(tmp_path), at_a_time=1)
+    done = run_all(planned, grounds, at_a_time=1)
     assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --environments --few")
 
 

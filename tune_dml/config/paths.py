@@ -33,6 +33,10 @@ def absolute_path(given: str | Path) -> Path:
         raise UsageError(f"The path {given} is not in UTF-8; rename the file or the folder.") from None
     except OSError as error:
         raise UsageError(f"The path {given} cannot be used: {error.strerror or error}.") from None
-    except (RuntimeError, ValueError) as error:  # a home folder of nobody, a zero byte
+    except RuntimeError:
+        raise UsageError(
+            f"The path {given} cannot be used: nobody here has such a home folder. What is called so is ./{given}."
+        ) from None
+    except ValueError as error:  # a zero byte
         raise UsageError(f"The path {given} cannot be used ({str(error).rstrip('.')}).") from None
     return path

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from tune_dml.config import absolute_path
 from tune_dml.errors import UsageError, nearest
 
 FOLDER = "file"
@@ -52,7 +53,7 @@ def parse_address(text: str) -> Address:
     if not text:
         raise UsageError(f"The store's name is empty; give {_FORMS}.")
     if not colon or "/" in scheme:
-        folder = str(Path(text).expanduser().absolute())
+        folder = str(absolute_path(text))
         return Address(folder, FOLDER, folder)
     scheme = _ALIASES.get(scheme.lower(), scheme.lower())
     if not _SCHEME.fullmatch(scheme):

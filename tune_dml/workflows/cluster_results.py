@@ -6,6 +6,7 @@ import shlex
 import tarfile
 from pathlib import Path
 
+from tune_dml.config import absolute_path
 from tune_dml.errors import EnvironmentFault
 from tune_dml.execution.launcher import CommandFailed, Launcher, launcher
 from tune_dml.storage import SEARCH_FILE
@@ -30,7 +31,7 @@ class OnHead:
     """
 
     def __init__(self, file: str, folder: str | None) -> None:
-        self._cluster: Launcher = launcher(Path(file).expanduser())
+        self._cluster: Launcher = launcher(absolute_path(file))
         self._folder = RESULTS if folder is None else shlex.quote(folder)
 
     def names(self) -> list[str]:

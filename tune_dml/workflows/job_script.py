@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -57,7 +58,7 @@ def _with_files(arguments: Sequence[str], folder: Path, there: str) -> list[str]
 
 
 def _sent(value: str, folder: Path, there: str) -> str:
-    path = Path(value).expanduser()
+    path = Path(os.path.expanduser(value))
     if not path.exists():
         # A name of a shipped space, or a path of the head's.
         return shlex.quote(value)
