@@ -17,7 +17,13 @@ def absolute_path(given: str | Path) -> Path:
         UsageError: no file can have this path, or what is there may not be looked at.
     """
     try:
-        path = Path(given).expanduser().absolute()
+        # Not pathlib's, for which ./~name is ~name.
+        expanded = os.path.expanduser(given)
+        if str(expanded).startswith("~"):
+            raise UsageError(
+                f"The path {given} cannot be used: nobody here has such a home folder. What is called so is ./{given}."
+            )
+        path = Path(expanded).absolute()
         str(path).encode()
         os.fsencode(path)
         os.lstat(path)
@@ -33,10 +39,6 @@ def absolute_path(given: str | Path) -> Path:
         raise UsageError(f"The path {given} is not in UTF-8; rename the file or the folder.") from None
     except OSError as error:
         raise UsageError(f"The path {given} cannot be used: {error.strerror or error}.") from None
-    except RuntimeError:
-        raise UsageError(
-            f"The path {given} cannot be used: nobody here has such a home folder. What is called so is ./{given}."
-        ) from None
     except ValueError as error:  # a zero byte
         raise UsageError(f"The path {given} cannot be used ({str(error).rstrip('.')}).") from None
     return path
