@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import re
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -54,7 +55,10 @@ def test_the_ranges_admit_the_tested_versions(requirement: Requirement) -> None:
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
 def test_the_tested_versions_are_the_ones_running(requirement: Requirement) -> None:
     tested = pins(os.environ.get("TUNE_DML_TESTED_CONSTRAINTS", "constraints.txt"))
-    installed = Version(importlib.metadata.version(requirement.name))
+    # Not what Ray carries along of its own, once another test has imported it.
+    places = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    [found, *_] = importlib.metadata.distributions(name=requirement.name, path=places)
+    installed = Version(found.version)
     assert Version(installed.public) == tested[canonicalize_name(requirement.name)]
 
 
