@@ -81,13 +81,15 @@ def test_a_search_from_start_to_end(client, results, make_settings, make_record)
 
 
 def test_the_end_waits_as_long_as_mlflow_goes_on_taking(client, results, make_settings, make_record):
-    settings, trials = make_settings(), 60
+    settings, trials = make_settings(), 100
     tracker = Tracker(settings, results)
+    tracker.search_started({})
+    wait_until(lambda: not tracker._owed())
     for number in range(trials):
         tracker.trial_changed(make_record(number, 5, State.COMPLETE))
     begun = time.monotonic()
-    assert tracker.close(timeout=0.5)
-    assert time.monotonic() - begun > 0.5, "too few trials to tell"
+    assert tracker.close(timeout=1)
+    assert time.monotonic() - begun > 1, "too few trials to tell"
     assert runs_of(client, settings)[1] == 1 + trials
 
 
