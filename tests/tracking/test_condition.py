@@ -164,6 +164,22 @@ def test_a_store_that_may_not_be_written(store):
     check_store(embedded_uri(store.parent), write=False)
 
 
+def test_a_store_on_a_disk_that_is_mounted_to_be_read(store, tmp_path):
+    place = tmp_path / "mounted"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tune-dml", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root may mount")
+    try:
+        shutil.copy(store, place)
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        with pytest.raises(StoreFault, match="It is mounted so: copy the results to another disk"):
+            check_store(embedded_uri(place))
+        check_store(embedded_uri(place), write=False)
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
 def test_a_store_that_is_made_anew_does_not_take_over_what_the_former_left(store, make_settings):
     """SQLite would undo in the new file what was being done in the old one."""
     settings = make_settings()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import socket
 
 import pytest
 
 from tune_dml.config import State
+from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.tracking import experiment_page, parent_of, reconcile_search, run_page, search_page
 from tune_dml.tracking.pages import model_page
 from tune_dml.tracking.pending import remember_parent, search_id
+from tune_dml.workflows.ui import ui
 
 
 def experiment_of(client, settings):
@@ -103,3 +106,16 @@ def test_what_is_damaged_is_not_known(tmp_path):
     ):
         (tmp_path / "mlflow.json").write_text(text)
         assert parent_of(tmp_path, None) is None
+
+
+def test_the_port_of_the_ui_is_the_one_that_was_asked_for(client, results):
+    client.search_experiments(max_results=1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EnvironmentFault, match=f"Port {port} is in use here"):
+            ui(str(results), None, port)
+    assert ui(str(results), None, port).server.endswith(f":{port}")
+    assert not ui(str(results), None, 0).server.endswith(":5000")
+    for port in (-1, 70_000):
+        with pytest.raises(UsageError, match="a port is a number up to 65535"):
+            ui(str(results), None, port)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.utils.file_utils import local_file_uri_to_path
 
 from tune_dml.data.given import given_texts
 from tune_dml.tracking import ModelRegistration, Tracker, best_per_task, embedded_uri, model_name
@@ -46,6 +49,19 @@ def test_a_model_is_registered_once_and_again_when_it_changed(client, results, m
     assert one.tags["tune_dml.trial"] == "trial-3"
     files = {a.path.rpartition("/")[2] for a in client.list_artifacts(one.run_id, one.source.rpartition("/")[2])}
     assert {"MLmodel", "data"} <= files
+
+
+def test_a_model_whose_files_are_lost_gets_them_again(client, results, make_settings, model_folder):
+    settings = make_settings(task="lost")
+    runs = SearchRuns(settings, results)
+    about = ModelRegistration(0.8, ("neg", "pos"), pip_requirements=("numpy",))
+    register(runs, model_folder, about)
+    [version] = client.search_model_versions(f"name = '{model_name(settings)}'")
+    place = Path(local_file_uri_to_path(version.source))
+    shutil.rmtree(place)
+    register(runs, model_folder, about)
+    assert (place / "MLmodel").is_file()
+    assert len(client.search_model_versions(f"name = '{model_name(settings)}'")) == 1
 
 
 def test_the_alias_moves_by_score_between_equal_protocols(client, results, make_settings, model_folder):

@@ -43,6 +43,9 @@ def test_databases_are_taken(tmp_path, monkeypatch):
         ("http://", "the server's name is missing"),
         ("htp://host:5000", "MLflow knows no 'htp://'"),
         ("sqlite://", "the file is missing"),
+        ("http://[::1", "is no address"),
+        ("http://host:port", "is no address"),
+        ("http://me:secret@host:99999/", "is no address"),
         ("ftp://me:secret@host/x", "***@host"),
     ],
 )
@@ -51,6 +54,12 @@ def test_others_are_refused_in_plain_words(uri, words):
         check_tracking_uri(uri)
     assert words in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_what_is_only_read_is_not_made(tmp_path):
+    with pytest.raises(UsageError, match="there is no such file"):
+        check_tracking_uri(f"sqlite:///{tmp_path}/new/m.db", write=False)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):

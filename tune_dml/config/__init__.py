@@ -1,6 +1,6 @@
 """Floor 0: the dataclasses that pass between floors."""
 
-from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for
+from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for, joined, quoted
 from tune_dml.config.configuration import (
     HEADS,
     LIMITS,
@@ -70,7 +70,9 @@ __all__ = [
     "dotfile_uri",
     "file_uri",
     "from_values",
+    "joined",
     "line_too_deep",
+    "quoted",
     "settings_from",
     "slug",
     "sqlite_path",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
-from tune_dml.config import command
+from tune_dml.config import command, quoted
 from tune_dml.data import has_majority
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row, shown_metric
@@ -101,7 +100,7 @@ def next_commands(report: SearchReport) -> list[str]:
     if report.winner and report.has_test and not report.confirmed.get(report.winner.name):
         commands.append(command("confirm", settings.results, settings.name))
     if report.model:
-        commands.append(f"tune-dml predict {shlex.quote(report.model)} FILE")
+        commands.append(f"tune-dml predict {quoted(report.model)} FILE")
     return [*commands, command("ui", settings.results, settings.name)]
 
 

@@ -24,7 +24,8 @@ _OWN_METRICS = ("best_cv_",)
 
 @dataclass(frozen=True)
 class BestRow:
-    """The best search of one task with one number of shots, by its best cross-validation score.
+    """The best search of one task with one number of shots, by the cross-validation score of its winner, or, while it
+    runs, of its best trial so far.
 
     Attributes:
         metric, score: Accuracy and macro F1: higher is better; log loss: lower.
@@ -120,7 +121,9 @@ def _searches(client: MlflowClient, task: str | None) -> list[Run]:
 
 
 def _score(run: Run) -> float:
-    return float(run.data.metrics.get(names.best_metric(run.data.tags.get(names.METRIC, "")), math.nan))
+    """The winner's, which need not be the highest: what is ahead by luck does not win."""
+    metric, found = run.data.tags.get(names.METRIC, ""), run.data.metrics
+    return float(found.get(names.winner_metric(metric), found.get(names.best_metric(metric), math.nan)))
 
 
 def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:

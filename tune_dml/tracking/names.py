@@ -113,6 +113,11 @@ def best_metric(metric: str) -> str:
     return f"best_cv_{metric}"
 
 
+def winner_metric(metric: str) -> str:
+    """The winner's cross-validation score, of the parent of a search that has ended."""
+    return f"cv_{metric}"
+
+
 def lower_is_better(metric: str) -> bool:
     """Whether a smaller value of the search's metric is the better one."""
     return metric == "log_loss"

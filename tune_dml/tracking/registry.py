@@ -46,6 +46,9 @@ def register(runs: SearchRuns, folder: Path, about: ModelRegistration) -> None:
     mine = next((v for v in known if v.tags.get(names.DIGEST) == content and _same_search(v, runs)), None)
     if mine is None:
         mine = _create_version(runs, name, folder, content, about)
+    elif not runs.client.list_artifacts(runs.parent().run_id, _place(content)):
+        # Lost, such as with a folder of artifacts that was not copied along.
+        _upload(runs, folder, content, about)
     holder = next((v for v in known if str(v.version) == _holder(runs.client, name)), None)
     if takes_alias(mine.tags, holder.tags if holder is not None else None):
         runs.client.set_registered_model_alias(name, ALIAS, str(mine.version))
@@ -116,10 +119,14 @@ def requirements() -> list[str]:
     return found
 
 
-def _create_version(runs: SearchRuns, name: str, folder: Path, digest: str, about: ModelRegistration) -> ModelVersion:
+def _place(content: str) -> str:
+    """Of a model's files among the artifacts of its search."""
+    return f"model-{content[:8]}"
+
+
+def _upload(runs: SearchRuns, folder: Path, content: str, about: ModelRegistration) -> None:
     from mlflow import pyfunc
 
-    place = f"model-{digest[:8]}"
     # Beside the results and not in /tmp, which may be a small memory file system.
     with tempfile.TemporaryDirectory(dir=runs.folder, prefix=".mlflow-model-") as scratch:
         made = Path(scratch) / "model"
@@ -131,10 +138,14 @@ def _create_version(runs: SearchRuns, name: str, folder: Path, digest: str, abou
             input_example=input_example(about),
             pip_requirements=list(about.pip_requirements) or requirements(),
         )
-        runs.upload(made, place)
-    tags = {**runs.tags, names.DIGEST: digest, names.SCORE: repr(float(about.score)), names.TRIAL: about.trial}
+        runs.upload(made, _place(content))
+
+
+def _create_version(runs: SearchRuns, name: str, folder: Path, content: str, about: ModelRegistration) -> ModelVersion:
+    _upload(runs, folder, content, about)
+    tags = {**runs.tags, names.DIGEST: content, names.SCORE: repr(float(about.score)), names.TRIAL: about.trial}
     parent = runs.parent()
-    source = f"{parent.artifact_uri.rstrip('/')}/{place}"
+    source = f"{parent.artifact_uri.rstrip('/')}/{_place(content)}"
     return runs.client.create_model_version(
         name, source, parent.run_id, tags=tags, description=about.description or None, await_creation_for=0
     )

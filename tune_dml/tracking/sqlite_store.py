@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sqlite3
 from pathlib import Path
 
-from tune_dml.config import DEFAULT_RESULTS, command, sqlite_uri
+from tune_dml.config import DEFAULT_RESULTS, command, joined, sqlite_uri
 from tune_dml.errors import EnvironmentFault, StoreFault
 from tune_dml.tracking import schema
 
@@ -55,7 +54,7 @@ def check_sqlite(path: Path, results: Path | None = None, write: bool = True) ->
 
 def damaged(path: Path, what: str, results: Path | None = None) -> StoreFault:
     """A store that has to be made anew."""
-    away = shlex.join(["mv", str(path), f"{path}.damaged"])
+    away = joined(["mv", str(path), f"{path}.damaged"])
     return StoreFault(
         f"MLflow's store {path} is damaged ({what}). Move it away, with {away}, and run {sync_command(path, results)}, "
         "which writes it anew from the searches' journals."
@@ -84,7 +83,7 @@ def other_schema(place: str, revision: str, uri: str, backup: str) -> StoreFault
     if revision in known:
         return StoreFault(
             f"MLflow's store {place} was made by an older MLflow than {schema.installed()}, which is installed. "
-            f"{backup} and then upgrade it: {shlex.join(['mlflow', 'db', 'upgrade', uri])}"
+            f"{backup} and then upgrade it: {joined(['mlflow', 'db', 'upgrade', uri])}"
         )
     return StoreFault(
         f"MLflow's store {place} was made by a newer MLflow than {schema.installed()}, which is installed (it does not "
@@ -125,9 +124,12 @@ def _has_journal(path: Path) -> bool:
 def _check_writable(path: Path) -> None:
     for what in (path, path.parent):
         if not os.access(what, os.W_OK):
+            mend = f"Make it writable, with {joined(['chmod', 'u+w', str(what)])}"
+            if os.statvfs(what).f_flag & os.ST_RDONLY:
+                mend = "It is mounted so: copy the results to another disk"
             raise StoreFault(
-                f"MLflow's store {path} cannot be written ({what} is read-only). Make it writable, with "
-                f"{shlex.join(['chmod', 'u+w', str(what)])}, or choose another with --tracking-uri."
+                f"MLflow's store {path} cannot be written ({what} is read-only). {mend}, or choose another store with "
+                "--tracking-uri."
             )
 
 
@@ -153,7 +155,7 @@ def _look_inside(path: Path, results: Path | None) -> None:
     if not rows:
         return
     revision = str(rows[0][0])
-    backup = f"Copy it first, with {shlex.join(['cp', str(path), f'{path}.backup'])},"
+    backup = f"Copy it first, with {joined(['cp', str(path), f'{path}.backup'])},"
     fault = other_schema(str(path), revision, sqlite_uri(path), backup)
     if fault is not None:
         raise fault

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tune_dml.config import SearchSettings, dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri
 from tune_dml.config.file_systems import age, has_record_locks
@@ -57,13 +58,21 @@ def absolute_uri(uri: str) -> str:
     return uri if path is None else sqlite_uri(path, uri.partition("?")[2])
 
 
-def check_tracking_uri(uri: str) -> str:
+def check_tracking_uri(uri: str, *, write: bool = True) -> str:
     """The URI made absolute, if MLflow can use its kind. A server that is down is no reason to refuse it.
+
+    Args:
+        write: Whether the store is made where there is none; if it is only read, that is refused.
 
     Raises:
         UsageError: it is a folder (MLflow's file store is no more), or nothing that MLflow knows.
         EnvironmentFault: an SQLite file that cannot be made where it is asked for.
     """
+    try:
+        # Asked for, so that one that is no number is found.
+        _ = urlsplit(uri).port
+    except ValueError as error:
+        raise UsageError(f"--tracking-uri is no address ({error}); write http://HOST:PORT.") from None
     scheme = uri.partition(":")[0].split("+")[0]
     if uri in ("databricks", "databricks-uc", "uc") or scheme in ("databricks", *_plugin_schemes()):
         return uri
@@ -73,7 +82,7 @@ def check_tracking_uri(uri: str) -> str:
         return uri
     if scheme in DATABASES and "://" in uri:
         if scheme == "sqlite":
-            return _checked_sqlite(uri)
+            return _checked_sqlite(uri, write)
         return uri
     if re.fullmatch(r"[\w.-]+:\d+(/.*)?", uri):
         raise UsageError(f"--tracking-uri {uri}: the protocol is missing; did you mean http://{uri}?")
@@ -88,7 +97,7 @@ def check_tracking_uri(uri: str) -> str:
     )
 
 
-def _checked_sqlite(given: str) -> str:
+def _checked_sqlite(given: str, write: bool) -> str:
     path = sqlite_path(given)
     if path is None:
         raise UsageError(f"--tracking-uri {given}: the file is missing; write sqlite:///PATH/mlflow.db.")
@@ -104,8 +113,11 @@ def _checked_sqlite(given: str) -> str:
             f"--tracking-uri {given}: that is read as {path}, in a folder that is not there; for the folder "
             f"{plain.parent} write {sqlite_uri(plain)}."
         )
+    if not write and not os.path.lexists(path):
+        raise UsageError(f"--tracking-uri {uri}: there is no such file.")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise UsageError(f"--tracking-uri {uri}: that is a folder; name a file in it, such as mlflow.db.")
         if path.exists() and path.stat().st_size and path.open("rb").read(15) != b"SQLite format 3":
@@ -113,7 +125,7 @@ def _checked_sqlite(given: str) -> str:
         writable = os.access(path if path.exists() else path.parent, os.W_OK)
     except OSError as error:
         raise EnvironmentFault(f"--tracking-uri {uri}: the file cannot be used ({error.strerror}).") from None
-    if not writable:
+    if write and not writable:
         raise EnvironmentFault(f"--tracking-uri {uri}: the file cannot be written; choose another place.")
     return uri
 

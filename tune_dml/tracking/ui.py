@@ -38,9 +38,15 @@ def ui_command(
 def ui_environment() -> dict[str, str]:
     """This process's environment for :func:`ui_command`, with what the user set taking precedence.
 
-    MLflow's telemetry is off, and so are its job runners: seven more processes that tune-dml has no use for.
+    MLflow's telemetry is off, and so are its job runners: seven more processes that tune-dml has no use for. What its
+    libraries warn its makers of is not shown.
     """
-    return {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **os.environ}
+    ours = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "PYTHONWARNINGS": "ignore",
+    }
+    return {**ours, **os.environ}
 
 
 def free_port(wanted: int = 5000) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tune_dml.config import SearchSettings, command_for
+from tune_dml.config import SearchSettings, command_for, quoted
 from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.storage import (
     FOLDER,
@@ -137,7 +136,7 @@ def _check_not_ahead(store: Store, name: str, folder: Path) -> None:
     if how == Relation.BEHIND:
         raise ResultsError(
             f"The copy of '{name}' in {place} is newer than what is here. Bring it: tune-dml fetch "
-            f"{shlex.quote(place)} {name}, or go on without it: --store {NONE}."
+            f"{quoted(place)} {name}, or go on without it: --store {NONE}."
         )
     if how == Relation.APART:
         raise ResultsError(

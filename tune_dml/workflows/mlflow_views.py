@@ -108,7 +108,7 @@ def tracked(settings: SearchSettings, tracking_uri: str | None) -> SearchSetting
 def store_uri(results: str, tracking_uri: str | None, tell: Callable[[str], None]) -> str:
     """Where MLflow keeps these results, looked at; ``tell`` and errors as for :func:`best`."""
     root: Path = results_folder(results)
-    uri = embedded_uri(root) if tracking_uri is None else check_tracking_uri(tracking_uri)
+    uri = embedded_uri(root) if tracking_uri is None else check_tracking_uri(tracking_uri, write=False)
     if tracking_uri is None and not (root / "mlflow.db").exists():
         raise ResultsError(f"{root} has no MLflow store yet: tune-dml search makes one, or give --tracking-uri.")
     check_store(uri, root, write=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.tracking import (
     experiment_page,
     experiments_page,
@@ -52,14 +53,14 @@ def ui(
     """The MLflow UI, on the page of one search, of the only task, or of all.
 
     Args:
-        port: Of the server on the loopback address; 5000, or a free one, unless given.
+        port: Of the server on the loopback address; 5000, or a free one, unless given. 0 takes a free one.
         name: Of the search.
         options: For MLflow's server, as :func:`ui_command` takes them.
         tell: Gets a sentence where the results were moved.
 
     Raises:
         ResultsError: there is no such search, or no store.
-        EnvironmentFault: MLflow cannot be used; the message says what mends it.
+        EnvironmentFault: MLflow cannot be used, or the port is in use; the message says what mends it.
     """
     root = results_folder(results)
     folder = None if name is None else search_folder(results, name)
@@ -69,12 +70,21 @@ def ui(
     where = None if tracking_uri is None else without_password(uri)
     server, command = where or uri, list[str]()
     if not uri.startswith("http"):
-        chosen = free_port(port or 5000)
+        chosen = _port(port)
         server = f"http://127.0.0.1:{chosen}"
         command = ui_command(uri, chosen, root, options)
     address, charts = _pages(server, where, folder, root)
     model = _model_page(server, [folder] if folder is not None else searches(root))
     return View(address, charts, model, server, tuple(command))
+
+
+def _port(asked: int | None) -> int:
+    if asked is not None and not 0 <= asked <= 65_535:
+        raise UsageError(f"--port {asked}: a port is a number up to 65535; 0 takes any that is free.")
+    chosen = free_port(5000 if asked is None else asked)
+    if asked and chosen != asked:
+        raise EnvironmentFault(f"Port {asked} is in use here; give another one, or --port 0 for any that is free.")
+    return chosen
 
 
 def _pages(server: str, where: str | None, folder: Path | None, root: Path) -> tuple[str, str | None]:
