@@ -133,3 +133,26 @@ def test_a_ray_that_is_gone_is_no_error_once_the_search_is_to_stop():
         done_or_left(lost, stop, patience=60)
     stop.set()
     assert not done_or_left(lost, stop, patience=60)
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_comes_while_ray_starts_ends_that_at_once(number):
+    """Ray would end the process by a handler of its own, if any thread were reached by it."""
+    ended = run(f"""
+from tune_dml.execution.processes import starting
+
+begun = time.monotonic()
+try:
+    with ending_like_ctrl_c(), starting():
+        os.kill(os.getpid(), signal.{number})
+        for _ in range(500):
+            time.sleep(0.02)
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - begun < 5)
+signal.signal(signal.{number}, lambda *_: print("the caller's"))
+with starting():
+    os.kill(os.getpid(), signal.{number})
+    time.sleep(0.5)
+    print("goes on")
+""")
+    assert ended.stdout.split("\n")[:-1] == ["interrupted True", "the caller's", "goes on"], ended.stderr

@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(arguments)
         except KeyboardInterrupt:
             code = _INTERRUPTED
+            _say("Stopped.")
     if code or output is None or output.fault is None:
         return code
     if isinstance(output.fault, BrokenPipeError):

@@ -59,12 +59,13 @@ def begin(
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     imports = threading.Thread(target=_import, args=(("ray.tune", *meanwhile),), daemon=True)
-    imports.start()
     level = logging.INFO if debug else logging.CRITICAL
     what = "Ray has not started" if address is None else f"Ray's cluster at {address} has not let this machine in"
     where = "" if scratch is None else f"; its logs are in {scratch.logs}"
     try:
-        with told_when_slow(what, where, say), starting(), without_uv_hook():
+        with starting(), told_when_slow(what, where, say), without_uv_hook():
+            # In here: a thread that SIGTERM does reach would have Ray's own handler end the process.
+            imports.start()
             if scratch is not None:
                 # Never somebody else's session, which RAY_ADDRESS or a running head would give.
                 ray.init(
@@ -81,8 +82,10 @@ def begin(
                 _check_answers(str(address))
                 wanted = {"env_vars": of_workers()}
                 ray.init(address=address, log_to_driver=debug, logging_level=level, runtime_env=wanted)
+        imports.join()
         return scratch
     except BaseException as error:
+        # Its imports are not waited for: whoever has interrupted this wants its end.
         with contextlib.suppress(Exception):
             ray.shutdown()
         if isinstance(error, SystemExit):
@@ -94,7 +97,6 @@ def begin(
     finally:
         # Ray has read it; a session that the caller starts later is none of ours.
         os.environ.pop(_PRELOAD, None)
-        imports.join()
 
 
 def _fault(address: str | None, scratch: Scratch | None, error: Exception) -> EnvironmentFault:

@@ -5,13 +5,14 @@ All that reaches into how Ray starts and ends them is here.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _MARK = f"{os.sep}ray{os.sep}"
 #: For a process that was killed to be gone.
 _GONE_SECONDS = 2.0
 _STEP = 0.02
+_HEED_SECONDS = 0.1
 
 
 @contextmanager
@@ -31,13 +33,15 @@ def starting() -> Iterator[None]:
     this process as they are.
 
     Ray would lose its workers and its own memory to a signal that ``timeout``, systemd or a scheduler sends to all, and
-    then end the driver, which has not saved anything yet. What this block starts and does not finish is killed.
+    then end the driver, which has not saved anything yet. What this block starts and does not finish is killed. This
+    process's own handlers are called all the same.
     """
     before = set(_children())
     handler = signal.getsignal(signal.SIGTERM)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF_TO)
     try:
-        yield
+        with _heeding([number for number in _DEAF_TO if callable(signal.getsignal(number))]):
+            yield
     except BaseException:
         kill(pid for pid in _children() if pid not in before and _is_ray(pid))
         raise
@@ -45,6 +49,28 @@ def starting() -> Iterator[None]:
         if threading.current_thread() is threading.main_thread() and handler is not None:
             signal.signal(signal.SIGTERM, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _heeding(signals: Sequence[int]) -> Iterator[None]:
+    """Within the block, the main thread's handlers are called for ``signals``, which no thread is reached by."""
+    over = threading.Event()
+
+    def heed() -> None:
+        while not over.is_set():
+            if (found := signal.sigtimedwait(signals, _HEED_SECONDS)) is not None:
+                _thread.interrupt_main(signal.Signals(found.si_signo))
+
+    thread = threading.Thread(target=heed, daemon=True)
+    # Elsewhere than on Linux they wait for the end of the block.
+    if heeds := bool(signals) and hasattr(signal, "sigtimedwait"):
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if heeds:
+            thread.join()
 
 
 @contextmanager
