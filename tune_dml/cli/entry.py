@@ -40,8 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             code = _run(arguments)
         except KeyboardInterrupt:
-            code = _INTERRUPTED
-            _say("Stopped.")
+            code = _stopped()
     if code or output is None or output.fault is None:
         return code
     if isinstance(output.fault, BrokenPipeError):
@@ -65,7 +64,7 @@ def _run(arguments: list[str]) -> int:
         _say(str(error))
         return error.exit_code
     except typer.Abort:
-        return _INTERRUPTED
+        return _stopped()
     except OSError as error:
         _trace(debug)
         where = f" ({error.filename})" if error.filename else ""
@@ -76,6 +75,11 @@ def _run(arguments: list[str]) -> int:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         _say(f"An internal error: {text.removesuffix('.')}.{_more(debug)}")
         return 1
+
+
+def _stopped() -> int:
+    _say("Stopped.")
+    return _INTERRUPTED
 
 
 def _more(debug: bool) -> str:
