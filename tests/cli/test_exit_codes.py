@@ -30,7 +30,7 @@ def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (HubUnreachableError("The hub does not answer."), 3, "The hub does not answer.\n"),
         (OSError(28, "No space left on device", "/results/x"), 3, "No space left on device (/results/x)."),
         (RuntimeError("boom"), 1, "An internal error: RuntimeError: boom. Run again with --debug"),
-        (KeyboardInterrupt(), 130, "Stopped.\n"),
+        (KeyboardInterrupt(), 130, ""),
         (SystemExit(7), 7, ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",

@@ -87,6 +87,7 @@ def test_a_cold_start_finds_and_prints_names_that_the_locale_lacks(environment: 
     [
         ('"$@" <&- >&- 2>&-', 0, b""),
         ('"$@" > /dev/full', 3, b"could not be written (No space left on device)"),
+        ('"$@" > /dev/full 2>&1', 3, b""),
         ('"$@" > >(exec true); exit $?', 141, b""),
     ],
 )

@@ -72,9 +72,13 @@ def server(tmp_path: Path, results: Path, client) -> Iterator[Server]:
 
 
 @pytest.fixture
-def best_folder() -> Iterator[Callable[[str, Path], Path]]:
+def best_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Path], Path]]:
     """What one loads as ``models:/NAME@best`` out of the store of a results folder."""
     import mlflow
+
+    # MLflow sets them, and leaves the second one.
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, "")
 
     def downloaded(name: str, results: Path) -> Path:
         mlflow.set_tracking_uri(embedded_uri(results))

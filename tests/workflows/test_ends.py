@@ -116,7 +116,7 @@ def test_every_end_saves_what_there_is_and_a_resume_goes_on(
 ) -> None:
     results = tmp_path / "results"
     folder, where = results / "searches" / "ended", ["--results", str(results)]
-    few = ["--trials", "8", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
+    few = ["--trials", "16", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
     arguments = [*search_arguments, *few, "--space", str(space_file), "--name", "ended", *where]
     for number, end in enumerate(ENDS):
         ended = stopped(arguments, end, folder, tmp_path / f"output-{number}")
@@ -135,6 +135,6 @@ def test_every_end_saves_what_there_is_and_a_resume_goes_on(
         arguments = ["resume", "ended", *where]
     assert tune_dml(*arguments, "-q").code == 0
     records = Journal(folder, write=False).records()
-    assert len(records) == 8
+    assert len(records) == 16
     assert State.RUNNING not in {record.state for record in records}
     check_mlflow(results, records + Journal(folder, write=False).records("baseline"))

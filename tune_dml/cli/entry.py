@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import traceback
@@ -40,12 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             code = _run(arguments)
         except KeyboardInterrupt:
-            code = _stopped()
+            code = _INTERRUPTED
     if code or output is None or output.fault is None:
         return code
     if isinstance(output.fault, BrokenPipeError):
         return streams.BROKEN_PIPE
-    _say(f"What was printed could not be written ({output.fault.strerror}); all else was done.")
+    with contextlib.suppress(OSError):
+        # It goes the same way where both are one closed terminal.
+        _say(f"What was printed could not be written ({output.fault.strerror}); all else was done.")
     return EnvironmentFault.exit_code
 
 
@@ -64,7 +67,7 @@ def _run(arguments: list[str]) -> int:
         _say(str(error))
         return error.exit_code
     except typer.Abort:
-        return _stopped()
+        return _INTERRUPTED
     except OSError as error:
         _trace(debug)
         where = f" ({error.filename})" if error.filename else ""
@@ -75,11 +78,6 @@ def _run(arguments: list[str]) -> int:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         _say(f"An internal error: {text.removesuffix('.')}.{_more(debug)}")
         return 1
-
-
-def _stopped() -> int:
-    _say("Stopped.")
-    return _INTERRUPTED
 
 
 def _more(debug: bool) -> str:

@@ -35,8 +35,12 @@ def search(request: SearchRequest, out: Output) -> Finished:
     with ending_like_ctrl_c():
         try:
             with one_at_a_time(out):
-                prepared = prepare_new(request, out, workers=True)
-                start(prepared, out)
+                try:
+                    prepared = prepare_new(request, out, workers=True)
+                    start(prepared, out)
+                except KeyboardInterrupt:
+                    out.line("Stopped before the search began: it has left nothing.")
+                    raise
                 from tune_dml.workflows.drive import drive
 
             settings = prepared.about.settings
