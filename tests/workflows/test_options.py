@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tune_dml.config import DrawSettings
+from tune_dml.errors import ResultsError
 from tune_dml.execution import limits
 from tune_dml.storage.names import is_search_name
 from tune_dml.workflows.naming import search_name
+from tune_dml.workflows.options import results_folder
 from tune_dml.workflows.request import SearchRequest
 from tune_dml.workflows.slots import cores, no_more_threads_than_cores, slots_of
 
@@ -56,3 +58,14 @@ def test_threads_keep_to_a_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("kind", ["empty", "link", "loop", "file"])
+def test_a_results_folder_that_is_none_is_refused_in_a_sentence(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / kind
+    if kind == "file":
+        place.write_text("")
+    elif kind != "empty":
+        place.symlink_to(tmp_path / "nowhere" if kind == "link" else place)
+    with pytest.raises(ResultsError, match=r"^--results .*; give a folder\.$"):
+        results_folder("" if kind == "empty" else str(place))

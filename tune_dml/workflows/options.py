@@ -127,9 +127,13 @@ def results_folder(results: str, create: bool = False) -> Path:
     """The absolute results folder.
 
     Raises:
-        ResultsError: it is a file, or cannot be made.
+        ResultsError: it is a file or a link to nothing, or cannot be made.
     """
+    if not results.strip():
+        raise ResultsError("--results is empty; give a folder.")
     folder = absolute_path(results)
+    if folder.is_symlink() and not folder.exists():
+        raise ResultsError(f"--results {results} is a link that leads nowhere; give a folder.")
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"--results {results} is a file; give a folder.")
     if create:
