@@ -6,13 +6,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command import Command, Ended, start_server
 from filelock import FileLock
+from finished_search import FinishedSearch
 
 SPACE = """
 loss: {choices: [ce, supcon, softtriple]}
@@ -61,16 +60,6 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("space") / "tiny.yaml"
     path.write_text(SPACE)
     return path
-
-
-@dataclass(frozen=True)
-class FinishedSearch:
-    """A search that ran to its end."""
-
-    results: Path
-    folder: Path
-    document: dict[str, Any]
-    err: str
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import mlflow
 import pytest
-from conftest import FinishedSearch
+from finished_search import FinishedSearch
 from mlflow_pages import Pages, browser, needs_browser, printed, ui
 
 from benchmarks.mlflow_server import Server

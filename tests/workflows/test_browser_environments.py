@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FinishedSearch
+from finished_search import FinishedSearch
 from mlflow_pages import PROJECT, Pages, browser, environment, needs_browser
 from test_browser import check_embedded, check_server
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from command import Ended
-from conftest import FinishedSearch
+from finished_search import FinishedSearch
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
