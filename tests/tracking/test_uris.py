@@ -185,3 +185,13 @@ def test_the_page_of_an_oddly_named_folder_shows_its_runs(empty_store: Path, tmp
         server.communicate()
     assert found["name"] == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == [results.name]
+
+
+def test_a_store_is_made_in_a_working_folder_with_quotes(tmp_path, monkeypatch):
+    place = tmp_path / 'it\'s "ours"'
+    place.mkdir()
+    monkeypatch.chdir(place)
+    client = connect(embedded_uri(place))
+    [experiment] = client.search_experiments()
+    assert experiment.artifact_location == f"{(place / 'mlartifacts').as_uri()}/0"
+    assert sorted(path.name for path in place.iterdir()) == ["mlflow.db"]

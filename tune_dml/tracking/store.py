@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tune_dml.config import SearchSettings, dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri
@@ -186,12 +186,14 @@ def _make_store(path: Path) -> None:
     for ending in ("-journal", "-wal", "-shm"):
         # Of a store that was moved away: SQLite would take them for the new one's.
         path.with_name(path.name + ending).unlink(missing_ok=True)
-    from mlflow import MlflowClient
+    from mlflow.store.tracking import sqlalchemy_store
 
+    make: Any = sqlalchemy_store.SqlAlchemyStore
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        MlflowClient(tracking_uri=lockable_uri(sqlite_uri(new))).search_experiments(max_results=1)
+        # Not by a client: that names a place for artifacts in the working folder, whose name it does not quote.
+        make(lockable_uri(sqlite_uri(new)), file_uri(path.parent / "mlartifacts"))
         try:
             os.link(new, path)
         except FileExistsError:

@@ -39,7 +39,8 @@ def check_room(room: Room, own: Limits, slots: int) -> Check:
     if fit:
         return Check(f"{says}: this machine has room for {fit} at a time, not for {slots}")
     more = ", or give the container more memory" if own.memory_is_limited else ""
-    has = f"{own.memory / 1e9:.1f} GB, of which the search itself takes {room.driver / 1e9:.1f} GB"
+    limit = f" ({', '.join(own.by)})" if own.memory_is_limited else ""
+    has = f"{own.memory / 1e9:.1f} GB{limit}, of which the search itself takes {room.driver / 1e9:.1f} GB"
     return Check(f"{says}, and this machine has {has}", f"Take a smaller encoder{more}.")
 
 

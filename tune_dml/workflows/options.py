@@ -133,7 +133,7 @@ def results_folder(results: str, create: bool = False) -> Path:
         raise ResultsError("--results is empty; give a folder.")
     folder = absolute_path(results)
     if folder.is_symlink() and not folder.exists():
-        raise ResultsError(f"--results {results} is a link that leads nowhere; give a folder.")
+        raise ResultsError(f"results: {folder} is a link to nothing. Choose another folder with --results.")
     if folder.exists() and not folder.is_dir():
         raise ResultsError(f"--results {results} is a file; give a folder.")
     if create:
