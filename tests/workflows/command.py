@@ -99,8 +99,10 @@ def start_server() -> None:
 def _run(arguments: list[str], out: str, err: str, cwd: str) -> None:
     from tune_dml.cli import main
 
-    # As in a terminal: a test run in the background of a shell script hands down that Ctrl-C is ignored.
+    # As in a terminal: a test run in the background of a shell script hands down that Ctrl-C is ignored, and one by
+    # nohup that terminals may close.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.chdir(cwd)
     for path, number in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
