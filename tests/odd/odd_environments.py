@@ -23,6 +23,14 @@ def _made(attempt: Attempt, name: str) -> Path:
     return folder
 
 
+def _read_only(attempt: Attempt, name: str) -> Path:
+    """A folder that this run may not write, root's runs included."""
+    folder = _made(attempt, name)
+    folder.chmod(0o555)
+    attempt.surroundings.acts.append(as_anybody)
+    return folder
+
+
 @surrounding("a long TMPDIR", "temporary folder", AROUND)
 def long_tmpdir(attempt: Attempt) -> None:
     attempt.surroundings.set(TMPDIR=str(_made(attempt, f"tmp/{_LONG}")))
@@ -30,10 +38,7 @@ def long_tmpdir(attempt: Attempt) -> None:
 
 @surrounding("a TMPDIR that is read-only", "temporary folder", AROUND)
 def read_only_tmpdir(attempt: Attempt) -> None:
-    folder = _made(attempt, "tmp")
-    folder.chmod(0o555)
-    attempt.surroundings.acts.append(as_anybody)
-    attempt.surroundings.set(TMPDIR=str(folder))
+    attempt.surroundings.set(TMPDIR=str(_read_only(attempt, "tmp")))
 
 
 @surrounding("a TMPDIR that does not exist", "temporary folder", AROUND)
@@ -70,10 +75,7 @@ def home_is_gone(attempt: Attempt) -> None:
 
 @surrounding("a HOME that cannot be written", "home", AROUND)
 def home_is_read_only(attempt: Attempt) -> None:
-    folder = _made(attempt, "locked home")
-    folder.chmod(0o555)
-    attempt.surroundings.acts.append(as_anybody)
-    attempt.surroundings.set(HOME=str(folder))
+    attempt.surroundings.set(HOME=str(_read_only(attempt, "locked home")))
 
 
 def _tree(attempt: Attempt, cores: str, memory: str) -> None:

@@ -119,3 +119,9 @@ def test_the_port_of_the_ui_is_the_one_that_was_asked_for(client, results):
     for port in (-1, 70_000):
         with pytest.raises(UsageError, match="a port is a number up to 65535"):
             ui(str(results), None, port)
+
+
+def test_a_file_of_before_that_names_no_store_is_kept_and_added_to(tmp_path):
+    (tmp_path / "mlflow.json").write_text(json.dumps({"search_id": "a", "experiment_id": "1", "run_id": "old"}))
+    remember_parent(tmp_path, "http://m", "7", "new")
+    assert parent_of(tmp_path, "http://m") == ("7", "new")

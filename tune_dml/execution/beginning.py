@@ -85,7 +85,9 @@ def begin(
         imports.join()
         return scratch
     except BaseException as error:
-        # Its imports are not waited for: whoever has interrupted this wants its end.
+        # Whoever has interrupted this wants its end, and waits for no import.
+        if isinstance(error, Exception) and imports.is_alive():
+            imports.join()
         with contextlib.suppress(Exception):
             ray.shutdown()
         if isinstance(error, SystemExit):

@@ -51,7 +51,7 @@ def remember_parent(folder: Path, where: str | None, experiment_id: str, run_id:
     known = _read(folder)
     place = {"tracking_uri": where, "experiment_id": experiment_id, "run_id": run_id}
     others = [one for one in _places(known) if one.get("tracking_uri", "") != where]
-    places = sorted([place, *others], key=lambda one: str(one["tracking_uri"]))
+    places = sorted([place, *others], key=lambda one: str(one.get("tracking_uri")))
     if known.get("places") != places:
         write_json(folder / _SEARCH, {"search_id": known.get("search_id"), "places": places})
 
