@@ -13,14 +13,14 @@ from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
 from tune_dml.config import Configuration
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
+from tune_dml.reporting.output import silent
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import baseline, run_confirm, single_thread
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
 
 #: Learning rate and epochs.
 SETTINGS = tuple(product((1e-3, 3e-4, 1e-4, 3e-3), (20, 40)))

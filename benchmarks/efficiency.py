@@ -10,11 +10,11 @@ from benchmarks.arguments import task_options
 from benchmarks.command import timed_search
 from benchmarks.plain import seconds_side_by_side
 from benchmarks.tables import machine, markdown
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.request import SearchRequest
+from tune_dml.execution.this_machine import cores
+from tune_dml.reporting.output import silent
 from tune_dml.training.workload import resolve
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.slots import cores
 
 
 def options() -> argparse.ArgumentParser:

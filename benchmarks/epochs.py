@@ -8,13 +8,13 @@ from statistics import mean
 
 from benchmarks.arguments import task_options
 from benchmarks.tables import machine, markdown
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.request import SearchRequest
+from tune_dml.execution.this_machine import cores
+from tune_dml.reporting.output import silent
 from tune_dml.spaces import complete
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import resolve, run_confirm, single_thread
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.slots import cores
 
 
 def options() -> argparse.ArgumentParser:

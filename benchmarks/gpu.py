@@ -21,7 +21,7 @@ from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.precision import autocast
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.fit import fit_once
-from tune_dml.training.packing import measured_step, trials_per_gpu
+from tune_dml.training.gpu_cost import measured_step, trials_per_gpu
 from tune_dml.training.workload import Workload
 
 #: A trial: five folds of 20 epochs over four fifths of 50 texts, in batches of 16.

@@ -16,11 +16,11 @@ import numpy as np
 from benchmarks.arguments import task_options
 from benchmarks.tables import machine, markdown
 from tune_dml.data import draw_shots, load_task, make_folds
+from tune_dml.driver.options import draw_settings, task_settings
+from tune_dml.driver.request import SearchRequest
+from tune_dml.execution.this_machine import cores
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.precision import default_precision
-from tune_dml.models.source import find_encoder
-from tune_dml.workflows.options import draw_settings, task_settings
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.slots import cores
 
 SPACE = """
 loss: ce

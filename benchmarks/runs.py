@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from tune_dml.workflows.slots import cores
+from tune_dml.execution.this_machine import cores
 
 Job = tuple[Any, ...]
 

@@ -17,7 +17,7 @@ def machine() -> str:
     """The processor and the versions that a figure depends on, for the line under a table."""
     import torch
 
-    from tune_dml.workflows.slots import cores
+    from tune_dml.execution.this_machine import cores
 
     flags = ""
     cpu = platform.processor() or platform.machine()

@@ -15,10 +15,10 @@ from benchmarks.arguments import task_options
 from benchmarks.command import timed_search
 from benchmarks.tables import machine, markdown
 from tune_dml.data import draw_shots, load_task, make_folds
-from tune_dml.models.source import find_encoder
-from tune_dml.workflows.options import draw_settings, task_settings
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.slots import cores
+from tune_dml.driver.options import draw_settings, task_settings
+from tune_dml.driver.request import SearchRequest
+from tune_dml.execution.this_machine import cores
+from tune_dml.models.encoder_source import find_encoder
 
 
 def options() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
 from tune_dml.data import Fold
-from tune_dml.workflows.search_file import SearchFile
+from tune_dml.results.search_file import SearchFile
 
 TASK = TaskSettings("mine", "/data.csv", label_column="label")
 DRAW = DrawSettings(shots=8, folds=2)

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.errors import EnvironmentFault, TuneDMLError, UsageError
+from tune_dml.version import __version__
 
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier
+    from tune_dml.reporting.output import Output
     from tune_dml.workflows.api import SearchResult
-    from tune_dml.workflows.output import Output
 
-__version__ = "0.1.0"
-__all__ = ["EnvironmentFault", "TuneDMLError", "UsageError", "load", "search"]
+__all__ = ["EnvironmentFault", "TuneDMLError", "UsageError", "__version__", "load", "search"]
 
 
 def search(*, out: Output | None = None, **options: Any) -> SearchResult:
@@ -30,7 +30,7 @@ def search(*, out: Output | None = None, **options: Any) -> SearchResult:
     Args:
         out: Where progress goes; by default only warnings are shown.
         **options: As those of ``tune-dml search``, with underscores: ``task="bbc"``, ``shots=50``, ``trials=16``,
-            ``losses=["ce", "supcon"]``, ``time_budget="30m"``; see :class:`tune_dml.workflows.request.SearchRequest`.
+            ``losses=["ce", "supcon"]``, ``time_budget="30m"``; see :class:`tune_dml.driver.request.SearchRequest`.
 
     Raises:
         TuneDMLError: something about the request, the data or the environment is wrong.

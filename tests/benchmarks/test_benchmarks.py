@@ -13,10 +13,10 @@ from benchmarks import prefix
 from benchmarks.__main__ import NAMES
 from benchmarks.plain import one_round
 from benchmarks.tables import markdown
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.request import SearchRequest
+from tune_dml.reporting.output import silent
 from tune_dml.training.workload import resolve, single_thread
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
 
 ROOT = Path(__file__).resolve().parents[2]
 

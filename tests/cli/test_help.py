@@ -14,8 +14,8 @@ import pytest
 import tune_dml
 from tune_dml.cli import main
 from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS
-from tune_dml.workflows.options import PRECISIONS
-from tune_dml.workflows.request import SearchRequest
+from tune_dml.driver.options import PRECISIONS
+from tune_dml.driver.request import SearchRequest
 
 COMMANDS = [
     ["search"],

@@ -19,8 +19,8 @@ import tune_dml
 from tune_dml.cli import main
 from tune_dml.cli.streams import data_stream
 from tune_dml.config.characters import shown
+from tune_dml.reporting.output import Output
 from tune_dml.tuning.journal import Journal
-from tune_dml.workflows.output import Output
 
 ROOT = Path(tune_dml.__file__).parents[1]
 TASK = "意图–Absichten"

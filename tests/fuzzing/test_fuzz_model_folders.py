@@ -21,8 +21,9 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 import tune_dml
 from tune_dml.config import Configuration
+from tune_dml.models.description import ModelDescription, read_description
 from tune_dml.models.encoder import EncoderBundle
-from tune_dml.models.folder import ModelDescription, read_description, read_readout, save_model
+from tune_dml.models.folder import read_readout, save_model
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

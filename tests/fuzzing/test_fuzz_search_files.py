@@ -16,15 +16,15 @@ from search_files import ABOUT, DRAW, TASK
 
 from tune_dml.config import Configuration, distinct_slug, slug
 from tune_dml.data import load_task
+from tune_dml.driver.drawing import draw_data
+from tune_dml.driver.naming import search_name
+from tune_dml.driver.request import SearchRequest
 from tune_dml.losses import LOSSES
-from tune_dml.storage.names import is_search_name
+from tune_dml.results.best_file import read_best
+from tune_dml.results.folders import search_folder
+from tune_dml.results.search_file import dump_yaml, read_search_file
+from tune_dml.storage.kept_names import is_search_name
 from tune_dml.training.workload import resolve
-from tune_dml.workflows.best_file import read_best
-from tune_dml.workflows.drawing import draw_data
-from tune_dml.workflows.naming import search_name
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.results import search_folder
-from tune_dml.workflows.search_file import dump_yaml, read_search_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

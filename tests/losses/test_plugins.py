@@ -16,7 +16,7 @@ from tune_dml.spaces import load_space
 CODE = """
 from tune_dml.config import Choice, Float
 from tune_dml.losses import Hyperparameter, LossSpec
-from tune_dml.losses.spec import positive
+from tune_dml.losses.loss_spec import positive
 
 def build(classes, dimension, params):
     raise AssertionError

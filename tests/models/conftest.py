@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
 
 TEXTS = (

@@ -12,9 +12,9 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tune_dml.models.cutting import cut_of
 from tune_dml.models.encoder import load_tokenizer
 from tune_dml.models.tokens import TokenArrays, tokenize
+from tune_dml.models.unread import cut_of
 
 CPU = torch.device("cpu")
 WORDS = ["the", "a", "of", "river", "stone", "bank", "film", "market", "green", "slow", "walk", "table", "window"]

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from tune_dml.errors import ConfigurationError, ModelError
-from tune_dml.models import source as source_module
+from tune_dml.models import encoder_source as source_module
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
+from tune_dml.models.encoder_source import EncoderSource, default_encoder, fetch, find_encoder, weights_sha256
 from tune_dml.models.precision import autocast, default_precision
-from tune_dml.models.source import EncoderSource, default_encoder, fetch, find_encoder, weights_sha256
 
 
 @pytest.fixture

@@ -18,11 +18,12 @@ from tune_dml.config import Configuration
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.losses import check
 from tune_dml.models import load_classifier
+from tune_dml.models.description import ModelDescription
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, check_shortened, load_bundle, load_tokenizer
-from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.models.folder import save_model
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.source import find_encoder
 from tune_dml.models.tokens import Batch, TokenArrays, tokenize
 from tune_dml.models.unpadded import layout_for
 from tune_dml.training.fit import fit_once

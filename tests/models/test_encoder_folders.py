@@ -11,10 +11,10 @@ from encoder_zoo import FAMILIES, make_encoder, rewrite_config
 from safetensors.numpy import load_file, save_file
 from transformers.convert_slow_tokenizer import import_protobuf
 
+from tune_dml.checks.encoder_check import check_encoder
 from tune_dml.errors import ModelError
 from tune_dml.models.encoder import load_bundle, load_tokenizer
-from tune_dml.models.source import EncoderSource, find_encoder
-from tune_dml.workflows.doctor_encoder import check_encoder
+from tune_dml.models.encoder_source import EncoderSource, find_encoder
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 4096\n"
 WEIGHTS = "model.safetensors"

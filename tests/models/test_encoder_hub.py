@@ -19,7 +19,7 @@ CLOSED_PORT = "http://127.0.0.1:9"
 SCRIPT = """
 import json, sys
 from tune_dml.errors import TuneDMLError
-from tune_dml.models.source import fetch, find_encoder
+from tune_dml.models.encoder_source import fetch, find_encoder
 try:
     source = find_encoder(sys.argv[1])
     found = source.folder is not None

@@ -17,9 +17,10 @@ from tune_dml.config import Configuration
 from tune_dml.errors import ModelError
 from tune_dml.losses import check
 from tune_dml.models import load_classifier
+from tune_dml.models.description import ModelDescription
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_tokenizer
-from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.folder import save_model
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS, Trained
 from tune_dml.models.representation import prepared

@@ -8,8 +8,8 @@ from transformers import AlbertConfig, AutoModel, BertConfig, DistilBertConfig, 
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.prefix import LayeredEncoder
-from tune_dml.models.source import find_encoder
 from tune_dml.models.tokens import Batch, TokenArrays, tokenize
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from tune_dml.config import READOUTS, Configuration
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
-from tune_dml.models.readouts.spec import softmax, unit
+from tune_dml.models.readouts.readout_spec import softmax, unit
 
 DIMENSION, CLASSES = 8, 3
 WITH_PROXIES = [name for name, spec in LOSSES.items() if spec.logits is not None]

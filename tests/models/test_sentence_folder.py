@@ -17,11 +17,12 @@ from transformers import LlamaConfig, LlamaModel, PreTrainedTokenizerFast
 
 from tune_dml.config import Configuration
 from tune_dml.models import load_classifier
+from tune_dml.models.description import ModelDescription
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
-from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.models.folder import save_model
 from tune_dml.models.readouts import FittedReadout
 from tune_dml.models.sentence_modules import read_manners
-from tune_dml.models.source import find_encoder
 
 RANDOM = Random(0)
 WORDS = ["the", "a", "of", "river", "stone", "bank", "film", "slow", "walk", "table", "ünïcode", "☃", "7"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tune_dml.errors import ModelError
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.sentence_modules import Manners, read_manners
-from tune_dml.models.source import find_encoder
 
 OLD, NEW = "sentence_transformers.models", "sentence_transformers.sentence_transformer.modules"
 

@@ -13,11 +13,12 @@ from transformers import AutoModel, RobertaConfig
 
 from tune_dml.config import Configuration
 from tune_dml.models.classifier import Classifier, load_classifier
+from tune_dml.models.description import ModelDescription
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
-from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.models.folder import save_model
 from tune_dml.models.precision import own_kernels
 from tune_dml.models.readouts import FittedReadout
-from tune_dml.models.source import find_encoder
 
 WORDS = ("who", "wrote", "the", "book", "that", "was", "filmed", "in", "the", "north", "where", "did", "it", "end")
 

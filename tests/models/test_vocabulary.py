@@ -12,12 +12,13 @@ from encoder_zoo import FAMILIES, make_encoder
 from zoo_tokenizers import tokenizer
 
 from tune_dml.errors import ModelError
+from tune_dml.models.description import ModelDescription
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
-from tune_dml.models.folder import ModelDescription, save_model
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.models.folder import save_model
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import FittedReadout
-from tune_dml.models.source import find_encoder
 from tune_dml.models.tokens import tokenize
 from tune_dml.models.vocabulary import check_vocabulary, tokenizer_note
 from tune_dml.workflows.predict import predict_file

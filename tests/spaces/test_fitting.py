@@ -9,7 +9,7 @@ from encoder_zoo import FAMILIES, make_encoder
 
 from tune_dml.config import Choice, Int
 from tune_dml.models.encoder import EncoderBundle, load_bundle
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.spaces import Space, fitted, load_space, shipped_spaces, space_from_text, space_text
 
 BASE = "loss: {choices: [ce, supcon]}\n"

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.mlflow_server import Server
 from tune_dml.config import DrawSettings, Round, Scores, SearchSettings, State, TaskSettings, TrialRecord
-from tune_dml.tracking.store import connect, embedded_uri
+from tune_dml.tracking.mlflow_store import connect, embedded_uri
 
 MakeSettings = Callable[..., SearchSettings]
 MakeRecord = Callable[..., TrialRecord]

@@ -10,9 +10,9 @@ import pytest
 
 from tune_dml.config import DrawSettings, State
 from tune_dml.tracking import Finish, TrainingData, reconcile_search
-from tune_dml.tracking.batches import shortened
+from tune_dml.tracking.mlflow_store import absolute_uri
+from tune_dml.tracking.request_sizes import shortened
 from tune_dml.tracking.runs import SearchRuns
-from tune_dml.tracking.store import absolute_uri
 
 
 def runs_of(client, settings):

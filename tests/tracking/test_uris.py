@@ -24,7 +24,7 @@ from tune_dml.tracking import (
     ui_command,
     ui_environment,
 )
-from tune_dml.tracking.store import absolute_uri, connect, embedded_uri
+from tune_dml.tracking.mlflow_store import absolute_uri, connect, embedded_uri
 
 NAMES = [
     "a%2Fb",
@@ -135,7 +135,7 @@ CALL(fcntl64)
 USE = """
 import os, sys
 from pathlib import Path
-from tune_dml.tracking.store import connect, embedded_uri
+from tune_dml.tracking.mlflow_store import connect, embedded_uri
 results = Path(sys.argv[1])
 (results / "mlflow.db.lock").mkdir()
 os.utime(results / "mlflow.db.lock", (0, 0))

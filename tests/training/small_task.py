@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tune_dml.config import Configuration
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
 from tune_dml.training.fit import Stage, fit_once
 

@@ -32,7 +32,7 @@ from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import single_thread
 from tune_dml.models.encoder import load_bundle
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -90,7 +90,7 @@ import json, os, resource, sys
 import numpy as np
 from tune_dml.config import Configuration
 from tune_dml.models.encoder import load_bundle, load_tokenizer
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import tokenize
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import single_thread

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from tune_dml.checks import machine_check
 from tune_dml.execution import limits
 from tune_dml.workflows import doctor as workflow
-from tune_dml.workflows import doctor_machine
 from tune_dml.workflows.doctor import DoctorRequest
 
 #: The first schema that MLflow ever had, and one that it never had.
@@ -209,7 +209,7 @@ FAULTS: dict[str, tuple[Callable[[Ground], object], str, str]] = {
     "more cores than there are": (option(cpus_per_trial=999.0), "limits: .*trial is to have 999", "--cpus-per-trial"),
     "too little memory for the model": (too_large, "memory: about .*this machine has 0.7 GB", "smaller encoder"),
     "no shared memory": (
-        lambda g: g.monkeypatch.setattr(doctor_machine, "SHARED", g.folder / "no-shm"),
+        lambda g: g.monkeypatch.setattr(machine_check, "SHARED", g.folder / "no-shm"),
         "shared memory: .* cannot be used",
         "--shm-size",
     ),

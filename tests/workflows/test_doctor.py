@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tune_dml.cli import main
+from tune_dml.execution.this_machine import cores
 from tune_dml.workflows.doctor import DoctorRequest, check_packages, check_storage, check_tracking, doctor
-from tune_dml.workflows.slots import cores
 
 #: What doctor may take on two idle cores, and on two that another test process shares.
 MOST_SECONDS = 30.0 if "PYTEST_XDIST_WORKER" in os.environ else 20.0

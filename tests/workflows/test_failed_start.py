@@ -14,7 +14,7 @@ import pytest
 from search_files import ABOUT
 
 from tune_dml.errors import TuneDMLError
-from tune_dml.workflows.output import silent
+from tune_dml.reporting.output import silent
 from tune_dml.workflows.search import start
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tune_dml.driver.full_disk import full_disk_explained
 from tune_dml.errors import EnvironmentFault
-from tune_dml.workflows.full_disk import full_disk_explained
 
 
 @pytest.mark.parametrize(

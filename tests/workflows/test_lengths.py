@@ -13,13 +13,13 @@ import yaml
 from command import Ended
 from rich.console import Console
 
+from tune_dml.driver.lengths import automatic_length
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError
+from tune_dml.reporting.output import Output, silent
 from tune_dml.spaces import load_space, space_from_text, space_text
-from tune_dml.workflows.lengths import automatic_length
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.output import Output, silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
 
 SPACE = "loss: ce\nepochs: 4\nlr: 5.0e-4\nmax_length: {choices: [16, 32]}\nfirst:\n  - {max_length: 16}\n"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from tune_dml.losses import LossSpec
-from tune_dml.losses.registry import LOSSES
+from tune_dml.losses.all_losses import LOSSES
 
 RUNS = Path({runs!r})
 

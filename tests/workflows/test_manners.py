@@ -13,11 +13,11 @@ import pytest
 from command import Ended
 from rich.console import Console
 
-from tune_dml.models.source import find_encoder
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.request import SearchRequest
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.reporting.output import Output
 
 SAID = "{} pools cls and starts texts with 'query: ', by its own modules.json"
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PARENT = """
 import json, sys, mlflow
 from tune_dml.tracking import embedded_uri
-from tune_dml.tracking.store import connect
+from tune_dml.tracking.mlflow_store import connect
 from pathlib import Path
 client = connect(embedded_uri(Path({results!r})))
 runs = client.search_runs(

@@ -17,11 +17,11 @@ from evidence import finished_in
 from tune_dml.config import State
 from tune_dml.config.characters import shown
 from tune_dml.errors import ResultsError
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
 from tune_dml.tracking import best_per_task
-from tune_dml.tracking.store import connect, embedded_uri
+from tune_dml.tracking.mlflow_store import connect, embedded_uri
 from tune_dml.tuning.journal import Journal
-from tune_dml.workflows.results import list_searches
+from tune_dml.workflows.show import list_searches
 
 ODD = "a%2Fb what?#结果 'q' [x]"
 LABELS = ("好评", "négatif")

@@ -18,13 +18,13 @@ from rich.console import Console
 
 from tune_dml.cli import main
 from tune_dml.config import DrawSettings, SearchSettings, TaskSettings
+from tune_dml.driver.first_look import look_again
 from tune_dml.execution import limits
-from tune_dml.models.source import find_encoder
+from tune_dml.models.encoder_source import find_encoder
+from tune_dml.reporting.output import Output
 from tune_dml.tracking import embedded_uri
-from tune_dml.tracking.store import connect
+from tune_dml.tracking.mlflow_store import connect
 from tune_dml.workflows.doctor import doctor
-from tune_dml.workflows.first_look import look_again
-from tune_dml.workflows.output import Output
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.driver.budget import TimeBudget
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.request import SearchRequest
+from tune_dml.reporting.output import silent
 from tune_dml.tuning.journal import Journal
-from tune_dml.workflows.budget import TimeBudget
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
 
 BUDGET = 60.0
 ROUND = Round(1, np.arange(5), {}, Scores(0.5, 0.5, 0.7), 1.0, {"steps": 8.0})

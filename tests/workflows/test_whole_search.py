@@ -18,12 +18,12 @@ from mlflow.tracking import MlflowClient
 
 from tune_dml.config import TaskSettings
 from tune_dml.data import load_task
+from tune_dml.driver.confirming import Confirming
+from tune_dml.driver.preparation import prepare_again
 from tune_dml.errors import TuneDMLError
+from tune_dml.reporting.output import silent
+from tune_dml.results.search_file import read_search_file
 from tune_dml.tuning.journal import Journal
-from tune_dml.workflows.confirming import Confirming
-from tune_dml.workflows.output import silent
-from tune_dml.workflows.preparation import prepare_again
-from tune_dml.workflows.search_file import read_search_file
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Floor 7: the command line. Arguments in, text out; one file per command."""
+"""Floor 10: the command line. Arguments in, text out; one file per command."""
 
 from tune_dml.cli.entry import main
 

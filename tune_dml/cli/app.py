@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tune_dml import __version__
 from tune_dml.cli import (
     best,
     confirm,
@@ -27,8 +26,9 @@ from tune_dml.cli import (
     train,
     ui,
 )
-from tune_dml.cli.options import Debug
+from tune_dml.cli.arguments import Debug
 from tune_dml.errors import UsageError, nearest
+from tune_dml.version import __version__
 
 _EXAMPLES = """
 tune-dml search --task bbc --shots 50         # the main job, without any hub

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Results, TrackingUri
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, Results, TrackingUri
 
 EXAMPLES = """
 tune-dml best
@@ -28,7 +28,7 @@ def best(
 
     Searches compare only within the same task, shots, protocol and metric.
     """
-    from tune_dml.workflows.mlflow_views import best as workflow
+    from tune_dml.workflows.best import best as workflow
 
     rows = workflow(results, tracking_uri, task, terminal.note)
     if json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, LossPlugin, OtherStore, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, LossPlugin, OtherStore, Quiet, Results, TrackingUri, Verbose
 
 EXAMPLES = """
 tune-dml confirm sst2-50-20250131-brave-otter
@@ -38,7 +38,7 @@ def confirm(
     The winner, two runners-up, the best cross entropy and the baselines are retrained on the whole draw with
     fresh seeds.
     """
-    from tune_dml.workflows.confirmation import confirm as workflow
+    from tune_dml.workflows.confirm import confirm as workflow
 
     with terminal.output(json, quiet, verbose, debug) as out:
         finished = workflow(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Results, TrackingUri
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, Results, TrackingUri
 
 EXAMPLES = """
 tune-dml doctor

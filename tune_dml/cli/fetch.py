@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Results
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, Results
 
 EXAMPLES = """
 tune-dml fetch s3://bucket/searches             # what is there
@@ -44,10 +44,10 @@ def fetch(
     that were given as paths must be at the same paths here.
     """
     from tune_dml.config import command
-    from tune_dml.workflows import fetching, mlflow_views
+    from tune_dml.workflows import fetch as workflow
 
     if name is None:
-        there = fetching.listed(source, on_head)
+        there = workflow.listed(source, on_head)
         if json:
             terminal.print_json([asdict(search) for search in there])
         elif there:
@@ -56,8 +56,7 @@ def fetch(
         else:
             terminal.print_lines([f"There is no search in {source}."])
         return
-    fetched = fetching.fetch(source, name, results, on_head)
-    told = mlflow_views.sync_fetched(results, name) if fetched.news else []
+    fetched, told = workflow.fetch(source, name, results, on_head)
     if json:
         terminal.print_json({**asdict(fetched), "folder": str(fetched.folder)})
         return

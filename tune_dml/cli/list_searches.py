@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Results
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, Results
 
 EXAMPLES = """
 tune-dml list
@@ -15,7 +15,7 @@ tune-dml list --results runs --json
 
 def list_searches(results: Results = DEFAULTS.results, json: Json = False, debug: Debug = False) -> None:
     """List the searches in the results folder."""
-    from tune_dml.workflows.results import list_searches as workflow
+    from tune_dml.workflows.show import list_searches as workflow
 
     rows = workflow(results)
     if json:

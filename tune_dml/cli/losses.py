@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json, LossPlugin
+from tune_dml.cli.arguments import Debug, Json, LossPlugin
 
 if TYPE_CHECKING:
     from tune_dml.losses import LossSpec

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from tune_dml.cli import streams
-from tune_dml.cli.options import Debug, Encoding, LossPlugin, NoHeader
+from tune_dml.cli.arguments import Debug, Encoding, LossPlugin, NoHeader
 from tune_dml.errors import UsageError, nearest
 
 EXAMPLES = """

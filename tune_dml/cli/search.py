@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import (
+from tune_dml.cli.arguments import (
     DEFAULTS,
     Debug,
     Encoding,
@@ -19,8 +19,8 @@ from tune_dml.cli.options import (
     TrackingUri,
     Verbose,
 )
+from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError
-from tune_dml.workflows.request import SearchRequest
 
 EXAMPLES = """
 tune-dml search --task bbc --shots 50

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Json, Results
+from tune_dml.cli.arguments import DEFAULTS, Debug, Json, Results
 
 EXAMPLES = """
 tune-dml show sst2-50-20250131-brave-otter
@@ -25,7 +25,7 @@ def show(
     from rich.console import Console
 
     from tune_dml.reporting import print_leaderboard, to_json
-    from tune_dml.workflows.results import show as workflow
+    from tune_dml.workflows.show import show as workflow
 
     report = workflow(results, name)
     if json:

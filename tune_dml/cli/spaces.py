@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json, LossPlugin
+from tune_dml.cli.arguments import Debug, Json, LossPlugin
 from tune_dml.errors import UsageError
 
 HELP = "Search spaces: list, show, check and copy them."

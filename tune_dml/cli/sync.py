@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Results, TrackingUri
+from tune_dml.cli.arguments import DEFAULTS, Debug, Results, TrackingUri
 
 EXAMPLES = """
 tune-dml sync                                   # every search that has something left
@@ -22,6 +22,6 @@ def sync(
     debug: Debug = False,
 ) -> None:
     """Write to MLflow what an outage kept back."""
-    from tune_dml.workflows.mlflow_views import sync as workflow
+    from tune_dml.workflows.sync import sync as workflow
 
     terminal.print_lines(workflow(results, name, tracking_uri))

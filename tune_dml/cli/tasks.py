@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Json
+from tune_dml.cli.arguments import Debug, Json
 
 if TYPE_CHECKING:
     from tune_dml.data import TaskSpec

@@ -14,8 +14,8 @@ from tune_dml.errors import UsageError, printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tune_dml.workflows.drive import Finished
-    from tune_dml.workflows.output import Output
+    from tune_dml.driver.drive import Finished
+    from tune_dml.reporting.output import Output
 
 #: Characters: a first column up to this is never folded; no column is narrower than this.
 _WHOLE = 30
@@ -31,7 +31,7 @@ def output(as_json: bool, quiet: bool, verbose: bool, debug: bool) -> Iterator[O
     """
     from rich.console import Console
 
-    from tune_dml.workflows.output import Output
+    from tune_dml.reporting.output import Output
 
     if quiet and verbose:
         raise UsageError("-q and -v contradict each other; give one of them.")
@@ -72,7 +72,7 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    from tune_dml.reporting.terminal import table_box
+    from tune_dml.reporting.on_terminal import table_box
 
     console: Console = Console()
     cells = [[Text(shown(printable(cell), console.encoding)) for cell in row] for row in rows]

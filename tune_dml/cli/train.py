@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import Debug, Encoding, Json, LossPlugin, NoHeader, Quiet, Verbose
+from tune_dml.cli.arguments import Debug, Encoding, Json, LossPlugin, NoHeader, Quiet, Verbose
 
 EXAMPLES = """
 tune-dml train --config best.yaml --seed 0     # the model that the search saved

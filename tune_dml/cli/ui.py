@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.options import DEFAULTS, Debug, Results, TrackingUri
+from tune_dml.cli.arguments import DEFAULTS, Debug, Results, TrackingUri
 from tune_dml.errors import EnvironmentFault
 
 EXAMPLES = """

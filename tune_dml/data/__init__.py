@@ -5,8 +5,8 @@ from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.json_lines import json_text
+from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
 from tune_dml.data.load import load_task
-from tune_dml.data.registry import TASKS, HubSource, TaskSpec
 from tune_dml.data.tables import Reading
 from tune_dml.data.task import Split, Task, per_class
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts

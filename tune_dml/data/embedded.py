@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from tune_dml.data.source import Source
 from tune_dml.data.tables import Table
+from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
 
 #: Annotator agreement below this leaves more wrong labels than a few-shot task can bear.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tune_dml.config import absolute_path
 from tune_dml.data.reading import READERS, read_table
-from tune_dml.data.source import SPLIT_NAMES, Source
 from tune_dml.data.tables import Reading
+from tune_dml.data.task_source import SPLIT_NAMES, Source
 from tune_dml.errors import DataError, nearest
 
 #: Where ``--data`` is not given, ``<folder>/<TASK>/`` is looked at before packages and the hub.

@@ -8,9 +8,9 @@ import threading
 from typing import Any
 
 from tune_dml.data.columns import Wanted
-from tune_dml.data.registry import HubSource
-from tune_dml.data.source import Source
+from tune_dml.data.known_tasks import HubSource
 from tune_dml.data.tables import Table
+from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError, HubUnreachableError
 
 #: Seconds until the hub counts as unreachable; looking a name up is not bounded by a socket's own timeout.

@@ -22,11 +22,11 @@ from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
 from tune_dml.data.folds import stratified_rows
 from tune_dml.data.headerless import guessed
 from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
+from tune_dml.data.known_tasks import TaskSpec, spec_named, unknown_task
 from tune_dml.data.labels import UNKNOWN, LabelCode, unknown_labels
-from tune_dml.data.registry import TaskSpec, spec_named, unknown_task
-from tune_dml.data.source import Source
 from tune_dml.data.tables import AS_FOUND, Reading
 from tune_dml.data.task import Split, Task
+from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
 
 #: A generated test split: one text in five, but no more than this.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tune_dml.config import READOUTS, TrialRecord
 from tune_dml.evaluation.pooling import Pooled, pooled
 from tune_dml.evaluation.standard_error import gains_more, row_gains
-from tune_dml.models.readouts.spec import tempered
+from tune_dml.models.readouts.readout_spec import tempered
 from tune_dml.training.scoring import row_log_loss, score
 
 DEFAULT = "logistic"

@@ -24,6 +24,15 @@ ANSWER_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
+class Slots:
+    """Trials at a time, and what each takes."""
+
+    concurrency: int
+    cpus_per_trial: float
+    gpus_per_trial: float
+
+
+@dataclass(frozen=True)
 class Offer:
     """So many machines alike.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Choice, Float
-from tune_dml.losses.spec import Hyperparameter, LossSpec, positive
+from tune_dml.losses.loss_spec import Hyperparameter, LossSpec, positive
 
 if TYPE_CHECKING:
     from torch import nn

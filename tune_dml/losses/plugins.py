@@ -12,8 +12,8 @@ from importlib.metadata import entry_points
 
 from tune_dml.config import LIMITS
 from tune_dml.errors import UsageError
-from tune_dml.losses.registry import LOSSES
-from tune_dml.losses.spec import LossSpec
+from tune_dml.losses.all_losses import LOSSES
+from tune_dml.losses.loss_spec import LossSpec
 
 #: The group of entry points, each naming a :class:`LossSpec`.
 ENTRY_POINTS = "tune_dml.losses"

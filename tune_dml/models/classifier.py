@@ -14,16 +14,17 @@ import torch
 from tune_dml.config import Probabilities, absolute_path
 from tune_dml.data.given import GivenTexts, given_texts
 from tune_dml.errors import ModelError
-from tune_dml.models.cutting import Cut, cut_of
+from tune_dml.models.description import ModelDescription, read_description
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
-from tune_dml.models.folder import MEMBERS, ModelDescription, read_description, read_readout
+from tune_dml.models.encoder_source import EncoderSource, find_encoder
+from tune_dml.models.folder import MEMBERS, read_readout
 from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
-from tune_dml.models.source import EncoderSource, find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
+from tune_dml.models.unread import Cut, cut_of
 from tune_dml.models.vocabulary import check_known
 
 #: Classes that its ``repr`` names.

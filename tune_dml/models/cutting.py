@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,8 +11,6 @@ from tune_dml.models.tokenizer import encode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-    from tune_dml.models.token_arrays import TokenArrays
 
 _Places = npt.NDArray[np.int64]
 
@@ -40,31 +37,6 @@ class Layout(NamedTuple):
 
 #: That of BERT's single texts.
 PLAIN = Layout()
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What is not read of texts.
-
-    Attributes:
-        texts: How many texts there are.
-        longer: How many of them are longer than ``max_length``.
-        unread: Of the tokens of those, the share that is not read, 0 to 1.
-        longest: Tokens of the longest text.
-    """
-
-    texts: int
-    longer: int
-    unread: float
-    longest: int
-
-
-def cut_of(tokens: TokenArrays, max_length: int) -> Cut:
-    """What a model that reads ``max_length`` tokens does not read of texts."""
-    full = tokens.full_lengths
-    longer = full[full > max_length]
-    unread = float((longer - max_length).sum() / longer.sum()) if len(longer) else 0.0
-    return Cut(len(full), len(longer), unread, int(full.max(initial=0)))
 
 
 def layout_of(tokenizer: PreTrainedTokenizerBase, pairs: bool, truncation: str = "head", prefix: str = "") -> Layout:

@@ -17,8 +17,8 @@ from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
+from tune_dml.models.encoder_source import EncoderSource, weights_sha256
 from tune_dml.models.facts import EncoderFacts, facts_of
-from tune_dml.models.source import EncoderSource, weights_sha256
 from tune_dml.models.structure import shortened_config, text_encoder
 from tune_dml.models.tokenizer import first_line, quiet
 from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer

@@ -8,65 +8,25 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import LIMITS, PRECISIONS, TRUNCATIONS, Choice, configuration_from, from_values
-from tune_dml.errors import ConfigurationError, ModelError
-from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, class_probabilities
+from tune_dml.errors import ModelError
+from tune_dml.models.description import DESCRIPTION_FILE, FORMAT, ModelDescription
+from tune_dml.models.readouts import FittedReadout, class_probabilities
+from tune_dml.models.sentence_folder import write_for_others
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from tune_dml.models.encoder import EncoderBundle
 
-FORMAT = 1
-DESCRIPTION_FILE = "tune_dml.json"
 READOUT_FILE = "readout.safetensors"
 #: Folder of further models of the same kind, whose probabilities are averaged with this one's.
 MEMBERS = "members"
-
-
-@dataclass(frozen=True)
-class ModelDescription:
-    """What ``tune_dml.json`` holds.
-
-    Attributes:
-        kind: ``single`` or ``pair``.
-        precision: Of the forward passes that scored it.
-        readout, readout_values: Its name, and its plain values (arrays are in ``readout.safetensors``).
-        config: What was trained, flat.
-        truncation: Which tokens of a text are kept that is longer than ``max_length``.
-        prefix: What every text begins with when the encoder reads it.
-        text_columns: Of the data that it was trained on, where they were named; looked for before the usual ones.
-    """
-
-    task: str
-    kind: str
-    label_names: tuple[str, ...]
-    representation: str
-    max_length: int
-    precision: str
-    readout: str
-    readout_values: Mapping[str, Any]
-    config: Mapping[str, Any]
-    truncation: str = "head"
-    prefix: str = ""
-    text_columns: tuple[str, ...] = ()
-
-    @property
-    def pair_encoding(self) -> str:
-        """``joint`` or ``towers``."""
-        return str(self.config.get("pair_encoding", "joint"))
-
-    @property
-    def averaged_layers(self) -> int:
-        """Top layers whose hidden states are averaged."""
-        return int(self.config.get("averaged_layers", 1))
 
 
 def save_model(
@@ -79,8 +39,6 @@ def save_model(
 ) -> None:
     """Write a model folder, whole or not at all; one that is there already is replaced."""
     from safetensors.numpy import save_file
-
-    from tune_dml.models.sentence_folder import write_for_others
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -106,40 +64,6 @@ def save_model(
         os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def read_description(folder: Path) -> ModelDescription:
-    """Raises:
-    ModelError: ``folder`` is not a model folder of this tool, or of a version it does not know.
-    """
-    file = folder / DESCRIPTION_FILE
-    if not file.is_file():
-        what = "is not a folder" if not folder.is_dir() else f"has no {DESCRIPTION_FILE}"
-        raise ModelError(f"{folder} {what}: give the model/ folder of a finished search or of 'tune-dml train'.")
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        if values.pop("format") != FORMAT:
-            raise ModelError(f"{file} was written by another version of tune-dml; train the model again.")
-        description = from_values(ModelDescription, values)
-        config = configuration_from({**description.config, "readout": "logistic"})
-    except (OSError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ConfigurationError) as error:
-        raise ModelError(f"{file} is damaged ({error}); train the model again.") from None
-    if description.readout not in READOUT_SPECS:
-        raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
-    for name, given, valid in (
-        ("kind", description.kind, Choice(("single", "pair"))),
-        ("precision", description.precision, Choice(PRECISIONS)),
-        ("representation", description.representation, LIMITS["representation"]),
-        ("max_length", description.max_length, LIMITS["max_length"]),
-        ("truncation", description.truncation, Choice(TRUNCATIONS)),
-    ):
-        if not valid.contains(given):
-            raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")
-    if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < 2:
-        raise ModelError(f"{file}: label_names must name two classes or more, each once.")
-    if config.pair_encoding == "towers" and description.kind == "single":
-        raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
-    return description
 
 
 def read_readout(folder: Path, description: ModelDescription, dimension: int) -> FittedReadout:

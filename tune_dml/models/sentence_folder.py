@@ -13,7 +13,7 @@ from tune_dml.models.tokens import own_limit
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from tune_dml.models.folder import ModelDescription
+    from tune_dml.models.description import ModelDescription
 
 CARD_FILE = "README.md"
 _POOLING_FOLDER = "1_Pooling"

@@ -9,7 +9,7 @@ from string import Template
 from tune_dml.reporting.chart import dot_chart
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row
-from tune_dml.reporting.tables import table_cells
+from tune_dml.reporting.leaderboard_tables import table_cells
 from tune_dml.reporting.wording import METRIC_WORDS, next_commands, places, result_sentences, shots_sentence, title
 
 _PAGE = Template("""<!DOCTYPE html>

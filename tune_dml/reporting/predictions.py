@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tune_dml.config import ConfirmRun, Probabilities, TrialRecord
 from tune_dml.errors import ResultsError
-from tune_dml.reporting.files import write_parquet_atomic
+from tune_dml.reporting.whole_files import write_parquet_atomic
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,9 +9,9 @@ from pathlib import Path
 from tune_dml.config import Choice, Float, Int, Value, absolute_path
 from tune_dml.errors import SpaceError, nearest
 from tune_dml.losses import LOSSES
+from tune_dml.spaces.contents import Contents, Reader
 from tune_dml.spaces.definitions import Definition
 from tune_dml.spaces.nodes import Problems
-from tune_dml.spaces.reading import Contents, Reader
 from tune_dml.spaces.rows import row_problems
 from tune_dml.spaces.shipped import shipped_spaces, space_of_loss, spaces_folder
 from tune_dml.spaces.space import Parameter, Space

@@ -1,12 +1,13 @@
 """Floor 4: copies of searches in a folder or an object store. Importing this package does not import pyarrow."""
 
 from tune_dml.storage.address import FOLDER, Address, parse_address
+from tune_dml.storage.ancestry import Relation, relation
 from tune_dml.storage.download import download
-from tune_dml.storage.faults import reason_of
 from tune_dml.storage.keeper import Keeper
-from tune_dml.storage.names import JOURNAL_FILE, SEARCH_FILE
-from tune_dml.storage.prefix import Relation, relation
-from tune_dml.storage.store import Store, names_in, open_store, searches_in
+from tune_dml.storage.kept_names import JOURNAL_FILE, SEARCH_FILE
+from tune_dml.storage.opening import names_in, open_store, searches_in
+from tune_dml.storage.reasons import reason_of
+from tune_dml.storage.store import Store
 
 __all__ = [
     "FOLDER",

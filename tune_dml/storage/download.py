@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tune_dml.storage.names import checked, is_kept
+from tune_dml.storage.kept_names import checked, is_kept
 from tune_dml.storage.store import CHUNK, Store
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from tune_dml.storage.faults import reason_of
-from tune_dml.storage.names import JOURNAL_FILE, SEARCH_FILE, is_kept
-from tune_dml.storage.prefix import whole_lines
+from tune_dml.storage.ancestry import whole_lines
+from tune_dml.storage.kept_names import JOURNAL_FILE, SEARCH_FILE, is_kept
+from tune_dml.storage.reasons import reason_of
 from tune_dml.storage.store import Store
 
 #: Seconds without a byte sent after which the end of a search waits no longer.

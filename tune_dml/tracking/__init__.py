@@ -1,8 +1,10 @@
 """Floor 4: MLflow, written in the background. Importing this package does not import MLflow."""
 
 from tune_dml.tracking.addresses import with_password, without_password
-from tune_dml.tracking.best import BestRow, best_per_task
+from tune_dml.tracking.best_rows import BestRow, best_per_task
 from tune_dml.tracking.condition import check_store
+from tune_dml.tracking.mlflow_store import check_tracking_uri, embedded_uri, tracking_uri_of
+from tune_dml.tracking.mlflow_ui import free_port, ui_command, ui_environment
 from tune_dml.tracking.moved import follow
 from tune_dml.tracking.names import (
     data_name,
@@ -21,11 +23,9 @@ from tune_dml.tracking.pages import (
     run_page,
     search_page,
 )
-from tune_dml.tracking.parts import Finish, ModelRegistration, TrainingData
 from tune_dml.tracking.pending import parent_of
-from tune_dml.tracking.store import check_tracking_uri, embedded_uri, tracking_uri_of
-from tune_dml.tracking.sync import reconcile_search
-from tune_dml.tracking.ui import free_port, ui_command, ui_environment
+from tune_dml.tracking.reconciling import reconcile_search
+from tune_dml.tracking.told import Finish, ModelRegistration, TrainingData
 from tune_dml.tracking.writer import Tracker
 
 __all__ = [

@@ -9,8 +9,8 @@ from tune_dml.errors import EnvironmentFault
 from tune_dml.tracking.addresses import without_password
 from tune_dml.tracking.database import check_database
 from tune_dml.tracking.faults import lasting, reason_of
+from tune_dml.tracking.mlflow_store import DATABASES, connect, http_limits
 from tune_dml.tracking.sqlite_store import check_sqlite
-from tune_dml.tracking.store import DATABASES, connect, http_limits
 
 #: That a server may take to answer.
 SERVER_SECONDS = 5

@@ -14,14 +14,21 @@ from typing import TYPE_CHECKING
 from tune_dml.config import SearchSettings, State, TrialRecord, uri_below
 from tune_dml.tracking import names
 from tune_dml.tracking.addresses import without_password
-from tune_dml.tracking.batches import LONGEST_PARAM, LONGEST_TAG, batches, shortened
 from tune_dml.tracking.known import KnownRun, every_page, known_run
+from tune_dml.tracking.mlflow_store import (
+    UPLOAD_SECONDS,
+    artifact_root,
+    connect,
+    embedded_uri,
+    http_limits,
+    tracking_uri_of,
+)
 from tune_dml.tracking.moved import follow
 from tune_dml.tracking.pages import keep_view
-from tune_dml.tracking.parts import Finish, TrainingData
 from tune_dml.tracking.pending import remember_parent, search_id
 from tune_dml.tracking.points import Point, points
-from tune_dml.tracking.store import UPLOAD_SECONDS, artifact_root, connect, embedded_uri, http_limits, tracking_uri_of
+from tune_dml.tracking.request_sizes import LONGEST_PARAM, LONGEST_TAG, batches, shortened
+from tune_dml.tracking.told import Finish, TrainingData
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

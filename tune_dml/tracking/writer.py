@@ -10,21 +10,11 @@ from pathlib import Path
 
 from tune_dml.config import SearchSettings, TrialRecord, Value, command
 from tune_dml.tracking.faults import is_refusal, lasting, lasting_message, outage_message, reason_of, refusal_message
-from tune_dml.tracking.parts import (
-    BestPart,
-    Finish,
-    FinishPart,
-    ModelPart,
-    ModelRegistration,
-    Part,
-    SearchPart,
-    TrainingData,
-    TrialPart,
-    part_from,
-)
+from tune_dml.tracking.mlflow_store import http_limits
+from tune_dml.tracking.parts import BestPart, FinishPart, ModelPart, Part, SearchPart, TrialPart, part_from
 from tune_dml.tracking.pending import Note, PendingFile
 from tune_dml.tracking.runs import SearchRuns
-from tune_dml.tracking.store import http_limits
+from tune_dml.tracking.told import Finish, ModelRegistration, TrainingData
 
 LONGEST_WAIT = 15  # times the first
 REFUSALS = 3

@@ -24,13 +24,13 @@ from tune_dml.models.prefix import LayeredEncoder, reinitialise
 from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities, fit_readouts
 from tune_dml.models.representation import after_mask, combined, examples, pool, prepared, width
 from tune_dml.models.tokens import TokenArrays
-from tune_dml.training.batches import stratified_batches
 from tune_dml.training.collapse import check_collapse
 from tune_dml.training.failures import is_out_of_memory, training_failures
 from tune_dml.training.inputs import TrainingInputs
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end, random_state, set_random_state
 from tune_dml.training.optimization import learning_rate_factor, make_optimizer
 from tune_dml.training.plateau import Plateau
+from tune_dml.training.stratified import stratified_batches
 
 #: Of the logistic read-out on embeddings that training has shaped. The frozen probe picks its own.
 LOGISTIC_C = 10.0

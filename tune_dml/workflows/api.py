@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import TrialRecord, Value
+from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError, nearest
 from tune_dml.reporting import SearchReport, leaderboard_frame, leaderboard_html, summary_lines, to_json
-from tune_dml.workflows.output import Output, silent
-from tune_dml.workflows.request import SearchRequest
+from tune_dml.reporting.output import Output, silent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from tune_dml.checks.disk_check import LEAST_DISK, check_file_system, check_storage, disk_for
+from tune_dml.checks.encoder_check import check_download, check_encoder, check_of
+from tune_dml.checks.machine_check import check_limits, check_ray, check_room, check_shared_memory
+from tune_dml.checks.mlflow_check import check_tracking
 from tune_dml.config import DEFAULT_RESULTS, absolute_path
 from tune_dml.errors import TuneDMLError, first_line
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.limits import limits
 from tune_dml.execution.machines import Machines, ask_nodes, here, machines
 from tune_dml.execution.preflight import Check, Room, check_memory, check_nodes, check_offer
-from tune_dml.models.source import EncoderSource, default_encoder
-from tune_dml.workflows.doctor_encoder import check_download, check_encoder, check_of
-from tune_dml.workflows.doctor_machine import check_limits, check_ray, check_room, check_shared_memory
-from tune_dml.workflows.doctor_storage import LEAST_DISK, check_file_system, check_storage, disk_for
-from tune_dml.workflows.doctor_tracking import check_tracking
-from tune_dml.workflows.slots import this_machine, visible_gpus
+from tune_dml.execution.this_machine import this_machine, visible_gpus
+from tune_dml.models.encoder_source import EncoderSource, default_encoder
 
 
 @dataclass(frozen=True)

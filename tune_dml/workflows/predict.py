@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tune_dml.config import absolute_path
 from tune_dml.data import Reading, Texts, cell_text, decode_lines, json_text, read_texts
+from tune_dml.driver.lengths import predict_note
 from tune_dml.errors import UsageError, nearest
+from tune_dml.execution.this_machine import no_more_threads_than_cores
 from tune_dml.losses import add_plugins
-from tune_dml.models.folder import read_description
-from tune_dml.workflows.lengths import predict_note
-from tune_dml.workflows.slots import no_more_threads_than_cores
+from tune_dml.models.description import read_description
 
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier, Text
@@ -50,7 +50,7 @@ def predict_file(
         loss_plugins: Needed by a model that reads classes off the proxies of another package's loss.
         keep: Other columns to write as they are, in front; ``all``: every one. One that is called as a column of the
             output is written with ``_input`` behind its name.
-        encoding, header: How text files are read; see :class:`tune_dml.workflows.request.SearchRequest`.
+        encoding, header: How text files are read; see :class:`tune_dml.driver.request.SearchRequest`.
         say: Gets a sentence about each thing that the reader of the output should know.
 
     Returns:

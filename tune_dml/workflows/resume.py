@@ -7,18 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_dml.cluster.keeping import kept, stored
+from tune_dml.driver.options import at_least
+from tune_dml.driver.preparation import prepare_again
 from tune_dml.errors import ResultsError
 from tune_dml.execution import ending_like_ctrl_c, stop_ray
-from tune_dml.workflows.keeping import kept, stored
-from tune_dml.workflows.mlflow_views import tracked
-from tune_dml.workflows.options import at_least, results_folder
-from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import prepare_again
-from tune_dml.workflows.results import search_folder, searches, state_of
-from tune_dml.workflows.search_file import read_search_file
+from tune_dml.reporting.output import Output
+from tune_dml.results.folders import results_folder, search_folder, searches, state_of
+from tune_dml.results.search_file import read_search_file
+from tune_dml.results.tracked import tracked
 
 if TYPE_CHECKING:
-    from tune_dml.workflows.drive import Finished
+    from tune_dml.driver.drive import Finished
 
 
 def resume(
@@ -61,7 +61,7 @@ def resume(
     with ending_like_ctrl_c():
         try:
             prepared = prepare_again(about, out, loss_plugins=loss_plugins, workers=state_of(folder) == "interrupted")
-            from tune_dml.workflows.drive import drive
+            from tune_dml.driver.drive import drive
 
             with kept(about.settings, folder, out):
                 return drive(prepared, out, begun=begun, confirm_now=about.settings.confirm)

@@ -7,20 +7,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_dml.cluster.keeping import kept
+from tune_dml.driver.naming import name_taken
+from tune_dml.driver.preparation import prepare_new
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.request import SearchRequest
+from tune_dml.driver.turns import one_at_a_time
 from tune_dml.errors import EnvironmentFault
 from tune_dml.execution import ending_like_ctrl_c, stop_ray
-from tune_dml.workflows.keeping import kept
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.naming import name_taken
-from tune_dml.workflows.options import results_folder
-from tune_dml.workflows.output import Output
-from tune_dml.workflows.planning import Plan, plan
-from tune_dml.workflows.preparation import prepare_new
-from tune_dml.workflows.request import SearchRequest
-from tune_dml.workflows.turns import one_at_a_time
+from tune_dml.reporting.output import Output
+from tune_dml.results.folders import results_folder
+from tune_dml.workflows.plan import Plan, plan
 
 if TYPE_CHECKING:
-    from tune_dml.workflows.drive import Finished
+    from tune_dml.driver.drive import Finished
 
 __all__ = ["Plan", "plan", "search", "start"]
 
@@ -41,7 +41,7 @@ def search(request: SearchRequest, out: Output) -> Finished:
                 except KeyboardInterrupt:
                     out.line("Stopped before the search began: it has left nothing.")
                     raise
-                from tune_dml.workflows.drive import drive
+                from tune_dml.driver.drive import drive
 
             settings = prepared.about.settings
             with kept(settings, prepared.folder, out, new=True):

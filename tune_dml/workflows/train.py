@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from tune_dml.config import ConfirmRun, Scores, absolute_path
+from tune_dml.driver.drawing import Drawn
+from tune_dml.driver.other_data import other_data
+from tune_dml.driver.preparation import prepare_one
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.suitability import starved_notes
 from tune_dml.errors import ConfigurationError, ResultsError, UsageError
 from tune_dml.models.folder import save_model
 from tune_dml.reporting import write_parquet_atomic
+from tune_dml.reporting.output import Output
+from tune_dml.results.best_file import BestFile, read_best
 from tune_dml.training.scoring import score
-from tune_dml.workflows.best_file import BestFile, read_best
-from tune_dml.workflows.drawing import Drawn
-from tune_dml.workflows.loading import Prepared
-from tune_dml.workflows.other_data import other_data
-from tune_dml.workflows.output import Output
-from tune_dml.workflows.preparation import prepare_one
-from tune_dml.workflows.suitability import starved_notes
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
 def _confirm(
     best: BestFile, prepared: Prepared, seed: int, target: Path, what: str, notes: tuple[str, ...]
 ) -> TrainResult:
-    from tune_dml.evaluation.confirm import Candidate, confirm_run
+    from tune_dml.driver.winner_model import describe_model, trained_encoder
+    from tune_dml.evaluation.confirm_runs import Candidate, confirm_run
     from tune_dml.training.workload import single_thread
-    from tune_dml.workflows.models import describe_model, trained_encoder
 
     single_thread()
     readout = str(best.config.get("readout", "logistic"))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tune_dml.errors import EnvironmentFault, UsageError
+from tune_dml.results.folders import results_folder, search_folder, searches
+from tune_dml.results.search_file import read_search_file
+from tune_dml.results.tracked import store_uri
 from tune_dml.tracking import (
     experiment_page,
     experiments_page,
@@ -17,10 +20,6 @@ from tune_dml.tracking import (
     ui_command,
     without_password,
 )
-from tune_dml.workflows.mlflow_views import store_uri
-from tune_dml.workflows.options import results_folder
-from tune_dml.workflows.results import search_folder, searches
-from tune_dml.workflows.search_file import read_search_file
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import Probabilities
-from tune_dml.models.readouts import centroid, head, head_proxies, knn, logistic, proxies
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, tempered
+from tune_dml.models.readouts import centroid, head_proxies, head_readout, knn, logistic, proxies
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, tempered
 
 READOUT_SPECS: dict[str, ReadoutSpec] = {
-    spec.name: spec for module in (logistic, head, centroid, knn, proxies, head_proxies) for spec in module.SPECS
+    spec.name: spec
+    for module in (logistic, head_readout, centroid, knn, proxies, head_proxies)
+    for spec in module.SPECS
 }
 #: With more training texts than this, read-outs are not tried in several settings: it hardly matters, and takes time.
 SETTINGS_TEXTS = 500

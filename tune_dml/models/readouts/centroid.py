@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tune_dml.config import Probabilities
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax, unit
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax, unit
 
 #: Cosines lie in [-1, 1]; a softmax needs them spread to say anything but "about equal".
 SCALE = 10.0

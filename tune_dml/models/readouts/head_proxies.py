@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from tune_dml.config import Probabilities
-from tune_dml.models.readouts import head, proxies
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained
+from tune_dml.models.readouts import head_readout, proxies
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained
 
 
 def _fit(name: str, share: float | None, trained: Trained) -> FittedReadout:
-    first, second = head.SPEC.fit(trained), proxies.SPEC.fit(trained)
+    first, second = head_readout.SPEC.fit(trained), proxies.SPEC.fit(trained)
     arrays = {f"head.{k}": v for k, v in first.arrays.items()} | {f"proxies.{k}": v for k, v in second.arrays.items()}
     beta = trained.config.beta_effective if share is None else share
     return FittedReadout(name, arrays, {"beta": beta, **second.values})
@@ -25,7 +25,7 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
         arrays = {k.removeprefix(f"{name}."): v for k, v in fitted.arrays.items() if k.startswith(f"{name}.")}
         return FittedReadout(name, arrays, values)
 
-    mixed: Probabilities = beta * head.SPEC.probabilities(part("head"), embeddings) + (
+    mixed: Probabilities = beta * head_readout.SPEC.probabilities(part("head"), embeddings) + (
         1 - beta
     ) * proxies.SPEC.probabilities(part("proxies"), embeddings)
     return mixed
@@ -36,7 +36,7 @@ def _spec(name: str, share: float | None = None) -> ReadoutSpec:
     return ReadoutSpec(
         name=name,
         description=f"{weights} * softmax(proxies)",
-        available=lambda trained: head.SPEC.available(trained) and proxies.SPEC.available(trained),
+        available=lambda trained: head_readout.SPEC.available(trained) and proxies.SPEC.available(trained),
         fit=partial(_fit, name, share),
         probabilities=_probabilities,
     )

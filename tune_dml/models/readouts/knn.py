@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from tune_dml.config import Probabilities
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, unit
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, unit
 
 NEIGHBOURS = 5
 #: Queries at a time, and similarities at a time, which are few enough for any number of training texts.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tune_dml.config import Probabilities
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax, unit
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax, unit
 
 #: Candidates for the frozen probe, whose embeddings no training has separated.
 C_GRID = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tune_dml.config import Probabilities, Value
 from tune_dml.losses import LOSSES, loss_named
-from tune_dml.models.readouts.spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax
 
 
 def _fit(trained: Trained) -> FittedReadout:

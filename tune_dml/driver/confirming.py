@@ -1,0 +1,139 @@
+"""Confirm, as jobs for the workers that have run the trials."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from tune_dml.config import ConfirmRun, State
+from tune_dml.config.encoding import confirm_from_json
+from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.winner_model import models_missing, save_winner
+from tune_dml.evaluation import choose_readout, choose_temperature
+from tune_dml.evaluation.confirm_runs import Candidate, TrainedModel, candidate, job_of
+from tune_dml.execution import fetch
+from tune_dml.reporting.output import Output
+from tune_dml.results.assembly import pick
+from tune_dml.results.best_file import write_best
+from tune_dml.tuning.jobs import FollowUp, Job
+from tune_dml.tuning.journal import Journal
+
+
+class Confirming:
+    """Baselines in slots that would be idle while the last trials run (nothing decides on them any more); the winner
+    and the others once all trials have ended.
+
+    Args:
+        confirm: Whether to confirm at all; if not, the winner is still written to ``best.yaml``.
+    """
+
+    def __init__(self, prepared: Prepared, journal: Journal, out: Output, *, confirm: bool) -> None:
+        self._prepared, self._journal, self._out, self._confirm = prepared, journal, out, confirm
+        self._waiting: deque[Job] = deque()
+        self._given = self._known()
+        # Baselines that have been looked at: an idle slot asks several times a second.
+        self._looked_at: set[str] = set()
+        self._winner: Candidate | None = None
+        self._fixed = False
+        self._running = self._ended = self._total = 0
+
+    def follow_up(self) -> FollowUp:
+        """For the trial loop."""
+        return FollowUp(self._next, self._done, self._lost)
+
+    def workers_stopped(self) -> None:
+        """What they were running has to be run again."""
+        self._given, self._running = self._known(), 0
+        self._looked_at.clear()
+
+    def _known(self) -> set[tuple[str, int]]:
+        return {(run.candidate, run.seed) for run in self._journal.confirm_runs()}
+
+    @property
+    def progress(self) -> str:
+        """In words, once the winner is fixed; empty before."""
+        return f"confirm: {self._ended} of {self._total} runs done" if self._fixed else ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the winner is fixed and no run is missing."""
+        return self._fixed and not self._waiting and not self._running
+
+    def fix(self) -> None:
+        """Fix the winner, once, from the journal as it is: all that follows looks at no other number."""
+        if self._fixed:
+            return
+        self._fixed = True
+        self._given -= {(job["name"], job["seed"]) for job in self._waiting}
+        self._waiting.clear()
+        prepared = self._prepared
+        picked = pick(prepared.about, self._journal)
+        if picked is None:
+            return
+        write_best(prepared.folder, prepared.about, picked.winner, picked.candidates[0].params)
+        if not self._confirm:
+            return
+        self._winner = picked.candidates[0]
+        # A model can be missing although its run is known: it was only a runner-up then, or the folder is gone.
+        self._given -= {(self._winner.name, seed) for seed in models_missing(prepared.folder, self._winner)}
+        for wanted in picked.candidates:
+            self._add(wanted)
+        self._total = self._running + len(self._waiting)
+        if self._total:
+            names = ", ".join(c.name for c in picked.candidates)
+            self._out.line(f"confirm: {names} on the whole draw, {self._total} runs")
+
+    def _add(self, wanted: Candidate) -> None:
+        for seed in wanted.seeds:
+            if (wanted.name, seed) not in self._given:
+                self._given.add((wanted.name, seed))
+                self._waiting.append(job_of(wanted, seed))
+
+    def _next(self, trials_over: bool) -> Job | None:
+        if trials_over:
+            self.fix()
+        elif not self._waiting and self._confirm:
+            self._add_baselines()
+        if not self._waiting:
+            return None
+        self._running += 1
+        return self._waiting.popleft()
+
+    def _add_baselines(self) -> None:
+        about = self._prepared.about
+        if not about.has_test:
+            return
+        seeds = tuple(range(about.settings.confirm_seeds))
+        for record in self._journal.records("baseline"):
+            if record.state == State.COMPLETE and record.rounds and record.name not in self._looked_at:
+                self._looked_at.add(record.name)
+                labels, latest = about.heldout_labels(), about.by_schedule
+                readout = choose_readout(record, labels, about.settings.metric, latest)
+                temperature = choose_temperature(record, labels, readout, latest)
+                self._add(candidate(record, {record.name: readout}, {record.name: temperature}, seeds))
+
+    def _done(self, job: Job, values: dict[str, Any], attachment: Any) -> None:
+        run = confirm_from_json(values)
+        if attachment is not None:
+            model: TrainedModel = fetch(attachment)
+            assert self._winner is not None
+            save_winner(self._prepared, self._winner, run.seed, model)
+        self._journal.add_confirm(run)
+        self._tell(run)
+
+    def _lost(self, job: Job, reason: str, message: str) -> None:
+        run = ConfirmRun(str(job["name"]), int(job["seed"]), {}, 0.0, reason)
+        # A fault of the machine is no finding about the configuration: a resume tries again.
+        if reason != "worker":
+            self._journal.add_confirm(run)
+        self._tell(run, message)
+
+    def _tell(self, run: ConfirmRun, message: str = "") -> None:
+        self._running -= 1
+        words = f"{run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")
+        words += f" ({message})" if message else ""
+        if not self._fixed:
+            self._out.detail(f"  confirm: {words}")
+            return
+        self._ended += 1
+        self._out.line(f"[{self._ended}/{self._total}] {words}")

@@ -1,0 +1,198 @@
+"""From what a user asked to what a search does: every option checked, no default left open."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Container, Iterable
+from pathlib import Path
+
+from tune_dml.config import (
+    METRICS,
+    SCHEDULERS,
+    SEARCHERS,
+    VALIDATIONS,
+    DrawSettings,
+    SearchSettings,
+    TaskSettings,
+    absolute_path,
+)
+from tune_dml.data import check_encoding
+from tune_dml.driver.lengths import check_length_options
+from tune_dml.driver.naming import search_name
+from tune_dml.driver.request import SearchRequest
+from tune_dml.errors import UsageError, nearest
+from tune_dml.execution.machines import Slots
+from tune_dml.storage import parse_address
+from tune_dml.tracking import check_tracking_uri
+
+DEFAULT_SHOTS = 50
+TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
+PRECISIONS = ("auto", "float32", "bfloat16")
+#: Trials at a time as measured.
+AUTO = "auto"
+_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def check_options(request: SearchRequest) -> None:
+    """Everything that can be said without looking at data, encoder or machine.
+
+    Raises:
+        UsageError: the first option that is wrong, the rule, and the nearest valid value.
+    """
+    _one_of("--searcher", request.searcher, SEARCHERS)
+    _one_of("--scheduler", request.scheduler, SCHEDULERS)
+    _one_of("--metric", request.metric, METRICS)
+    _one_of("--validation", request.validation, VALIDATIONS)
+    _one_of("--precision", request.precision, PRECISIONS)
+    check_length_options(request)
+    at_least("--trials", request.trials, 1)
+    _check_concurrency(request)
+    at_least("--confirm-seeds", request.confirm_seeds, 1)
+    at_least("--seed", request.seed, 0)
+    if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
+        raise UsageError(f"--cpus-per-trial is {request.cpus_per_trial:g}; it must be more than 0.")
+    if request.gpus_per_trial is not None and not 0 <= request.gpus_per_trial < math.inf:
+        raise UsageError(f"--gpus-per-trial is {request.gpus_per_trial:g}; it must be 0 or more.")
+    if request.max_gpus is not None and not 0 < request.max_gpus < math.inf:
+        raise UsageError(f"--max-gpus is {request.max_gpus:g}; it must be more than 0.")
+    draw_settings(request)
+    if request.encoding is not None:
+        check_encoding(request.encoding)
+    seconds(request.time_budget)
+    if request.tracking_uri is not None:
+        check_tracking_uri(request.tracking_uri)
+    if request.store is not None:
+        parse_address(request.store)
+    if not 0 < request.store_every < math.inf:
+        raise UsageError(f"--store-every is {request.store_every:g}; it must be more than 0 seconds.")
+
+
+def task_settings(request: SearchRequest) -> TaskSettings:
+    """Which labelled texts; a path becomes absolute, so that a resume from elsewhere finds it."""
+    data = None if request.data is None else str(absolute_path(request.data))
+    return TaskSettings(
+        request.task,
+        data,
+        tuple(request.text_columns),
+        request.label_column,
+        request.group_column,
+        request.no_test,
+        request.encoding,
+        request.header,
+        request.drop_unknown_labels,
+    )
+
+
+def draw_settings(request: SearchRequest) -> DrawSettings:
+    """How many shots, and how they are split."""
+    shots: int | None
+    if request.shots_per_class is not None:
+        if request.shots is not None:
+            raise UsageError("Give --shots or --shots-per-class, not both.")
+        at_least("--shots-per-class", request.shots_per_class, 1)
+        shots = None
+    elif request.shots is None:
+        shots = DEFAULT_SHOTS
+    elif str(request.shots).lower() == "full":
+        shots = None
+    else:
+        try:
+            shots = int(request.shots)
+        except ValueError:
+            raise UsageError(f"--shots is '{request.shots}'; it must be a number of examples, or 'full'.") from None
+        at_least("--shots", shots, 2)
+    at_least("--draw", request.draw, 0)
+    at_least("--folds", request.folds, 2)
+    at_least("--repeats", request.repeats, 1)
+    return DrawSettings(
+        shots, request.shots_per_class, request.draw, request.folds, request.repeats, request.validation
+    )
+
+
+def seconds(budget: str | float | None) -> float | None:
+    """A time budget in seconds: ``"30m"``, ``"1h30m"``, ``"90s"``, or a number of seconds."""
+    if budget is None:
+        return None
+    match = _TIME.fullmatch(str(budget).strip().lower().replace(" ", ""))
+    total = (
+        sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else 0
+    )
+    if not total:
+        raise UsageError(f"--time-budget is '{budget}'; write it like 30m, 2h or 1h30m.")
+    return total
+
+
+def settings_of(
+    request: SearchRequest,
+    *,
+    task_name: str,
+    results: Path,
+    encoder: str,
+    slots: Slots,
+    trials: int,
+    precision: str,
+    space_text: str,
+    protocol: str,
+    draw: DrawSettings,
+    taken: Container[str] = (),
+) -> SearchSettings:
+    """Everything resolved."""
+    task = task_settings(request)
+    return SearchSettings(
+        name=search_name(request, draw, results, taken),
+        task=TaskSettings(**{**task.__dict__, "task": task_name}),
+        draw=draw,
+        encoder=encoder,
+        space=request.space,
+        losses=tuple(request.losses),
+        loss_plugins=tuple(request.loss_plugins),
+        trials=trials,
+        time_budget=seconds(request.time_budget),
+        searcher=request.searcher,
+        scheduler=request.scheduler,
+        metric=request.metric,
+        cpus_per_trial=slots.cpus_per_trial,
+        gpus_per_trial=slots.gpus_per_trial,
+        concurrency=slots.concurrency,
+        elastic=request.address is not None and request.concurrency is None and request.max_gpus is None,
+        address=request.address,
+        results=str(results),
+        tracking_uri=None if request.tracking_uri is None else check_tracking_uri(request.tracking_uri),
+        store=None if request.store is None else parse_address(request.store).text,
+        store_every=float(request.store_every),
+        seed=request.seed,
+        device="cuda" if slots.gpus_per_trial else "cpu",
+        precision=precision,
+        space_text=space_text,
+        protocol=protocol,
+        confirm=request.confirm,
+        confirm_seeds=request.confirm_seeds,
+        ensemble=request.ensemble,
+    )
+
+
+def _check_concurrency(request: SearchRequest) -> None:
+    if not isinstance(request.concurrency, str):
+        at_least("--concurrency", request.concurrency, 1)
+    elif request.concurrency != AUTO:
+        raise UsageError(f"--concurrency is '{request.concurrency}'; it must be a number of trials, or '{AUTO}'.")
+    elif request.address is not None:
+        raise UsageError(
+            f"--concurrency {AUTO} measures a GPU of this machine; with --address, give a number of trials and "
+            "--gpus-per-trial."
+        )
+    elif request.gpus_per_trial:
+        raise UsageError(f"--concurrency {AUTO} finds how many trials share a GPU; leave out --gpus-per-trial.")
+
+
+def _one_of(option: str, value: str, valid: Iterable[str]) -> None:
+    valid = tuple(valid)
+    if value not in valid:
+        raise UsageError(f"{option} is '{value}': {nearest(value, valid)}")
+
+
+def at_least(option: str, value: int | None, least: int) -> None:
+    """Refuse a ``value`` below ``least``, in the words of the command line."""
+    if value is not None and value < least:
+        raise UsageError(f"{option} is {value}; it must be {least} or more.")

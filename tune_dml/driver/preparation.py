@@ -1,0 +1,201 @@
+"""Everything a search needs in memory before the first trial: texts, tokens, encoder, space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_dml.cluster.joining import join
+from tune_dml.cluster.keeping import names_in_store
+from tune_dml.cluster.workers import start_workers
+from tune_dml.config import SearchSettings
+from tune_dml.data import load_task
+from tune_dml.driver.concurrency import packed
+from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
+from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
+from tune_dml.driver.manners import encoder_limit, resolved
+from tune_dml.driver.named_code import allow_plugins
+from tune_dml.driver.naming import search_name
+from tune_dml.driver.options import (
+    AUTO,
+    TRIALS_ON_CPU,
+    TRIALS_ON_GPU,
+    check_options,
+    draw_settings,
+    settings_of,
+    task_settings,
+)
+from tune_dml.driver.prepared import Prepared, loaded, try_space
+from tune_dml.driver.request import SearchRequest
+from tune_dml.driver.slots import gpu_share, slots_of
+from tune_dml.driver.suitability import balance_notes, without_starved
+from tune_dml.errors import ResultsError
+from tune_dml.execution.limits import limits
+from tune_dml.execution.this_machine import visible_gpus
+from tune_dml.losses import add_plugins
+from tune_dml.models.encoder_source import EncoderSource, default_encoder, fetch, find_encoder
+from tune_dml.reporting.output import Output
+from tune_dml.results.best_file import BestFile
+from tune_dml.results.folders import results_folder
+from tune_dml.results.search_file import SearchFile
+from tune_dml.spaces import Space, fitted, load_space, space_from_text
+
+if TYPE_CHECKING:
+    pass
+
+
+def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
+    """Check the options, the space, the data and the encoder, cheapest first, then load everything.
+
+    Args:
+        workers: Whether to start Ray and its workers while the encoder is loaded; ``stop_ray`` is the caller's.
+
+    Raises:
+        TuneDMLError: whatever is wrong, before anything is written.
+    """
+    add_plugins(request.loss_plugins)
+    check_options(request)
+    results = results_folder(request.results)
+    load_space(request.space, request.losses)
+    own = limits()
+    first_look(request, results, own)
+    draw = draw_settings(request)
+    taken = names_in_store(request.store, results)
+    if request.name is not None:
+        search_name(request, draw, results, taken)
+    drawn = draw_data(load_task(task_settings(request)), draw)
+    cluster = None if request.address is None else join(request.address, out)
+    gpus = 0 if request.gpus_per_trial == 0 else visible_gpus() if cluster is None else int(cluster.machines.gpus)
+    device = "cuda" if gpu_share(request, gpus) else "cpu"
+    name = request.encoder or default_encoder(gpus > 0)
+    if Path(name).is_dir():
+        name = str(Path(name).resolve())
+    source = _announced(find_encoder(name), request.encoder is None, out)
+    look_at_disk(results, source.parameters)
+    measure = request.concurrency == AUTO and gpus > 0
+    slots = slots_of(request, gpus, None if cluster is None else cluster.machines)
+    if cluster is None:
+        slots = fitted_to_machine(slots, own, source.parameters, request, out)
+    else:
+        cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
+    if cluster is None and workers and not measure:
+        start_workers(slots, None, out)
+    from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle, load_tokenizer
+    from tune_dml.models.precision import default_precision
+    from tune_dml.models.vocabulary import tokenizer_note
+
+    bundle = load_bundle(source)
+    space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
+    space, notes = fitted(space, bundle)
+    space, starved = without_starved(space, drawn)
+    precision = request.precision
+    if precision == "auto":
+        precision = default_precision(device)
+        if device == "cpu" and cluster is not None and not cluster.fast_bfloat16:
+            precision = "float32"
+    settings = settings_of(
+        request,
+        task_name=drawn.task.name,
+        results=results,
+        encoder=name,
+        slots=slots,
+        trials=request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
+        precision=precision,
+        space_text="",
+        protocol=protocol_sentence(drawn, request.metric),
+        draw=drawn.settings,
+        taken=taken,
+    )
+    assert source.folder is not None
+    tokenizer = load_tokenizer(source.folder)
+    limit = encoder_limit(tokenizer, bundle.positions)
+    settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
+    told = (*balance_notes(drawn, request.metric, space), *starved)
+    prepared = loaded(settings, drawn, space, source, bundle, None, told)
+    try_space(prepared)
+    for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
+        out.line(f"encoder: {note}")
+    return packed(prepared, gpus, out) if measure else prepared
+
+
+def prepare_again(
+    about: SearchFile, out: Output, *, loss_plugins: tuple[str, ...] = (), workers: bool = False
+) -> Prepared:
+    """The same search, from ``search.yaml``; ``workers`` as for :func:`prepare_new`.
+
+    Args:
+        loss_plugins: Those of the search, named again.
+
+    Raises:
+        ResultsError: the data or the encoder is no longer what the search was started with.
+    """
+    settings = about.settings
+    allow_plugins(settings.loss_plugins, loss_plugins, f"The search '{settings.name}'")
+    drawn = draw_data(load_task(settings.task), settings.draw)
+    if drawn.split.hashes() != about.hashes:
+        raise ResultsError(
+            f"The data of '{settings.name}' has changed since it was started ({about.source}); its numbers could "
+            "not be compared. Start a new search."
+        )
+    source = _announced(find_encoder(settings.encoder), False, out)
+    if workers and settings.address is not None:
+        join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
+    elif workers:
+        look_again(settings, limits(), source.parameters, out)
+        start_workers(settings, None, out)
+    from tune_dml.models.encoder import load_bundle
+
+    bundle = load_bundle(source)
+    if bundle.sha256 != about.encoder_sha256:
+        raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
+    return loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
+
+
+def prepare_one(
+    best: BestFile, out: Output, loss_plugins: tuple[str, ...] = (), other: Drawn | None = None
+) -> Prepared:
+    """What one training run of ``best.yaml``'s configuration needs.
+
+    Args:
+        loss_plugins: Those of the search, named again.
+        other: Texts to train on instead of the file's own.
+
+    Raises:
+        ResultsError: the data or the encoder is no longer what the file was made with.
+    """
+    allow_plugins(best.loss_plugins, loss_plugins, "The file")
+    drawn = other or draw_data(load_task(best.task), best.draw)
+    if other is None and drawn.split.hashes() != best.hashes:
+        raise ResultsError(
+            "The data is not what best.yaml was made with (its rows have other hashes). Name it with --data: the same "
+            "rows give the same model again, others a model of their own."
+        )
+    from tune_dml.models.encoder import load_bundle
+
+    source = _announced(find_encoder(best.encoder), False, out)
+    bundle = load_bundle(source)
+    if bundle.sha256 != best.encoder_sha256:
+        raise ResultsError(f"The weights of {best.encoder} are not those that best.yaml was made with.")
+    settings = SearchSettings(
+        name="best",
+        task=best.task,
+        draw=best.draw,
+        encoder=best.encoder,
+        space="best.yaml",
+        loss_plugins=best.loss_plugins,
+        seed=best.seed,
+        device=best.device,
+        precision=best.precision,
+        truncation=best.truncation,
+        prefix=best.prefix,
+    )
+    space = Space("best.yaml", (), {"max_length": best.max_length}, ())
+    return loaded(settings, drawn, space, source, bundle, None)
+
+
+def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:
+    why = " (the default here; --encoder chooses another)" if chosen else ""
+    size = "unknown size" if source.download_bytes is None else f"{source.download_bytes / 1e6:,.0f} MB"
+    download = "" if source.folder is not None else f", to be downloaded from the hub: {size}"
+    out.line(f"encoder: {source.name}{why}{download}")
+    return fetch(source)

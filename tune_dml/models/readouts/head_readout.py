@@ -1,0 +1,30 @@
+"""The cross-entropy head as it was trained."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tune_dml.config import Probabilities
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax
+
+
+def _fit(trained: Trained) -> FittedReadout:
+    return FittedReadout("head", dict(trained.head_state))
+
+
+def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
+    arrays = {name: array.astype(np.float64) for name, array in fitted.arrays.items()}
+    hidden = embeddings.astype(np.float64)
+    if "dense.weight" in arrays:
+        hidden = np.tanh(hidden @ arrays["dense.weight"].T + arrays["dense.bias"])
+    return softmax(hidden @ arrays["weight"].T + arrays["bias"])
+
+
+SPEC = ReadoutSpec(
+    name="head",
+    description="the cross-entropy head",
+    available=lambda trained: bool(trained.head_state),
+    fit=_fit,
+    probabilities=_probabilities,
+)
+SPECS = (SPEC,)

@@ -1,0 +1,147 @@
+"""From the journal to what is shown: who won, with which read-out, and what it scored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tune_dml.config import ConfirmRun, State, TrialRecord
+from tune_dml.data import per_class
+from tune_dml.evaluation import (
+    best_of_loss,
+    bias_corrected,
+    choose_readout,
+    choose_temperature,
+    confirm_scores,
+    ensemble_scores,
+    readout_accuracies,
+    runners_up,
+    winner,
+)
+from tune_dml.evaluation.confirm_runs import Candidate, candidates
+from tune_dml.reporting import SearchReport
+from tune_dml.results.search_file import SearchFile
+from tune_dml.tracking import search_page, tracking_uri_of, without_password
+from tune_dml.training.scoring import rank
+from tune_dml.tuning.journal import Journal
+
+RUNNERS_UP = 2
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What cross validation says; fixed before the test split is read.
+
+    Attributes:
+        readouts: Of the winner and of everything that is confirmed.
+        readout_accuracies: Of the winner, by read-out.
+    """
+
+    winner: TrialRecord
+    candidates: tuple[Candidate, ...]
+    readouts: dict[str, str]
+    readout_accuracies: dict[str, float]
+
+
+def pick(about: SearchFile, journal: Journal) -> Picked | None:
+    """The winner and what is confirmed beside it; ``None`` if no trial has a score.
+
+    Where no trial finished all rounds (a short time budget), the one that got furthest stands in.
+    """
+    settings, latest = about.settings, about.by_schedule
+    trials = [r for r in journal.records() if r.state in (State.COMPLETE, State.PRUNED)]
+    baselines = [r for r in journal.records("baseline") if r.state == State.COMPLETE]
+    labels = about.heldout_labels()
+    best = winner(trials, labels, settings.metric, about.rounds, latest)
+    if best is None:
+        scored = [r for r in rank(trials, settings.metric, about.rounds, latest) if r.rounds]
+        if not scored:
+            return None
+        best = scored[0]
+    others = runners_up(trials, best, RUNNERS_UP, settings.metric, about.rounds, latest)
+    best_ce = best_of_loss(trials, labels, "ce", settings.metric, about.rounds, latest)
+    readouts = {
+        record.name: choose_readout(record, labels, settings.metric, latest)
+        for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
+        if record.rounds
+    }
+    temperatures = {
+        record.name: choose_temperature(record, labels, readouts[record.name], latest)
+        for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
+        if record.rounds
+    }
+    seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
+    if not about.has_test:
+        others, best_ce, baselines = [], None, []
+    wanted = candidates(best, others, best_ce, baselines, readouts, temperatures, seeds, settings.ensemble)
+    return Picked(best, tuple(wanted), readouts, readout_accuracies(best, labels, latest))
+
+
+def assemble(
+    about: SearchFile,
+    folder: Path,
+    journal: Journal,
+    test_labels: npt.NDArray[np.int64] | None,
+    *,
+    interrupted: bool,
+    seconds: float,
+) -> SearchReport:
+    """Everything a search shows. Without ``test_labels`` confirm runs are left out."""
+    settings = about.settings
+    records: list[TrialRecord] = [*journal.records("baseline"), *journal.records()]
+    picked = pick(about, journal)
+    runs: Sequence[ConfirmRun] = journal.confirm_runs() if test_labels is not None else ()
+    confirmed = {}
+    ensemble = None
+    if picked is not None and test_labels is not None:
+        known = [r for r in runs if r.candidate in {record.name for record in records}]
+        confirmed = confirm_scores(known, test_labels, picked.readouts)
+        mine = [r for r in known if r.candidate == picked.winner.name and r.reason is None]
+        if settings.ensemble and mine:
+            ensemble = ensemble_scores(mine, test_labels, picked.readouts.get(picked.winner.name, "logistic"))
+    labels = np.array(about.labels, dtype=np.int64)
+    tracking_uri = without_password(tracking_uri_of(settings, Path(settings.results)))
+
+    def existing(name: str) -> str | None:
+        return str(folder / name) if (folder / name).exists() else None
+
+    return SearchReport(
+        settings=settings,
+        per_class=per_class(labels, about.label_names),
+        protocol=settings.protocol,
+        records=records,
+        rounds=about.rounds,
+        latest=about.by_schedule,
+        winner=picked.winner if picked else None,
+        readouts=picked.readouts if picked else {},
+        readout_accuracies=picked.readout_accuracies if picked else {},
+        temperature=float(str(picked.candidates[0].params["temperature"])) if picked else 1.0,
+        corrected=bias_corrected(
+            records=[r for r in records if r.kind == "trial"],
+            labels=about.heldout_labels(),
+            metric=settings.metric,
+            rounds_needed=about.rounds,
+            latest=about.by_schedule,
+        ),
+        has_test=about.has_test,
+        test_majority=None if test_labels is None else float((test_labels == np.bincount(labels).argmax()).mean()),
+        confirmed=confirmed,
+        ensemble=ensemble,
+        lost_workers=journal.lost_workers(),
+        confirm_failed=dict(Counter(r.reason for r in runs if r.reason is not None)),
+        notes=about.notes,
+        source=about.source,
+        folder=str(folder),
+        model=existing("model"),
+        best=existing("best.yaml"),
+        report=existing("report.html"),
+        tracking_uri=tracking_uri,
+        mlflow_page=search_page(folder, tracking_uri),
+        interrupted=interrupted,
+        seconds=seconds,
+    )

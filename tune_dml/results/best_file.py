@@ -1,0 +1,130 @@
+"""``best.yaml``: the winner, and all that ``train`` needs to make it again. Written before test labels are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from tune_dml.config import (
+    LIMITS,
+    PRECISIONS,
+    TRUNCATIONS,
+    Choice,
+    DrawSettings,
+    TaskSettings,
+    TrialRecord,
+    Value,
+    from_values,
+)
+from tune_dml.config.moved_paths import followed
+from tune_dml.errors import ConfigurationError
+from tune_dml.reporting import write_text_atomic
+from tune_dml.results.search_file import SearchFile, dump_yaml, former_results, load_yaml
+from tune_dml.training.scoring import mean_scores
+
+FILE_NAME = "best.yaml"
+_HEADER = "# The configuration that cross validation picked. Train it again: tune-dml train --config best.yaml\n"
+
+
+@dataclass(frozen=True)
+class BestFile:
+    """What ``train --config`` needs.
+
+    Attributes:
+        config: The configuration, flat, with its read-out.
+        hashes: SHA-256 of each drawn row, to see that the data is still the same.
+        loss_plugins: Where losses of other packages are.
+        truncation, prefix: How texts were read, as of the search's settings.
+    """
+
+    config: dict[str, Value]
+    task: TaskSettings
+    draw: DrawSettings
+    encoder: str
+    encoder_sha256: str
+    hashes: tuple[str, ...]
+    seed: int
+    device: str
+    precision: str
+    max_length: int
+    loss_plugins: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
+    truncation: str = "head"
+    prefix: str = ""
+
+
+def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:
+    """Write it atomically; the same search and winner give the same bytes.
+
+    Args:
+        config: The winner's, with its read-out and temperature.
+    """
+    settings = about.settings
+    scores = mean_scores(winner.rounds, about.by_schedule)
+    values: dict[str, Any] = {
+        "config": dict(config),
+        "trial": winner.number,
+        "name": winner.name,
+        "cross_validation": {k: round(v, 6) for k, v in scores.as_dict().items()} if scores else {},
+        "protocol": settings.protocol,
+        "task": asdict(settings.task),
+        "draw": asdict(settings.draw),
+        "label_names": about.label_names,
+        **({"loss_plugins": list(settings.loss_plugins)} if settings.loss_plugins else {}),
+        "encoder": settings.encoder,
+        "encoder_sha256": about.encoder_sha256,
+        "seed": settings.seed,
+        "device": settings.device,
+        "precision": settings.precision,
+        "max_length": about.max_length,
+        "truncation": settings.truncation,
+        "prefix": settings.prefix,
+        "versions": about.versions,
+        "rows": about.rows,
+        "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
+        "hashes": about.hashes,
+    }
+    path = folder / FILE_NAME
+    write_text_atomic(path, _HEADER + dump_yaml(values))
+    return path
+
+
+def read_best(path: Path) -> BestFile:
+    """Raises:
+    ConfigurationError: the file is missing, damaged, or lacks something.
+    """
+    try:
+        values = load_yaml(path)
+    except OSError:
+        raise ConfigurationError(f"There is no file {path}; give the best.yaml of a finished search.") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not YAML as a search writes it ({error}).") from None
+    known = {field.name for field in fields(BestFile)}
+    try:
+        best = from_values(BestFile, {name: value for name, value in values.items() if name in known})
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path} is not a complete best.yaml ({error}); was it edited?") from None
+    for name, given, valid in (
+        ("device", best.device, Choice(("cpu", "cuda"))),
+        ("precision", best.precision, Choice(PRECISIONS)),
+        ("max_length", best.max_length, LIMITS["max_length"]),
+        ("truncation", best.truncation, Choice(TRUNCATIONS)),
+    ):
+        if not valid.contains(given):
+            raise ConfigurationError(f"{path}: {name} is {given!r}; it must be {valid}.")
+    return _found_again(best, path.parent)
+
+
+def _found_again(best: BestFile, folder: Path) -> BestFile:
+    """With the data and the encoder where they are now, if they were in results that have been moved."""
+    given = [text for text in (best.encoder, best.task.data) if text is not None]
+    if all(not Path(text).is_absolute() or Path(text).exists() for text in given):
+        return best
+    former = former_results(folder)
+    if former is None:
+        return best
+    results, data = folder.absolute().parent.parent, best.task.data
+    task = replace(best.task, data=None if data is None else followed(data, former, results))
+    return replace(best, task=task, encoder=followed(best.encoder, former, results))
