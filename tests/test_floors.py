@@ -1,12 +1,17 @@
-"""The floors: who may import whom. The contracts are in pyproject.toml; these tests see that they hold and bite."""
+"""The house: who may import whom, and what a file is called. The contracts of the floors are in pyproject.toml."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
+
+import grimp
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tune_dml"
@@ -56,3 +61,44 @@ def test_an_import_upwards_or_sideways_is_found(tmp_path: Path) -> None:
         "tune_dml.models -> ray",
     ):
         assert forbidden in result.stdout
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    graph = grimp.build_graph("tune_dml", cache_dir=None)
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()
+
+
+def test_a_module_s_name_says_one_thing() -> None:
+    places = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        places[path.stem].add(path.relative_to(PACKAGE).parent.as_posix())
+    # A command, and what it does.
+    verbs = {"cli", "workflows"}
+    assert {name: boxes for name, boxes in places.items() if len(boxes) > 1 and boxes != verbs} == {
+        "__init__": places["__init__"]
+    }
+
+
+def test_no_file_is_long() -> None:
+    lines = {path.relative_to(PACKAGE): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {str(name): count for name, count in lines.items() if count > 250} == {}
+
+
+def test_what_begins_with_an_underscore_stays_in_its_file() -> None:
+    found = []
+    for path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and str(n.module).startswith("tune_dml")]
+        ours = {alias.asname or alias.name for node in imports for alias in node.names}
+        names = [alias.name for node in imports for alias in node.names]
+        names += [
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ours
+        ]
+        found += [f"{path.name}: {name}" for name in names if name.startswith("_") and not name.startswith("__")]
+    assert found == []
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))

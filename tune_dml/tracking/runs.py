@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_dml.config import SearchSettings, State, TrialRecord, uri_below
+from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.tracking import names
 from tune_dml.tracking.addresses import without_password
+from tune_dml.tracking.experiment import experiment_of
 from tune_dml.tracking.known import KnownRun, every_page, known_run
 from tune_dml.tracking.mlflow_store import (
     UPLOAD_SECONDS,
@@ -168,22 +169,7 @@ class SearchRuns:
 
     @cached_property
     def _experiment_id(self) -> str:
-        from mlflow.exceptions import MlflowException
-
-        name = names.experiment_name(self.settings.task.task)
-        found = self.client.get_experiment_by_name(name)
-        if found is None:
-            folder = names.artifact_folder(self.settings.task.task)
-            root = uri_below(self._artifact_root, folder) if self._artifact_root else None
-            try:
-                return str(self.client.create_experiment(name, artifact_location=root))
-            except MlflowException as error:
-                found = self.client.get_experiment_by_name(name)
-                if found is None:
-                    raise error
-        if found.lifecycle_stage == "deleted":
-            self.client.restore_experiment(found.experiment_id)
-        return str(found.experiment_id)
+        return experiment_of(self.client, self.settings.task.task, self._artifact_root)
 
     def _find(self, condition: str) -> list[Run]:
         """This search's runs that meet ``condition``, oldest first."""
