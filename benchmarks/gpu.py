@@ -20,6 +20,7 @@ from tune_dml.config import Configuration
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.precision import autocast
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.gpu_cost import measured_step, trials_per_gpu
 from tune_dml.training.workload import Workload
@@ -122,7 +123,7 @@ def _fit_step(bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: ar
             max_length=given.tokens,
         )
         begun = time.perf_counter()
-        fit_once(config, bundle, tokens, labels, 2, {}, seed=0, device=given.device, precision="bfloat16")
+        fit_once(config, bundle, Examples(tokens, labels, 2), {}, seed=0, device=given.device, precision="bfloat16")
         return time.perf_counter() - begun
 
     run(8)

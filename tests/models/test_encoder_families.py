@@ -26,6 +26,7 @@ from tune_dml.models.folder import save_model
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import Batch, TokenArrays, tokenize
 from tune_dml.models.unpadded import layout_for
+from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 
 CPU = torch.device("cpu")
@@ -119,7 +120,9 @@ def test_it_is_trained_saved_loaded_and_predicts(member: Callable[[str], Member]
     one = member(name)
     separable = one.bundle.layers is not None
     config = replace(SHORT, trainable_layers=1 if separable else None, dropout=0.2)
-    stage = fit_once(config, one.bundle, one.tokens, LABELS, 2, {"own": one.tokens}, seed=0, keep_encoder=True)
+    stage = fit_once(
+        config, one.bundle, Examples(one.tokens, LABELS, 2), {"own": one.tokens}, seed=0, keep_encoder=True
+    )
     assert stage.encoder_state is not None
     changed = {name for name, array in stage.encoder_state.items() if not np.array_equal(array, one.bundle.state[name])}
     top = f"{one.bundle.facts.path}.{LAYERS - 1}."
@@ -145,7 +148,9 @@ def test_other_settings_of_layers(member: Callable[[str], Member], name: str) ->
     config = replace(SHORT, averaged_layers=2, layer=2)
     if bundle.layers is not None:
         config = replace(config, reinit_layers=1, layer_decay=0.5)
-    stage = fit_once(check(config), bundle, member(name).tokens, LABELS, 2, {"own": member(name).tokens}, seed=0)
+    stage = fit_once(
+        check(config), bundle, Examples(member(name).tokens, LABELS, 2), {"own": member(name).tokens}, seed=0
+    )
     assert np.isfinite(stage.probabilities["own"]["logistic"]).all()
 
 

@@ -13,7 +13,9 @@ from tune_dml.config import Configuration
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
-from tune_dml.training.fit import Stage, fit_once
+from tune_dml.training.examples import Examples
+from tune_dml.training.fit import fit_once
+from tune_dml.training.stage import Stage
 
 _SUBJECTS = ("the film", "this play", "her novel", "the second act")
 _ENDINGS = (
@@ -37,7 +39,7 @@ class Small:
 
     def fit(self, config: Configuration, seed: int = 0) -> Stage:
         score = {"first": self.tokens.take(np.arange(6))}
-        return fit_once(config, self.encoder, self.tokens, self.labels, 3, score, seed=seed)
+        return fit_once(config, self.encoder, Examples(self.tokens, self.labels, 3), score, seed=seed)
 
 
 class Spy(nn.Module):

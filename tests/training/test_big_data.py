@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tune_dml.training.fit import READOUT_TEXTS, rows_for_readouts
+from tune_dml.training.stage import READOUT_TEXTS, rows_for_readouts
 
 
 def test_read_outs_are_fitted_to_a_bounded_number_of_texts() -> None:
@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 from tune_dml.config import Configuration
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import single_thread
 from tune_dml.models.encoder import load_bundle
@@ -48,7 +49,7 @@ bundle = load_bundle(find_encoder("bert-tiny"))
 config = Configuration(loss="supcon", beta=0.5, epochs=1, batch_size=512, lr=1e-4)
 for count in (2_000, 100_000):
     labels = rng.integers(0, 5, count)
-    fit_once(config, bundle, texts(count), labels, 5, {"heldout": texts(2_000)}, seed=0)
+    fit_once(config, bundle, Examples(texts(count), labels, 5), {"heldout": texts(2_000)}, seed=0)
     print(peak())
 """
 

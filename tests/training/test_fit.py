@@ -21,8 +21,10 @@ from tune_dml.models.encoder import build_encoder, load_tokenizer
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import after_mask, examples, prepared
 from tune_dml.models.tokens import tokenize
-from tune_dml.training.fit import Stage, fit, fit_once
+from tune_dml.training.examples import Examples
+from tune_dml.training.fit import fit, fit_once
 from tune_dml.training.scoring import score
+from tune_dml.training.stage import Stage
 from tune_dml.training.workload import baseline
 
 SHORT = Configuration(loss="supcon", beta=0.5, epochs=3, batch_size=12, lr=1e-3)
@@ -64,7 +66,7 @@ def test_a_fresh_process_gives_the_same_numbers(small: Small) -> None:
 )
 def test_stages_end_where_a_single_one_ends(small: Small, config: Configuration) -> None:
     scored = {"first": small.tokens.take(np.arange(6))}
-    stages = list(fit(config, small.encoder, small.tokens, small.labels, 3, scored, seed=0, stages=5))
+    stages = list(fit(config, small.encoder, Examples(small.tokens, small.labels, 3), scored, seed=0, stages=5))
     assert len(stages) == 5
     assert largest_difference(stages[-1], small.fit(config)) == 0.0
     steps = [stage.diagnostics["steps"] for stage in stages]
@@ -104,7 +106,7 @@ def test_training_learns_and_leaves_the_encoder_it_was_given_alone(small: Small)
 
 
 def test_the_encoder_is_kept_where_asked_for(small: Small) -> None:
-    stage = fit_once(SHORT, small.encoder, small.tokens, small.labels, 3, {}, seed=0, keep_encoder=True)
+    stage = fit_once(SHORT, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
     assert stage.encoder_state is not None
     assert set(stage.encoder_state) == set(small.encoder.state)
     changed = {n for n, a in stage.encoder_state.items() if not np.array_equal(a, small.encoder.state[n])}
@@ -115,7 +117,7 @@ def test_the_encoder_is_kept_where_asked_for(small: Small) -> None:
 
 def test_word_embeddings_are_trained_where_asked_for(small: Small) -> None:
     config = replace(SHORT, train_word_embeddings=True)
-    stage = fit_once(config, small.encoder, small.tokens, small.labels, 3, {}, seed=0, keep_encoder=True)
+    stage = fit_once(config, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
     assert stage.encoder_state is not None
     name = "embeddings.word_embeddings.weight"
     assert not np.array_equal(stage.encoder_state[name], small.encoder.state[name])
@@ -178,7 +180,7 @@ def test_a_collapse_to_one_class(small: Small) -> None:
     same = small.tokenized(["the same text"] * 12)
     labels = np.arange(12) % 3
     with pytest.raises(TrainingFailure) as caught:
-        fit_once(SHORT, small.encoder, same, labels, 3, {}, seed=0)
+        fit_once(SHORT, small.encoder, Examples(same, labels, 3), {}, seed=0)
     assert caught.value.reason == "collapse"
 
 
@@ -190,7 +192,9 @@ def test_a_learning_rate_that_wrecks_the_encoder_is_a_failure(small: Small) -> N
 
 def test_texts_of_one_class_are_no_collapse(small: Small) -> None:
     rows = np.flatnonzero(small.labels == 1)
-    stage = fit_once(SHORT, small.encoder, small.tokens.take(rows), small.labels[rows], 3, {"x": small.tokens}, seed=0)
+    stage = fit_once(
+        SHORT, small.encoder, Examples(small.tokens.take(rows), small.labels[rows], 3), {"x": small.tokens}, seed=0
+    )
     assert stage.probabilities["x"]["logistic"].argmax(axis=1).tolist() == [1] * len(small.labels)
     # Without negatives the contrastive part has nothing to say.
     assert stage.diagnostics["zero_loss_share"] == 1.0
@@ -204,7 +208,9 @@ def test_impossible_configurations_are_refused(small: Small) -> None:
 def test_bfloat16_stays_close(small: Small) -> None:
     def fitted(precision: str) -> np.ndarray:
         scored = {"first": small.tokens.take(np.arange(6))}
-        stage = fit_once(SHORT, small.encoder, small.tokens, small.labels, 3, scored, seed=0, precision=precision)
+        stage = fit_once(
+            SHORT, small.encoder, Examples(small.tokens, small.labels, 3), scored, seed=0, precision=precision
+        )
         return stage.probabilities["first"]["logistic"]
 
     np.testing.assert_allclose(fitted("bfloat16"), fitted("float32"), atol=0.15)
@@ -220,7 +226,9 @@ def test_supcon_beats_the_frozen_probe_on_headlines(small: Small) -> None:
 
     def accuracy(config: Configuration) -> float:
         found = [
-            fit_once(config, small.encoder, tokens, drawn.labels, 5, {"test": held}, seed=seed).probabilities["test"]
+            fit_once(config, small.encoder, Examples(tokens, drawn.labels, 5), {"test": held}, seed=seed).probabilities[
+                "test"
+            ]
             for seed in range(2)
         ]
         return float(np.mean([score(p["logistic"], test.labels).accuracy for p in found]))

@@ -7,22 +7,28 @@ import pytest
 import torch
 from small_task import Small
 
-from tune_dml.models.encoder import build_encoder
-from tune_dml.models.prefix import LayeredEncoder
+from tune_dml.config import Configuration
 from tune_dml.models.tokens import TokenArrays
-from tune_dml.training.inputs import TrainingInputs, cheapest_parts
+from tune_dml.training.inputs.fixed_texts import FixedTexts, cheapest_parts
 from tune_dml.training.micro_batches import end_to_end
+from tune_dml.training.model import Model
+
+
+def model_of(small: Small, trainable_layers: int | None = None, device: str = "cpu") -> Model:
+    config = Configuration(max_length=24, trainable_layers=trainable_layers)
+    return Model(config, small.encoder, 0, torch.device(device), "float32")
 
 
 @pytest.mark.parametrize("trainable_layers", [None, 1])
 def test_parts_give_what_the_whole_batch_gives(small: Small, trainable_layers: int | None) -> None:
     # A pass that costs nothing parts the texts by every length there is.
-    encoder = LayeredEncoder(build_encoder(small.encoder), trainable_layers).eval()
-    inputs = TrainingInputs(encoder, small.tokens, 24, torch.device("cpu"))
+    model = model_of(small, trainable_layers)
+    encoder = model.encoder.eval()
+    inputs, lengths = FixedTexts(model, small.tokens), small.tokens.lengths
     rows = np.random.default_rng(0).permutation(36)
-    ordered = rows[np.argsort(inputs.lengths[rows], kind="stable")]
-    parts = [ordered[start:end] for start, end in cheapest_parts(inputs.lengths[ordered], 0)]
-    assert len(parts) == len(np.unique(inputs.lengths))
+    ordered = rows[np.argsort(lengths[rows], kind="stable")]
+    parts = [ordered[start:end] for start, end in cheapest_parts(lengths[ordered], 0)]
+    assert len(parts) == len(np.unique(lengths))
     with torch.no_grad():
         hidden, mask = end_to_end([inputs.hidden(rows) for rows in parts])
         batch = small.tokens.batch(ordered, torch.device("cpu"))
@@ -50,16 +56,15 @@ def test_the_cheapest_parts_are_the_cheapest(per_part: int) -> None:
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_where_padding_costs_little_the_batch_stays_in_one_piece(small: Small, device: str) -> None:
-    encoder = LayeredEncoder(build_encoder(small.encoder), None)
     rows = np.arange(36)
-    [alone] = TrainingInputs(encoder, small.tokens, 24, torch.device(device)).parts(rows)
+    [alone] = FixedTexts(model_of(small, device=device), small.tokens).parts(rows)
     assert sorted(alone) == list(rows)
     assert len(alone) == 36
 
 
 def test_padding_that_an_encoder_computes_is_saved_by_parting_a_batch(small: Small) -> None:
-    encoder = LayeredEncoder(build_encoder(small.encoder), None)
-    encoder.encoder.config._attn_implementation = "eager"
+    model = model_of(small)
+    model.encoder.encoder.config._attn_implementation = "eager"
     long, short = small.tokenized(["a b c d e f g h i j k l m n o p q r s t"] * 8), small.tokenized(["a"] * 30)
     both = TokenArrays(
         np.concatenate([long.ids, short.ids]),
@@ -67,5 +72,5 @@ def test_padding_that_an_encoder_computes_is_saved_by_parting_a_batch(small: Sma
         None,
         long.pad_id,
     )
-    parts = TrainingInputs(encoder, both, 24, torch.device("cpu")).parts(np.arange(38))
+    parts = FixedTexts(model, both).parts(np.arange(38))
     assert [len(part) for part in parts] == [30, 8]

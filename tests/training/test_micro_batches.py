@@ -11,12 +11,12 @@ import pytest
 import torch
 from small_task import Small
 
+from tune_dml.config import Configuration
 from tune_dml.losses import LOSSES
-from tune_dml.models.encoder import build_encoder
-from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import examples
-from tune_dml.training.inputs import TrainingInputs
+from tune_dml.training.inputs.fixed_texts import FixedTexts
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end
+from tune_dml.training.model import Model
 
 CPU = torch.device("cpu")
 
@@ -33,11 +33,11 @@ def test_parts_give_the_gradients_of_the_whole(
 
     def gradients(in_parts: bool) -> tuple[float, dict[str, torch.Tensor]]:
         # Without dropout, whose random numbers differ between one pass over a batch and several.
-        encoder = LayeredEncoder(build_encoder(small.encoder, 0.0), trainable_layers).train()
-        # After that: the first encoder that a process builds draws random numbers.
-        torch.manual_seed(0)
+        config = Configuration(max_length=24, dropout=0.0, trainable_layers=trainable_layers)
+        model = Model(config, small.encoder, 0, CPU, "float32")
+        encoder = model.encoder.train()
         module = spec.build(3, small.encoder.dimension, spec.defaults)  # type: ignore[misc]
-        inputs = TrainingInputs(encoder, small.tokens, 24, CPU)
+        inputs = FixedTexts(model, small.tokens)
 
         def loss_of(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             value: torch.Tensor = module(*examples(hidden, mask, labels, representation))
@@ -62,8 +62,9 @@ def test_parts_give_the_gradients_of_the_whole(
 
 
 def test_both_passes_draw_the_same_dropout(small: Small) -> None:
-    encoder = LayeredEncoder(build_encoder(small.encoder, 0.5), None).train()
-    inputs = TrainingInputs(encoder, small.tokens, 24, CPU)
+    model = Model(Configuration(max_length=24, dropout=0.5), small.encoder, 0, CPU, "float32")
+    model.encoder.train()
+    inputs = FixedTexts(model, small.tokens)
     seen: list[torch.Tensor] = []
 
     def hidden_of(rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
@@ -92,6 +93,7 @@ from tune_dml.config import Configuration
 from tune_dml.models.encoder import load_bundle, load_tokenizer
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import tokenize
+from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import single_thread
 
@@ -104,11 +106,11 @@ tokens, labels = tokenize(tokenizer, texts, None, 256), np.array([i % 2 for i in
 config = Configuration(loss="supcon", loss_params={"temperature": 0.2}, epochs=1, batch_size=32, max_length=256)
 
 def train():
-    stage = fit_once(config, bundle, tokens, labels, 2, {}, seed=0)
+    stage = fit_once(config, bundle, Examples(tokens, labels, 2), {}, seed=0)
     return stage.diagnostics
 
 # Everything that is needed once is there before the limit is.
-fit_once(config, bundle, tokens.take(np.arange(4)), labels[:4], 2, {}, seed=0)
+fit_once(config, bundle, Examples(tokens.take(np.arange(4)), labels[:4], 2), {}, seed=0)
 if os.fork() == 0:
     # In a process of its own: libraries may remember for good what they could not allocate.
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

@@ -15,9 +15,11 @@ from tune_dml.models.encoder import build_encoder
 from tune_dml.models.head import ClassificationHead, make_projection
 from tune_dml.models.prefix import layers_of, reinitialise
 from tune_dml.models.readouts import READOUT_SPECS, Trained, class_probabilities
-from tune_dml.training.fit import Stage, fit_once
+from tune_dml.training.examples import Examples
+from tune_dml.training.fit import fit_once
 from tune_dml.training.optimization import make_optimizer
 from tune_dml.training.plateau import Plateau
+from tune_dml.training.stage import Stage
 
 SHORT = Configuration(loss="ce", epochs=3, batch_size=12, lr=1e-3)
 #: What it takes to do nothing.
@@ -51,7 +53,7 @@ def test_smoothed_labels_and_balanced_classes_enter_cross_entropy(small: Small) 
     losses = {}
     for smoothing, weights in ((0.0, "equal"), (0.3, "equal"), (0.0, "balanced")):
         config = replace(STILL, epochs=1, batch_size=36, label_smoothing=smoothing, class_weights=weights)
-        stage = fit_once(config, small.encoder, small.tokens, labels, 3, {"first": small.tokens}, seed=0)
+        stage = fit_once(config, small.encoder, Examples(small.tokens, labels, 3), {"first": small.tokens}, seed=0)
         losses[smoothing, weights] = stage.diagnostics["train_loss"]
         # Nothing has moved: these are the probabilities that the loss was taken of.
         log = np.log(stage.probabilities["first"]["head"])
@@ -130,7 +132,7 @@ def test_a_projection_is_trained() -> None:
 
 def test_balanced_classes_count_alike_even_where_one_does_not_occur(small: Small) -> None:
     config, labels = replace(SHORT, class_weights="balanced"), np.arange(36, dtype=np.int64) % 2
-    stage = fit_once(config, small.encoder, small.tokens, labels, 3, {"first": small.tokens}, seed=0)
+    stage = fit_once(config, small.encoder, Examples(small.tokens, labels, 3), {"first": small.tokens}, seed=0)
     assert np.isfinite(probabilities(stage)).all()
 
 
@@ -177,7 +179,7 @@ def test_layers_that_cannot_be_told_apart_are_refused() -> None:
 def test_a_lower_layer_is_trained_read_and_kept(small: Small, trained: int | None) -> None:
     config = replace(SHORT, layer=1, trainable_layers=trained)
     assert np.abs(probabilities(small.fit(config)) - probabilities(small.fit(replace(config, layer=None)))).max() > 1e-5
-    stage = fit_once(config, small.encoder, small.tokens, small.labels, 3, {}, seed=0, keep_encoder=True)
+    stage = fit_once(config, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
     assert stage.encoder_state is not None
     assert set(stage.encoder_state) == set(small.encoder.up_to(1).state)
 

@@ -18,7 +18,9 @@ from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import pool
 from tune_dml.models.tokens import TokenArrays, both, tokenize
 from tune_dml.training import fit as fit_module
-from tune_dml.training.fit import Stage, fit_once
+from tune_dml.training.examples import Examples
+from tune_dml.training.fit import fit_once
+from tune_dml.training.stage import Stage
 
 TOWERS = Configuration(loss="supcon", beta=0.5, epochs=2, batch_size=12, lr=1e-3, pair_encoding="towers")
 STILL = replace(TOWERS, epochs=1, lr=0.0, head_lr=0.0, dropout=0.0, batch_size=24)
@@ -36,7 +38,7 @@ def pairs(small: Small) -> TokenArrays:
 
 def train(small: Small, pairs: TokenArrays, config: Configuration, stages: int = 1) -> Stage:
     scored = {"first": pairs.take(np.arange(6))}
-    return fit_once(config, small.encoder, pairs, LABELS, 2, scored, seed=0, keep_encoder=True)
+    return fit_once(config, small.encoder, Examples(pairs, LABELS, 2), scored, seed=0, keep_encoder=True)
 
 
 def alone(small: Small, text: str, trained: int | None = None) -> Tensor:

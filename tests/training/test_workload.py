@@ -12,6 +12,7 @@ from tune_dml.config import Configuration, Round
 from tune_dml.data import Fold
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import check
+from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import (
@@ -83,7 +84,7 @@ def test_an_official_validation_split_is_scored(workload: Callable[[int], Worklo
     )
     last = list(run_rounds(work, CONFIG))[-1]
     stage = fit_once(
-        CONFIG, small.encoder, small.tokens, small.labels, 3, {"v": small.tokens.take(rows[::-1][heldout])},
+        CONFIG, small.encoder, Examples(small.tokens, small.labels, 3), {"v": small.tokens.take(rows[::-1][heldout])},
         seed=round_seed(work.seed, 1),
     )  # fmt: skip
     np.testing.assert_array_equal(last.probabilities["logistic"], stage.probabilities["v"]["logistic"])

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from tune_dml.config import Configuration
+from tune_dml.training.examples import Examples
 from tune_dml.training.failures import collapse_ignored
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import Workload, single_thread
@@ -73,9 +74,7 @@ def measured_step(workload: Workload, config: Configuration) -> StepCost:
             fit_once(
                 replace(config, epochs=epochs, batch_size=len(longest)),
                 workload.encoder,
-                workload.tokens.take(longest),
-                labels,
-                workload.classes,
+                Examples(workload.tokens.take(longest), labels, workload.classes),
                 {},
                 seed=0,
                 device=workload.device,

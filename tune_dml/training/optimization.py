@@ -1,4 +1,4 @@
-"""AdamW with a learning rate of its own for the encoder, the head and the loss's parameters."""
+"""AdamW with a learning rate of its own for the encoder, the head and the loss's parameters, and their schedule."""
 
 from __future__ import annotations
 
@@ -12,6 +12,36 @@ from torch import nn
 from tune_dml.config import Configuration
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.prefix import layers_of
+
+
+class Optimization:
+    """The optimizer of one training run.
+
+    Args:
+        steps: Of the whole schedule; at least one.
+
+    Raises:
+        ConfigurationError: as :func:`make_optimizer`.
+    """
+
+    def __init__(
+        self, config: Configuration, encoder: nn.Module, heads: Iterable[nn.Module], loss: nn.Module | None, steps: int
+    ) -> None:
+        self._config, self._steps = config, steps
+        self.optimizer = make_optimizer(config, encoder, heads, loss)
+        self._peaks = [group["lr"] for group in self.optimizer.param_groups]
+
+    def step(self, number: int) -> None:
+        """Follow the gradients, in step ``number`` (from 0 on) of the schedule."""
+        factor = learning_rate_factor(number, self._steps, self._config.warmup, self._config.schedule)
+        groups = self.optimizer.param_groups
+        for group, peak in zip(groups, self._peaks, strict=True):
+            group["lr"] = peak * factor
+        trained = [p for group in groups for p in group["params"] if p.grad is not None]
+        if trained:
+            if self._config.max_grad_norm:
+                nn.utils.clip_grad_norm_(trained, self._config.max_grad_norm)
+            self.optimizer.step()
 
 
 def make_optimizer(

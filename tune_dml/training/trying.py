@@ -15,6 +15,7 @@ from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import forget_encoders
 from tune_dml.models.precision import default_precision
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.examples import Examples
 from tune_dml.training.failures import is_out_of_memory
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import Workload, resolve, single_thread
@@ -116,7 +117,7 @@ def _try_step(
 ) -> None:
     try:
         fit_once(
-            config, workload.encoder, tokens, labels, workload.classes, {"texts": tokens},
+            config, workload.encoder, Examples(tokens, labels, workload.classes), {"texts": tokens},
             seed=0, device="cpu", precision=default_precision("cpu"),
         )  # fmt: skip
     except TrainingFailure:

@@ -18,9 +18,11 @@ from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.training.examples import Examples
 from tune_dml.training.failures import collapse_ignored
-from tune_dml.training.fit import Stage, fit, fit_once
+from tune_dml.training.fit import fit, fit_once
 from tune_dml.training.scoring import score
+from tune_dml.training.stage import Stage
 
 #: Rounds of a trial whose rounds are parts of its own schedule.
 SCHEDULE_ROUNDS = 5
@@ -52,6 +54,11 @@ class Workload:
     seed: int = 0
     device: str = "cpu"
     precision: str = "float32"
+
+    @property
+    def examples(self) -> Examples:
+        """All that may be learnt from."""
+        return Examples(self.tokens, self.labels, self.classes)
 
     @property
     def by_schedule(self) -> bool:
@@ -155,9 +162,7 @@ def run_confirm(
     return fit_once(
         config,
         workload.encoder,
-        workload.tokens,
-        workload.labels,
-        workload.classes,
+        workload.examples,
         {} if test is None else {"test": test},
         seed=derived_seed("confirm", workload.seed, seed),
         keep_encoder=keep_encoder,
@@ -172,9 +177,7 @@ def _stages(workload: Workload, config: Configuration, number: int, stages: int)
     return fit(
         config,
         workload.encoder,
-        workload.tokens.take(fold.train),
-        workload.labels[fold.train],
-        workload.classes,
+        workload.examples.take(fold.train),
         {"heldout": _heldout(workload, fold)},
         seed=round_seed(workload.seed, number),
         stages=stages,
@@ -211,9 +214,7 @@ def timed_step(workload: Workload, config: Configuration) -> float:
             fit_once(
                 replace(config, epochs=3),
                 workload.encoder,
-                workload.tokens.take(rows),
-                workload.labels[rows],
-                workload.classes,
+                workload.examples.take(rows),
                 {},
                 seed=0,
                 device=workload.device,

@@ -1,0 +1,80 @@
+"""The encoder with what is trained of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tune_dml.config import Configuration
+from tune_dml.models.embedding import embed
+from tune_dml.models.encoder import EncoderBundle, build_encoder
+from tune_dml.models.kept import KeptStates, kept_states
+from tune_dml.models.prefix import LayeredEncoder, reinitialise
+from tune_dml.models.representation import prepared, width
+from tune_dml.models.tokens import TokenArrays
+
+
+class Model:
+    """An encoder as a configuration wants it: so many layers, some of them trained, some perhaps with random weights.
+
+    Args:
+        seed: Of all random numbers of PyTorch from here on.
+
+    Attributes:
+        config: With no more tokens of a text than the encoder has positions for.
+        width: Of an example's vector.
+
+    Raises:
+        ConfigurationError: the encoder cannot be had like that.
+    """
+
+    def __init__(
+        self, config: Configuration, bundle: EncoderBundle, seed: int, device: torch.device, precision: str
+    ) -> None:
+        self.config = config = readable(config, bundle)
+        self.device, self.precision = device, precision
+        bundle = bundle.up_to(config.layer)
+        encoder = build_encoder(bundle, config.dropout)
+        # Not before: the first encoder that a process builds draws random numbers.
+        torch.manual_seed(seed)
+        trained = config.trainable_layers
+        if config.reinit_layers and config.epochs:
+            reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
+        layered = LayeredEncoder(
+            encoder, trained, config.train_word_embeddings, config.averaged_layers, bundle.facts.traits
+        )
+        self.encoder = layered.to(device)
+        self.width = width(bundle.dimension, config.pair_encoding)
+        self._sha256 = bundle.sha256
+
+    def prepared(self, texts: TokenArrays) -> TokenArrays:
+        """Texts as the encoder shall see them."""
+        config = self.config
+        return prepared(texts, config.representation, config.max_length, config.pair_encoding)
+
+    def kept(self, texts: TokenArrays) -> KeptStates | None:
+        """What frozen layers give for prepared ``texts``, where that is kept."""
+        return kept_states(self.encoder, self._sha256, texts, self.config.max_length, self.device, self.precision)
+
+    def embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
+        """Vectors of prepared ``texts`` by the encoder as it is now: float32 ``[examples, width]``."""
+        config, kept = self.config, self.kept(texts)
+        return embed(
+            self.encoder,
+            texts,
+            config.representation,
+            config.max_length,
+            self.device,
+            self.precision,
+            kept,
+            config.pair_encoding,
+        )
+
+
+def readable(config: Configuration, encoder: EncoderBundle) -> Configuration:
+    """With no more tokens of a text than the encoder has positions for."""
+    positions = encoder.positions
+    return config if positions is None or config.max_length <= positions else replace(config, max_length=positions)

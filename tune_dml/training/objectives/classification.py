@@ -1,0 +1,90 @@
+"""Classes: beta * cross entropy + (1 - beta) * metric loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tune_dml.config import Configuration
+from tune_dml.losses import LOSSES
+from tune_dml.models.head import ClassificationHead, make_projection
+from tune_dml.training.examples import Examples
+from tune_dml.training.model import Model
+from tune_dml.training.objectives.objective import Seen, Values
+from tune_dml.training.states import state_of
+
+#: Before the head, where the encoder keeps its own dropout.
+_DROPOUT = 0.1
+
+
+class Classification:
+    """An :class:`tune_dml.training.objectives.objective.Objective` of texts with a class each.
+
+    Its figure ``zero_loss_share``: of the steps, those in which the metric loss was 0.
+    """
+
+    figures = ("zero_loss_share",)
+
+    def __init__(self, config: Configuration, model: Model, data: Examples) -> None:
+        self._config = config
+        spec = LOSSES[config.loss]
+        size = model.width if config.projection == "none" else config.projection_size
+        self._keeps_projection = config.keep_projection and spec.build is not None and bool(config.epochs)
+        # The order of what is built decides about its random numbers.
+        self._head: ClassificationHead | None = None
+        if config.beta_effective > 0:
+            dropout = config.dropout if config.dropout is not None else _DROPOUT
+            read = size if self._keeps_projection else model.width
+            self._head = ClassificationHead(config.head, read, data.classes, dropout).to(model.device)
+        self._class_weights = _class_weights(config.class_weights, data.targets, data.classes, model.device)
+        self.loss: nn.Module | None = None
+        self._projection: nn.Module | None = None
+        if spec.build is not None:
+            self.loss = spec.build(data.classes, size, config.loss_params).to(model.device)
+            projection = make_projection(config.projection, model.width, size)
+            self._projection = None if projection is None else projection.to(model.device)
+
+    @property
+    def heads(self) -> Sequence[nn.Module]:
+        return [module for module in (self._head, self._projection) if module is not None]
+
+    def __call__(self, batch: Seen) -> tuple[Tensor, Mapping[str, float]]:
+        """Both parts, each in float32."""
+        beta, zero = self._config.beta_effective, False
+        total = torch.zeros((), dtype=torch.float32, device=batch.targets.device)
+        if self._head is not None:
+            vectors = batch.vectors()
+            logits = self._head(self._projection(vectors) if self._projection and self._keeps_projection else vectors)
+            total = total + beta * nn.functional.cross_entropy(
+                logits, batch.targets, weight=self._class_weights, label_smoothing=self._config.label_smoothing
+            )
+        if self.loss is not None and beta < 1.0:
+            # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
+            vectors, classes = batch.examples()
+            metric = self.loss(vectors if self._projection is None else self._projection(vectors), classes)
+            zero = metric.detach().item() == 0.0
+            total = total + (1.0 - beta) * metric
+        return total, {"zero_loss_share": float(zero)}
+
+    def head_state(self) -> Values:
+        return state_of(self._head)
+
+    def loss_state(self) -> Values:
+        # Proxies of projected vectors say nothing of vectors that are not.
+        return state_of(self.loss if self._keeps_projection or not self._projection else None)
+
+    def projection_state(self) -> Values:
+        return state_of(self._projection if self._keeps_projection else None)
+
+
+def _class_weights(kind: str, labels: npt.NDArray[np.int64], classes: int, device: torch.device) -> Tensor | None:
+    """Of cross entropy: 1 for a class of average frequency, and for one that does not occur."""
+    if kind == "equal":
+        return None
+    counts = np.bincount(labels, minlength=classes)
+    weights = np.where(counts > 0, len(labels) / (classes * np.maximum(counts, 1)), 1.0)
+    return torch.tensor(weights, dtype=torch.float32, device=device)
