@@ -20,6 +20,7 @@ from tune_dml.models.tokens import TokenArrays, both, tokenize
 from tune_dml.training import fit as fit_module
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
+from tune_dml.training.gradients import Gradients
 from tune_dml.training.stage import Stage
 
 TOWERS = Configuration(loss="supcon", beta=0.5, epochs=2, batch_size=12, lr=1e-3, pair_encoding="towers")
@@ -96,12 +97,12 @@ def test_parts_of_a_batch_give_the_gradients_of_the_whole(
 ) -> None:
     whole = train(small, pairs, replace(TOWERS, dropout=0.0))
 
-    class Small_(fit_module._Run):
+    class InFives(Gradients):
         def __init__(self, *args: object) -> None:
             super().__init__(*args)  # type: ignore[arg-type]
             self.micro_batch = 5
 
-    monkeypatch.setattr(fit_module, "_Run", Small_)
+    monkeypatch.setattr(fit_module, "Gradients", InFives)
     parts = train(small, pairs, replace(TOWERS, dropout=0.0))
     assert parts.diagnostics["micro_batch"] == 5
     for readout, expected in whole.probabilities["first"].items():

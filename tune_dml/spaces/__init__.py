@@ -1,6 +1,5 @@
 """Floor 3: YAML search spaces and how Optuna's trials draw from them."""
 
-from tune_dml.spaces.examples import examples
 from tune_dml.spaces.fitting import fitted
 from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
@@ -16,6 +15,7 @@ from tune_dml.spaces.space import (
     possible_values,
     suggest,
 )
+from tune_dml.spaces.structures import examples
 from tune_dml.spaces.values import SIZES
 
 __all__ = [
