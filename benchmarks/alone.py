@@ -12,12 +12,12 @@ from statistics import mean
 from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
-from tune_dml.config import Configuration
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
+from tune_dml.recipe import Configuration
 from tune_dml.reporting.output import silent
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import baseline, run_confirm, single_thread

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from benchmarks.tables import markdown
-from tune_dml.config import Configuration
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.precision import autocast
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.gpu_cost import measured_step, trials_per_gpu

@@ -15,12 +15,13 @@ import numpy as np
 from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
-from tune_dml.config import READOUTS, Configuration, State, TrialRecord
+from tune_dml.config import State, TrialRecord
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
 from tune_dml.evaluation import best_readout, pooled
 from tune_dml.losses import LOSSES, check
+from tune_dml.recipe import READOUTS, Configuration
 from tune_dml.reporting.output import silent
 from tune_dml.training.scoring import score
 from tune_dml.training.workload import run_confirm, run_rounds, single_thread

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from tune_dml.config import Configuration
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import build_encoder
 from tune_dml.models.precision import autocast
+from tune_dml.recipe import Configuration
 from tune_dml.training.optimization import learning_rate_factor, make_optimizer
 from tune_dml.training.workload import Workload
 

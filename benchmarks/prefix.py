@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from benchmarks.arguments import task_options
 from benchmarks.tables import machine, markdown
-from tune_dml.config import Configuration
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.request import SearchRequest
+from tune_dml.recipe import Configuration
 from tune_dml.reporting.output import silent
 from tune_dml.training.fit import fit_once
 from tune_dml.training.workload import Workload, baseline, single_thread

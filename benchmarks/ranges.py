@@ -12,9 +12,10 @@ from benchmarks.arguments import task_options
 from benchmarks.losses import errors_behind, hits, prepared_draw
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
-from tune_dml.config import Choice, Configuration, State, TrialRecord, Value
+from tune_dml.config import Choice, State, TrialRecord, Value
 from tune_dml.errors import TrainingFailure
 from tune_dml.losses import LOSSES, check
+from tune_dml.recipe import Configuration
 from tune_dml.spaces import load_space
 from tune_dml.training.workload import run_rounds
 

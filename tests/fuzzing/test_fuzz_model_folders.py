@@ -20,11 +20,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 import tune_dml
-from tune_dml.config import Configuration
 from tune_dml.models.description import ModelDescription, read_description
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.folder import read_readout, save_model
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout
+from tune_dml.recipe import Configuration
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from search_files import ABOUT, DRAW, TASK
 
-from tune_dml.config import Configuration, distinct_slug, slug
+from tune_dml.config import distinct_slug, slug
 from tune_dml.data import load_task
 from tune_dml.driver.drawing import draw_data
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.request import SearchRequest
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import Configuration
 from tune_dml.results.best_file import read_best
 from tune_dml.results.folders import search_folder
 from tune_dml.results.search_file import dump_yaml, read_search_file

@@ -13,8 +13,8 @@ from hostile import FUZZ, NAMES, mutated, read_or_refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tune_dml.config import LIMITS
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import domains
 from tune_dml.spaces import (
     SIZES,
     complete,
@@ -45,7 +45,7 @@ first:
 ]
 #: Where a loss's own stand, a group or a flat name can be meant.
 _OWN = tuple(f"{loss}/{name}" for loss, spec in LOSSES.items() for name in spec.hyperparameters)
-_KEYS = ("loss", *LIMITS, *LOSSES, *_OWN, "include", "first", "for", "lerning_rate")
+_KEYS = ("loss", *domains(), *LOSSES, *_OWN, "include", "first", "for", "lerning_rate")
 _VALUES: tuple[Any, ...] = (
     *LOSSES, "all", "mean", "head", None, True, False, -1, 0, 1, 2, 5, 16, 100, 10**30, 0.1, 0.5, 1e-4, -1.0, 1e308,
     float("inf"), float("nan"), "1e-4", "yes", "base.yaml", "../outside.yaml", "/etc/passwd", *NAMES,
@@ -60,7 +60,7 @@ def document(random: Random) -> bytes:
     content: dict[str, Any] = {
         "loss": random.choice((*LOSSES, {"choices": random.sample(tuple(LOSSES), 3)}, _entry(random)))
     }
-    for key in random.sample(tuple(LIMITS), random.randint(0, 3)) + random.sample(_KEYS, random.randint(0, 2)):
+    for key in random.sample(tuple(domains()), random.randint(0, 3)) + random.sample(_KEYS, random.randint(0, 2)):
         content[key] = _entry(random)
         if key in LOSSES:
             own = (*LOSSES[key].hyperparameters, "lr")

@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tune_dml.config import Choice, Configuration
+from tune_dml.config import Choice
 from tune_dml.errors import ConfigurationError
 from tune_dml.losses import LOSSES, LossSpec, check, loss_named
 from tune_dml.models.representation import examples
+from tune_dml.recipe import Configuration
 from tune_dml.training.optimization import make_optimizer
 
 CLASSES, DIMENSION = 3, 8

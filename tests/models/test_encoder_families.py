@@ -14,7 +14,6 @@ import torch
 from encoder_zoo import FAMILIES, LAYERS, OTHERS, POSITIONS, WIDTH, make_encoder
 from transformers import PreTrainedTokenizerBase
 
-from tune_dml.config import Configuration
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.losses import check
 from tune_dml.models import load_classifier
@@ -26,6 +25,7 @@ from tune_dml.models.folder import save_model
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import Batch, TokenArrays, tokenize
 from tune_dml.models.unpadded import layout_for
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 
@@ -145,9 +145,9 @@ def test_other_settings_of_layers(member: Callable[[str], Member], name: str) ->
     assert (short.facts.runs, short.dimension) == (2, WIDTH)
     with pytest.raises(ConfigurationError, match="layer is 9; this encoder has 3"):
         bundle.up_to(9)
-    config = replace(SHORT, averaged_layers=2, layer=2)
+    config = SHORT.changed(averaged_layers=2, layer=2)
     if bundle.layers is not None:
-        config = replace(config, reinit_layers=1, layer_decay=0.5)
+        config = config.changed(reinit_layers=1, layer_decay=0.5)
     stage = fit_once(
         check(config), bundle, Examples(member(name).tokens, LABELS, 2), {"own": member(name).tokens}, seed=0
     )

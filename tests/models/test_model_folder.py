@@ -13,7 +13,6 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from tune_dml.config import Configuration
 from tune_dml.errors import ModelError
 from tune_dml.losses import check
 from tune_dml.models import load_classifier
@@ -25,6 +24,7 @@ from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import READOUT_SPECS, Trained
 from tune_dml.models.representation import prepared
 from tune_dml.models.tokens import tokenize
+from tune_dml.recipe import Configuration
 
 LABELS = ("good", "schlecht", "sonstiges")
 TEXTS = ["a gorgeous film", "dull and long", "shares rose by four per cent", "goal", "who wrote it ?", "awful"]
@@ -72,7 +72,7 @@ def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Sa
 
 def test_towers_of_averaged_layers(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> None:
     tokenizer = load_tokenizer(tiny_folder)
-    config = check(Configuration(loss="ce", max_length=24, pair_encoding="towers", averaged_layers=2))
+    config = check(Configuration(loss="ce", max_length=24).changed(pair_encoding="towers", averaged_layers=2))
     tokens = prepared(tokenize(tokenizer, TEXTS, [b for _, b in PAIRS], 24), "mean", 24, "towers")
     encoder = LayeredEncoder(build_encoder(tiny), None, averaged_layers=2)
     vectors = embed(encoder, tokens, "mean", 24, torch.device("cpu"), pair_encoding="towers")

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from tune_dml.config import READOUTS, Configuration
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
 from tune_dml.models.readouts.readout_spec import softmax, unit
+from tune_dml.recipe import READOUTS, Configuration
 
 DIMENSION, CLASSES = 8, 3
 WITH_PROXIES = [name for name, spec in LOSSES.items() if spec.logits is not None]

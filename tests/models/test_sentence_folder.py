@@ -15,7 +15,6 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaModel, PreTrainedTokenizerFast
 
-from tune_dml.config import Configuration
 from tune_dml.models import load_classifier
 from tune_dml.models.description import ModelDescription
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
@@ -23,6 +22,7 @@ from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.folder import save_model
 from tune_dml.models.readouts import FittedReadout
 from tune_dml.models.sentence_modules import read_manners
+from tune_dml.recipe import Configuration
 
 RANDOM = Random(0)
 WORDS = ["the", "a", "of", "river", "stone", "bank", "film", "slow", "walk", "table", "ünïcode", "☃", "7"]

@@ -11,7 +11,6 @@ import pytest
 import torch
 from transformers import AutoModel, RobertaConfig
 
-from tune_dml.config import Configuration
 from tune_dml.models.classifier import Classifier, load_classifier
 from tune_dml.models.description import ModelDescription
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
@@ -19,6 +18,7 @@ from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.folder import save_model
 from tune_dml.models.precision import own_kernels
 from tune_dml.models.readouts import FittedReadout
+from tune_dml.recipe import Configuration
 
 WORDS = ("who", "wrote", "the", "book", "that", "was", "filmed", "in", "the", "north", "where", "did", "it", "end")
 
@@ -30,7 +30,7 @@ def texts(number: int) -> list[str]:
 
 
 def saved(folder: Path, bundle: EncoderBundle, precision: str, averaged_layers: int = 1) -> Classifier:
-    config = Configuration(loss="ce", averaged_layers=averaged_layers).to_dict()
+    config = Configuration(loss="ce").changed(averaged_layers=averaged_layers).to_dict()
     about = ModelDescription("mine", "single", ("a", "b"), "mean", 32, precision, "head", {}, config)
     weight = np.random.default_rng(0).normal(size=(2, bundle.dimension)).astype(np.float32)
     readout = FittedReadout("head", {"weight": weight, "bias": np.zeros(2, np.float32)})

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import tune_dml
-from tune_dml.config import configuration_from
 from tune_dml.errors import SpaceError
 from tune_dml.losses import LOSSES, check
+from tune_dml.recipe import configuration_from
 from tune_dml.spaces import (
     SIZES,
     complete,

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from tune_dml.config import Configuration
 from tune_dml.models.encoder import EncoderBundle, load_bundle, load_tokenizer
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import TokenArrays, tokenize
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.stage import Stage

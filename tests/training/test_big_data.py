@@ -27,7 +27,7 @@ _A_RUN = """
 import resource
 from pathlib import Path
 import numpy as np
-from tune_dml.config import Configuration
+from tune_dml.recipe import Configuration
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tune_dml.config import Configuration
 from tune_dml.errors import TrainingFailure
 from tune_dml.models.readouts import READOUT_SPECS, Trained, class_probabilities
+from tune_dml.recipe import Configuration
 from tune_dml.training.collapse import check_collapse
 
 

@@ -13,7 +13,7 @@ import torch
 from small_task import Small, Spy
 from torch import Tensor
 
-from tune_dml.config import Configuration, DrawSettings, TaskSettings
+from tune_dml.config import DrawSettings, TaskSettings
 from tune_dml.data import draw_shots, load_task
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import LOSSES
@@ -21,6 +21,7 @@ from tune_dml.models.encoder import build_encoder, load_tokenizer
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import after_mask, examples, prepared
 from tune_dml.models.tokens import tokenize
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit, fit_once
 from tune_dml.training.scoring import score

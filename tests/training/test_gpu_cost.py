@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tune_dml.config import Configuration
+from tune_dml.recipe import Configuration
 from tune_dml.training.gpu_cost import StepCost, measured_step, trials_per_gpu
 from tune_dml.training.workload import Workload
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from small_task import Small
 
-from tune_dml.config import Configuration
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import Configuration
 from tune_dml.training.inputs.fixed_texts import FixedTexts, cheapest_parts
 from tune_dml.training.micro_batches import end_to_end
 from tune_dml.training.model import Model

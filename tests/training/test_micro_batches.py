@@ -11,9 +11,9 @@ import pytest
 import torch
 from small_task import Small
 
-from tune_dml.config import Configuration
 from tune_dml.losses import LOSSES
 from tune_dml.models.representation import examples
+from tune_dml.recipe import Configuration
 from tune_dml.training.inputs.fixed_texts import FixedTexts
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end
 from tune_dml.training.model import Model
@@ -89,7 +89,7 @@ def test_both_passes_draw_the_same_dropout(small: Small) -> None:
 SHORT_OF_MEMORY = """
 import json, os, resource, sys
 import numpy as np
-from tune_dml.config import Configuration
+from tune_dml.recipe import Configuration
 from tune_dml.models.encoder import load_bundle, load_tokenizer
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.tokens import tokenize

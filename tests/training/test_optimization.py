@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from tune_dml.config import SCHEDULES, Configuration
+from tune_dml.recipe import SCHEDULES, Configuration
 from tune_dml.training.optimization import learning_rate_factor, make_optimizer
 
 

@@ -10,20 +10,20 @@ import torch
 from small_task import Small, Spy
 from torch import Tensor, nn
 
-from tune_dml.config import Configuration
 from tune_dml.errors import ConfigurationError
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import build_encoder, load_tokenizer
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.representation import pool
 from tune_dml.models.tokens import TokenArrays, both, tokenize
+from tune_dml.recipe import Configuration
 from tune_dml.training import fit as fit_module
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.gradients import Gradients
 from tune_dml.training.stage import Stage
 
-TOWERS = Configuration(loss="supcon", beta=0.5, epochs=2, batch_size=12, lr=1e-3, pair_encoding="towers")
+TOWERS = Configuration(loss="supcon", beta=0.5, epochs=2, batch_size=12, lr=1e-3).changed(pair_encoding="towers")
 STILL = replace(TOWERS, epochs=1, lr=0.0, head_lr=0.0, dropout=0.0, batch_size=24)
 FIRST = ["the film", "a play that bored everyone", "her novel", "it"]
 SECOND = ["is a delight", "shines", "opens in ten cinemas on friday"]
@@ -83,11 +83,11 @@ def test_the_loss_sees_what_the_texts_give_apart(
 
 
 @pytest.mark.parametrize("change", [{}, {"trainable_layers": 1}, {"loss": "softtriple"}, {"projection": "mlp"}])
-def test_towers_learn(small: Small, pairs: TokenArrays, change: dict[str, object]) -> None:
-    config = replace(TOWERS, epochs=15, **change)  # type: ignore[arg-type]
+def test_towers_learn(small: Small, pairs: TokenArrays, change: dict[str, Value]) -> None:
+    config = TOWERS.changed(epochs=15, **change)
     stage = train(small, pairs, config)
     assert (stage.probabilities["first"]["logistic"].argmax(axis=1) == LABELS[:6]).all()
-    joint = train(small, pairs, replace(config, pair_encoding="joint"))
+    joint = train(small, pairs, config.changed(pair_encoding="joint"))
     assert joint.readouts["centroid"].arrays["centroids"].shape[1] * 2 == 256
     assert stage.readouts["centroid"].arrays["centroids"].shape[1] == 256
 

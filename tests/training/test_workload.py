@@ -8,10 +8,11 @@ import pytest
 import torch
 from small_task import Small
 
-from tune_dml.config import Configuration, Round
+from tune_dml.config import Round
 from tune_dml.data import Fold
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import check
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.scoring import score

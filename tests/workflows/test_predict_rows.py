@@ -15,13 +15,13 @@ import pyarrow.parquet
 import pytest
 
 from tune_dml.cli import main
-from tune_dml.config import Configuration
 from tune_dml.losses import check
 from tune_dml.models.description import ModelDescription
 from tune_dml.models.encoder import load_bundle, load_tokenizer
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.folder import save_model
 from tune_dml.models.readouts import READOUT_SPECS, Trained
+from tune_dml.recipe import Configuration
 
 LABELS = ("good", "bad")
 OURS = ["label", "p(good)", "p(bad)"]

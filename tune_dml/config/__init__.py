@@ -1,16 +1,6 @@
 """Floor 0: the dataclasses that pass between floors."""
 
 from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for, joined, quoted
-from tune_dml.config.configuration import (
-    HEADS,
-    LIMITS,
-    OPTIONAL,
-    READOUTS,
-    REPRESENTATIONS,
-    SCHEDULES,
-    Configuration,
-    configuration_from,
-)
 from tune_dml.config.documents import MAX_DEPTH, YAML_LOADER, from_values, line_too_deep
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.config.paths import absolute_path
@@ -32,22 +22,15 @@ from tune_dml.config.uris import dotfile_uri, file_uri, sqlite_path, sqlite_quer
 
 __all__ = [
     "DEFAULT_RESULTS",
-    "HEADS",
-    "LIMITS",
     "MAX_DEPTH",
     "METRICS",
-    "OPTIONAL",
     "PRECISIONS",
-    "READOUTS",
-    "REPRESENTATIONS",
     "SCHEDULERS",
-    "SCHEDULES",
     "SEARCHERS",
     "TRUNCATIONS",
     "VALIDATIONS",
     "YAML_LOADER",
     "Choice",
-    "Configuration",
     "ConfirmRun",
     "Domain",
     "DrawSettings",
@@ -65,7 +48,6 @@ __all__ = [
     "ascii_slug",
     "command",
     "command_for",
-    "configuration_from",
     "distinct_slug",
     "dotfile_uri",
     "file_uri",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import LIMITS, TRUNCATIONS
+from tune_dml.config import TRUNCATIONS
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError, nearest
+from tune_dml.recipe import CORE
 from tune_dml.spaces import Space, fixed, largest_value, possible_values
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def check_length_options(request: SearchRequest) -> None:
     """
     if request.truncation not in TRUNCATIONS:
         raise UsageError(f"--truncation is '{request.truncation}': {nearest(request.truncation, TRUNCATIONS)}")
-    asked = request.max_length
-    if asked is None or asked == AUTO or (isinstance(asked, int) and LIMITS["max_length"].contains(asked)):
+    asked, limits = request.max_length, CORE["max_length"].domain
+    if asked is None or asked == AUTO or (isinstance(asked, int) and limits.contains(asked)):
         return
-    raise UsageError(f"--max-length is '{asked}'; it must be '{AUTO}' or a number of tokens, {LIMITS['max_length']}.")
+    raise UsageError(f"--max-length is '{asked}'; it must be '{AUTO}' or a number of tokens, {limits}.")
 
 
 def longest_text(space: Space) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import READOUTS, TrialRecord
+from tune_dml.config import TrialRecord
 from tune_dml.evaluation.pooling import Pooled, pooled
 from tune_dml.evaluation.standard_error import gains_more, row_gains
 from tune_dml.models.readouts.readout_spec import tempered
+from tune_dml.recipe import READOUTS
 from tune_dml.training.scoring import row_log_loss, score
 
 DEFAULT = "logistic"

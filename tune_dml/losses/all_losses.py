@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from tune_dml.config import Choice, Configuration, Int, Value
+from tune_dml.config import Choice, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import (
     arcface,
@@ -28,7 +28,8 @@ from tune_dml.losses import (
     triplet,
     tuplet_margin,
 )
-from tune_dml.losses.loss_spec import Hyperparameter, LossSpec
+from tune_dml.losses.loss_spec import LossSpec
+from tune_dml.recipe import Configuration, Hyperparameter
 
 #: Cross entropy first, then losses with parameters of their own, then those over pairs and triplets of a batch.
 LOSSES: dict[str, LossSpec] = {

@@ -8,18 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Domain, Value
+from tune_dml.recipe import Hyperparameter
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-
-@dataclass(frozen=True)
-class Hyperparameter:
-    """One of a loss's own: its default, the range worth searching, and where both come from."""
-
-    default: Value
-    domain: Domain
-    source: str
 
 
 def positive(*names: str) -> Callable[[Mapping[str, Any]], list[str]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Float
-from tune_dml.losses.loss_spec import Hyperparameter, LossSpec, positive
+from tune_dml.losses.loss_spec import LossSpec, positive
+from tune_dml.recipe import Hyperparameter
 
 if TYPE_CHECKING:
     from torch import nn

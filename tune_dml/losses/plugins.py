@@ -10,16 +10,16 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 
-from tune_dml.config import LIMITS
 from tune_dml.errors import UsageError
 from tune_dml.losses.all_losses import LOSSES
 from tune_dml.losses.loss_spec import LossSpec
+from tune_dml.recipe import INGREDIENTS, domains
 
 #: The group of entry points, each naming a :class:`LossSpec`.
 ENTRY_POINTS = "tune_dml.losses"
 _PLACE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_RESERVED = {*LIMITS, "loss", "include", "first", "when", "for", "all", "none"}
+_RESERVED = {*domains(), *INGREDIENTS, "loss", "include", "first", "when", "for", "all", "none"}
 
 
 def add_plugins(places: Iterable[str]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Int
 from tune_dml.losses import arcface
-from tune_dml.losses.loss_spec import Hyperparameter, LossSpec, library_logits, positive
+from tune_dml.losses.loss_spec import LossSpec, library_logits, positive
+from tune_dml.recipe import Hyperparameter
 
 if TYPE_CHECKING:
     from torch import nn

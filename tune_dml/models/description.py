@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_dml.config import LIMITS, PRECISIONS, TRUNCATIONS, Choice, configuration_from, from_values
+from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, from_values
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.readouts import READOUT_SPECS
+from tune_dml.recipe import configuration_from, domains
 
 FORMAT = 1
 DESCRIPTION_FILE = "tune_dml.json"
@@ -75,14 +76,14 @@ def read_description(folder: Path) -> ModelDescription:
     for name, given, valid in (
         ("kind", description.kind, Choice(("single", "pair"))),
         ("precision", description.precision, Choice(PRECISIONS)),
-        ("representation", description.representation, LIMITS["representation"]),
-        ("max_length", description.max_length, LIMITS["max_length"]),
+        ("representation", description.representation, domains()["representation"]),
+        ("max_length", description.max_length, domains()["max_length"]),
         ("truncation", description.truncation, Choice(TRUNCATIONS)),
     ):
         if not valid.contains(given):
             raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")
     if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < 2:
         raise ModelError(f"{file}: label_names must name two classes or more, each once.")
-    if config.pair_encoding == "towers" and description.kind == "single":
+    if config.of("pairs")["encoding"] == "towers" and description.kind == "single":
         raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
     return description

@@ -1,4 +1,4 @@
-"""What stands on the embeddings in training: the cross-entropy head, and the projection that a metric loss sees."""
+"""The cross-entropy head, which stands on the embeddings in training."""
 
 from __future__ import annotations
 
@@ -25,15 +25,3 @@ class ClassificationHead(nn.Linear):
         if self.dense is not None:
             hidden = self.dropout(torch.tanh(self.dense(hidden)))
         return super().forward(hidden)
-
-
-def make_projection(kind: str, dimension: int, size: int) -> nn.Module | None:
-    """What maps embeddings ``[n, dimension]`` to the ``[n, size]`` that the metric loss sees; ``None`` for ``none``.
-
-    ``linear``, or ``mlp`` with one hidden layer (Khosla et al. 2020, arXiv 2004.11362).
-    """
-    if kind == "none":
-        return None
-    if kind == "linear":
-        return nn.Linear(dimension, size)
-    return nn.Sequential(nn.Linear(dimension, dimension), nn.ReLU(), nn.Linear(dimension, size))

@@ -22,22 +22,6 @@ def layers_of(encoder: nn.Module) -> Sequence[nn.Module] | None:
     return None if stack is None else stack.layers
 
 
-def reinitialise(encoder: nn.Module, layers: int) -> None:
-    """Give the top ``layers`` layers random weights, as transformers gives a new encoder.
-
-    Raises:
-        ConfigurationError: the encoder's layers cannot be found.
-    """
-    found = layers_of(encoder)
-    if found is None:
-        raise ConfigurationError("The layers of this encoder cannot be told apart; set reinit_layers to 0.")
-    for layer in list(found)[max(0, len(found) - layers) :]:
-        for parameter in layer.parameters():
-            parameter._is_hf_initialized = False  # type: ignore[attr-defined]
-        for module in layer.modules():
-            encoder._init_weights(module)  # type: ignore[operator]
-
-
 class LayeredEncoder(nn.Module):
     """An encoder of which only the top ``trainable_layers`` are trained (``None``, or more than
     there are: all; 0: none), and whose hidden states are the mean of those of the top ``averaged_layers``.

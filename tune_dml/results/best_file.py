@@ -7,19 +7,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tune_dml.config import (
-    LIMITS,
-    PRECISIONS,
-    TRUNCATIONS,
-    Choice,
-    DrawSettings,
-    TaskSettings,
-    TrialRecord,
-    Value,
-    from_values,
-)
+from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, DrawSettings, TaskSettings, TrialRecord, Value, from_values
 from tune_dml.config.moved_paths import followed
 from tune_dml.errors import ConfigurationError
+from tune_dml.recipe import domains
 from tune_dml.reporting import write_text_atomic
 from tune_dml.results.search_file import SearchFile, dump_yaml, former_results, load_yaml
 from tune_dml.training.scoring import mean_scores
@@ -109,7 +100,7 @@ def read_best(path: Path) -> BestFile:
     for name, given, valid in (
         ("device", best.device, Choice(("cpu", "cuda"))),
         ("precision", best.precision, Choice(PRECISIONS)),
-        ("max_length", best.max_length, LIMITS["max_length"]),
+        ("max_length", best.max_length, domains()["max_length"]),
         ("truncation", best.truncation, Choice(TRUNCATIONS)),
     ):
         if not valid.contains(given):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from tune_dml.config import LIMITS, Value
+from tune_dml.config import Value
 from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import INGREDIENTS, canonical, domains, places
 from tune_dml.spaces.definitions import Definition, definitions_of
 from tune_dml.spaces.nodes import MAX_BYTES, MAX_ITEMS, Problems, compose, items, line_of, scalar, scalars
 from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
@@ -33,6 +34,7 @@ class Contents:
 
     definitions: dict[str, dict[str, Definition]] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 class Reader:
@@ -73,10 +75,12 @@ class Reader:
         for key, key_node, node in entries:
             if key == "first":
                 contents.rows = self._rows(node, file)
-            elif key in LOSSES:
+            elif key in LOSSES or _is_group(key, node):
                 self._group(key, node, file, line_of(key_node), own)
             elif key != "include":
                 self._define(key, node, file, line_of(key_node), own)
+                if folder is not None and key in own and (place := places().get(key)) is not None and "/" not in key:
+                    contents.notes.append(f"{file}:{line_of(key_node)}: {key} is now {place[0]}: {{{place[1]}: ...}}")
         contents.definitions.update(own)
         return contents
 
@@ -100,6 +104,7 @@ class Reader:
                 self.problems.add(file, line, f"include: {mistake}")
                 continue
             contents.definitions.update(included.definitions)
+            contents.notes += [note for note in included.notes if note not in contents.notes]
             contents.rows = included.rows or contents.rows
 
     def _group(self, loss: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]) -> None:
@@ -115,6 +120,7 @@ class Reader:
     def _define(self, name: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]) -> None:
         try:
             limits_of(name)
+            name = canonical(name)
             if name in own:
                 raise Mistake(f"'{name}' is given twice, first on line {own[name][SIZES[0]].line}; keep one.")
         except Mistake as mistake:
@@ -141,7 +147,7 @@ class Reader:
             return Row(number, {}, None, file, line_of(node))
         flat: list[tuple[str, yaml.Node, yaml.Node]] = []
         for key, key_node, value in items(node, file, self.problems):
-            if isinstance(value, yaml.MappingNode) and key in LOSSES:
+            if isinstance(value, yaml.MappingNode) and (key in LOSSES or _is_group(key, value)):
                 flat.extend((f"{key}/{k}", kn, v) for k, kn, v in items(value, file, self.problems))
             else:
                 flat.append((key, key_node, value))
@@ -153,15 +159,24 @@ class Reader:
                     if size not in SIZES:
                         raise Mistake(f"'for' is small or large, not '{size}'.")
                     continue
-                if name in LOSSES and name not in LIMITS:
+                if name in LOSSES and name not in domains():
                     raise Mistake(f"'{name}' is a loss; write 'loss: {name}'.")
                 limits_of(name)
+                name = canonical(name)
                 if name in values:
                     raise Mistake(f"'{name}' is given twice; keep one.")
                 values[name] = (coerce(name, scalar(value)), line)
             except Mistake as mistake:
                 self.problems.add(file, line, f"first, row {number}: {mistake}")
         return Row(number, values, size, file, line_of(node))
+
+
+def _is_group(key: str, node: yaml.Node) -> bool:
+    """Whether it holds the hyperparameters of an ingredient, and is not the range of one that has the same name."""
+    if key not in INGREDIENTS or not isinstance(node, yaml.MappingNode):
+        return False
+    names = {name.value for name, _ in node.value if isinstance(name, yaml.ScalarNode)}
+    return key not in places() or not names or not names.isdisjoint(INGREDIENTS[key].hyperparameters)
 
 
 def _text(path: Path) -> str:

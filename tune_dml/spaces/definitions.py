@@ -8,6 +8,7 @@ import yaml
 
 from tune_dml.config import Choice, Domain, Float, Int, Value
 from tune_dml.errors import nearest
+from tune_dml.recipe import canonical
 from tune_dml.spaces.nodes import Problems, items, line_of, scalar, scalars
 from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
 
@@ -175,7 +176,7 @@ def _conditions(name: str, node: yaml.Node, file: str, problems: Problems) -> tu
             raw = scalars(value) if isinstance(value, yaml.SequenceNode) else [scalar(value)]
             if not raw:
                 raise Mistake(f"'{parent}' lists no value, so this never applies.")
-            found.append(Condition(parent, tuple(coerce(parent, v) for v in raw), line_of(key_node)))
+            found.append(Condition(canonical(parent), tuple(coerce(parent, v) for v in raw), line_of(key_node)))
         except Mistake as mistake:
             problems.add(file, line_of(key_node), f"{name}: when: {mistake}")
     return tuple(found)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tune_dml.config import Choice, Configuration, Domain, Int, Value
+from tune_dml.config import Choice, Domain, Int, Value
 from tune_dml.errors import ConfigurationError
+from tune_dml.recipe import Configuration
 from tune_dml.spaces.space import Parameter, Space
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _fitted(space: Space, rule: _Rule) -> Space:
     name = rule.name
     constants = {k: rule(v) if k == name else v for k, v in space.constants.items()}
     # What the space says nothing of has its default.
-    usual = getattr(Configuration, name)
+    usual = Configuration().to_dict()[name]
     if name not in constants and all(p.name != name for p in space.parameters) and rule(usual) != usual:
         constants[name] = rule(usual)
     parameters = []
@@ -110,7 +111,11 @@ def _fitted(space: Space, rule: _Rule) -> Space:
         parameters.append(_conditions(parameter, rule))
     first = [{k: rule(v) if k == name else v for k, v in row.items()} for row in space.first]
     fresh = Space(
-        space.name, tuple(parameters), constants, tuple(row for i, row in enumerate(first) if row not in first[:i])
+        space.name,
+        tuple(parameters),
+        constants,
+        tuple(row for i, row in enumerate(first) if row not in first[:i]),
+        space.notes,
     )
     return space if fresh == space else fresh
 

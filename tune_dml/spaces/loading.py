@@ -15,7 +15,7 @@ from tune_dml.spaces.nodes import Problems
 from tune_dml.spaces.rows import row_problems
 from tune_dml.spaces.shipped import shipped_spaces, space_of_loss, spaces_folder
 from tune_dml.spaces.space import Parameter, Space
-from tune_dml.spaces.values import SIZES, Mistake
+from tune_dml.spaces.values import SIZES, Mistake, loss_of
 
 
 def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str = "small") -> Space:
@@ -77,7 +77,7 @@ def narrowed(space: Space, losses: Sequence[str]) -> Space:
     kept = tuple(loss for loss in space.losses if not losses or loss in losses)
     possible: dict[str, tuple[Value, ...] | None] = {name: (value,) for name, value in space.constants.items()}
     possible["loss"] = kept
-    constants = {name: v for name, v in space.constants.items() if "/" not in name or name.partition("/")[0] in kept}
+    constants = {name: v for name, v in space.constants.items() if loss_of(name) in (None, *kept)}
     parameters = []
     for parameter in space.parameters:
         when = {name: _still(allowed, possible, name) for name, allowed in parameter.when.items()}
@@ -92,7 +92,7 @@ def narrowed(space: Space, losses: Sequence[str]) -> Space:
         possible[parameter.name] = domain.options if isinstance(domain, Choice) else None
         parameters.append(replace(parameter, when=when))
     first = tuple(row for row in space.first if row.get("loss", kept[0]) in kept)
-    return Space(space.name, tuple(parameters), constants, first)
+    return Space(space.name, tuple(parameters), constants, first, space.notes)
 
 
 def _still(
@@ -114,7 +114,8 @@ def _built(contents: Contents, name: str, file: str, problems: Problems) -> dict
         for definition in definitions.values():
             _check_conditions(definition, definitions, problems)
         space = _space(name, definitions)
-        spaces[size] = replace(space, first=_first(space, contents, definitions, size, problems))
+        first = _first(space, contents, definitions, size, problems)
+        spaces[size] = replace(space, first=first, notes=tuple(contents.notes))
     problems.raise_any()
     return spaces
 
@@ -129,8 +130,8 @@ def _space(name: str, definitions: Mapping[str, Definition]) -> Space:
         if isinstance(domain, Choice) and len(domain.options) == 1 and not definition.when:
             constants[definition.name] = domain.options[0]
             continue
-        group, slash, _ = definition.name.partition("/")
-        when: dict[str, tuple[Value, ...]] = {"loss": (group,)} if slash else {}
+        group = loss_of(definition.name)
+        when: dict[str, tuple[Value, ...]] = {} if group is None else {"loss": (group,)}
         when |= {condition.name: condition.values for condition in definition.when}
         parameters.append(Parameter(definition.name, domain, when))
     return Space(name, tuple(parameters), constants)
@@ -145,7 +146,7 @@ def _check_conditions(definition: Definition, definitions: Mapping[str, Definiti
             text = f"'{condition.name}' is not part of this space: {nearest(condition.name, definitions)}"
         elif parent.name == definition.name:
             text = "a name cannot depend on itself."
-        elif parent.name == "loss" and "/" in definition.name:
+        elif parent.name == "loss" and loss_of(definition.name) is not None:
             text = "what stands below a loss applies with that loss; leave the condition on loss out."
         elif (parent.file == definition.file and parent.line > definition.line) or order.index(
             parent.name

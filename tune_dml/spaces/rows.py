@@ -8,8 +8,9 @@ from typing import Any
 from tune_dml.config import Choice, Value
 from tune_dml.errors import SpaceError, nearest
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import canonical
 from tune_dml.spaces.space import Space
-from tune_dml.spaces.values import Mistake, coerce
+from tune_dml.spaces.values import Mistake, coerce, loss_of
 
 
 def complete(row: Mapping[str, Any], space: Space) -> dict[str, Value]:
@@ -27,7 +28,7 @@ def complete(row: Mapping[str, Any], space: Space) -> dict[str, Value]:
         inner = {f"{name}/{k}": v for k, v in value.items()} if isinstance(value, Mapping) else {name: value}
         for flat, v in inner.items():
             try:
-                values[flat] = coerce(flat, v)
+                values[canonical(flat)] = coerce(flat, v)
             except Mistake as mistake:
                 problems.append(str(mistake))
     problems.extend(sentence for _, sentence in row_problems(values, space))
@@ -48,11 +49,11 @@ def row_problems(values: Mapping[str, Value], space: Space) -> Iterator[tuple[st
     loss = known.get("loss")
     sound = True
     for name, value in values.items():
-        group, slash, _ = name.partition("/")
+        group = loss_of(name)
         sentence = ""
-        if slash and loss is None:
+        if group is not None and loss is None:
             sentence = f"'{name}' needs 'loss: {group}' in the same row."
-        elif slash and group != loss:
+        elif group is not None and group != loss:
             sentence = f"'{name}' belongs to the loss {group}, but this row's loss is {loss}."
         elif name in space.constants:
             if value != space.constants[name]:

@@ -9,6 +9,7 @@ import yaml
 
 from tune_dml.config import Choice, Domain, Int, Value
 from tune_dml.spaces.space import Space
+from tune_dml.spaces.values import loss_of
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ def describe(space: Space) -> list[SpaceRow]:
         )
         rows.append(SpaceRow(parameter.name, str(parameter.domain), not parameter.fixed, applies))
     for name, value in space.constants.items():
-        group, slash, _ = name.partition("/")
-        rows.append(SpaceRow(name, _shown(value), False, f"loss = {group}" if slash else ""))
+        group = loss_of(name)
+        rows.append(SpaceRow(name, _shown(value), False, f"loss = {group}" if group is not None else ""))
     return rows
 
 
@@ -52,7 +53,7 @@ def space_text(space: Space) -> str:
         when = {
             name: list(allowed)
             for name, allowed in parameter.when.items()
-            if not (name == "loss" and "/" in parameter.name)
+            if not (name == "loss" and loss_of(parameter.name) is not None)
         }
         searched[parameter.name] = entry | ({"when": when} if when else {})
     if "loss" in searched:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tune_dml.config import Choice, Domain, Float, Value
+from tune_dml.spaces.values import loss_of
 
 
 class Trial(Protocol):
@@ -53,12 +54,14 @@ class Space:
         parameters: In the order in which they are drawn.
         constants: Flat. A loss's own (``"softtriple/centers"``) is part of a configuration of that loss only.
         first: Partial or full configurations, flat, tried before the sampler starts.
+        notes: What is to be said of how it is written, a sentence each.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     constants: Mapping[str, Value]
     first: tuple[Mapping[str, Value], ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def losses(self) -> tuple[str, ...]:
@@ -80,7 +83,7 @@ def suggest(trial: Trial, space: Space) -> dict[str, Value]:
         Flat values, constants included, as ``tune_dml.config.configuration_from`` takes them. Constants and
         conditional parameters with a single choice are not put to Optuna.
     """
-    values = {name: value for name, value in space.constants.items() if "/" not in name}
+    values = {name: value for name, value in space.constants.items() if loss_of(name) is None}
     values.update(_own_constants(space, values.get("loss")))
     for parameter in space.parameters:
         if parameter.applies(values):

@@ -6,9 +6,10 @@ import math
 import re
 from typing import Any
 
-from tune_dml.config import LIMITS, OPTIONAL, Choice, Domain, Float, Int, Value
+from tune_dml.config import Choice, Domain, Float, Int, Value
 from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import INGREDIENTS, canonical, hyperparameters
 
 #: Encoders under 100 million parameters, and larger ones.
 SIZES = ("small", "large")
@@ -22,24 +23,40 @@ class Mistake(Exception):
 
 
 def limits_of(name: str) -> Domain:
-    """What the hyperparameter of this flat name may be at all.
+    """What the hyperparameter of this flat name (``projection_size`` or ``projection/size``) may be at all.
 
     Raises:
         Mistake: there is none of that name; it names the nearest.
     """
     if name == "loss":
         return Choice(tuple(LOSSES))
-    if name in LIMITS:
-        return LIMITS[name]
+    known = hyperparameters()
+    if canonical(name) in known:
+        return known[canonical(name)].domain
     group, slash, inner = name.partition("/")
+    if slash and group in INGREDIENTS:
+        own_names = INGREDIENTS[group].hyperparameters
+        raise Mistake(f"{group} has no hyperparameter '{inner}': {nearest(inner, own_names)}")
     if slash and group in LOSSES:
         own = LOSSES[group].hyperparameters
         if inner in own:
             return own[inner].domain
         rule = nearest(inner, own) if own else "it has none."
         raise Mistake(f"{group} has no hyperparameter '{inner}': {rule}")
-    valid = {"loss", *LIMITS, *(loss for loss, spec in LOSSES.items() if spec.hyperparameters)}
+    valid = {"loss", *known, *INGREDIENTS, *(loss for loss, spec in LOSSES.items() if spec.hyperparameters)}
     raise Mistake(f"'{group}' is neither a hyperparameter nor a loss: {nearest(group, valid)}")
+
+
+def is_optional(name: str) -> bool:
+    """Whether it may be ``all``."""
+    found = hyperparameters().get(canonical(name))
+    return found is not None and found.optional
+
+
+def loss_of(name: str) -> str | None:
+    """The loss that a hyperparameter of this name belongs to."""
+    group, slash, _ = name.partition("/")
+    return group if slash and group not in INGREDIENTS else None
 
 
 def coerce(name: str, value: Value) -> Value:
@@ -52,15 +69,16 @@ def coerce(name: str, value: Value) -> Value:
         Mistake: it cannot have this value.
     """
     limits = limits_of(name)
-    if name in OPTIONAL and value in (None, "all"):
+    if value in (None, "all") and is_optional(name):
         return None
     if value is None:
         raise Mistake(f"{name} has no value; it must be {limits}.")
     if isinstance(limits, Choice):
         return _option(name, value, limits)
     number = _number(name, value, limits)
-    if not limits.contains(number) and ("/" not in name or (isinstance(limits, Int) and number < 1 <= limits.low)):
-        rule = f"at least {limits.low}" if "/" in name else str(limits)
+    of_loss = loss_of(name) is not None
+    if not limits.contains(number) and (not of_loss or (isinstance(limits, Int) and number < 1 <= limits.low)):
+        rule = f"at least {limits.low}" if of_loss else str(limits)
         raise Mistake(f"{name} is {value}; it must be {rule}.")
     return number
 

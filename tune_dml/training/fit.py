@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tune_dml.config import Configuration
 from tune_dml.losses import check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import INGREDIENTS, Configuration
 from tune_dml.training.diagnostics import Diagnostics
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import training_failures
@@ -21,7 +21,6 @@ from tune_dml.training.inputs import input_of
 from tune_dml.training.model import Model
 from tune_dml.training.objectives import Classification
 from tune_dml.training.optimization import Optimization
-from tune_dml.training.plateau import Plateau
 from tune_dml.training.stage import Stage, read_out
 from tune_dml.training.states import state_of
 from tune_dml.training.stratified import stratified_batches
@@ -98,11 +97,14 @@ class _Run:
         self.model = Model(config, encoder, seed, device, precision)
         self.config = config = self.model.config
         self.objective = objective = Classification(config, self.model, data)
-        self.inputs = input_of(config, self.model, data.tokens)
+        self.inputs = input_of(self.model, data.tokens)
         self.gradients = Gradients(self.model, self.inputs, objective, data.targets)
         self.batches: list[npt.NDArray[np.int64]] = []
         self.steps = config.epochs * max(1, -(-len(data) // config.batch_size))
-        self.noted, self.plateau = Diagnostics(objective.figures), Plateau(config.patience)
+        self.noted = Diagnostics(objective.figures)
+        hooks = [(INGREDIENTS[name].stops, values) for name, values in config.on().items()]
+        self.stops = [stops(values) for stops, values in hooks if stops is not None]
+        self.over = False
         if self.steps:
             trained = self.model.encoder.encoder, objective.heads, objective.loss
             self.optimization = Optimization(config, *trained, self.steps)
@@ -111,10 +113,9 @@ class _Run:
 
     def train(self, until: int) -> None:
         self.model.encoder.train()
-        while self.noted.steps < until and not self.plateau.reached():
+        while self.noted.steps < until and not self.over:
             if not self.batches:
-                self._end_epoch()
-                if self.plateau.reached():
+                if self._end_epoch():
                     break
                 self.batches = stratified_batches(self.data.targets, self.config.batch_size, self.generator)
             loss, figures = self.gradients.of(self.batches.pop(0), self.optimization.optimizer)
@@ -122,12 +123,14 @@ class _Run:
             self.noted.add(loss, figures)
         self.noted.check(self.steps)
 
-    def _end_epoch(self) -> None:
+    def _end_epoch(self) -> bool:
+        """Whether training is over."""
         self.noted.check(self.steps)
-        if self.config.patience and (mean := self.noted.mean_loss) is not None:
-            self.plateau.add(mean)
-        if not self.plateau.reached():
+        if self.stops and (mean := self.noted.mean_loss) is not None:
+            self.over = any([stop(mean) for stop in self.stops])
+        if not self.over:
             self.noted.begin_epoch()
+        return self.over
 
     def stage(self, score: Mapping[str, TokenArrays], keep_encoder: bool) -> Stage:
         self.model.encoder.eval()

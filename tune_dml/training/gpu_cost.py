@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from tune_dml.config import Configuration
+from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import collapse_ignored
 from tune_dml.training.fit import fit_once

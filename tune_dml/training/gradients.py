@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tune_dml.models.precision import autocast, own_kernels
+from tune_dml.recipe import INGREDIENTS
 from tune_dml.training.failures import is_out_of_memory
 from tune_dml.training.inputs import Input
 from tune_dml.training.micro_batches import at_most, backward_in_parts, end_to_end, random_state, set_random_state
@@ -29,6 +30,8 @@ class Gradients:
     def __init__(self, model: Model, inputs: Input, objective: Objective, targets: npt.NDArray[np.int64]) -> None:
         self._model, self._inputs, self._objective, self._targets = model, inputs, objective, targets
         self.micro_batch: int | None = None
+        hooks = [(INGREDIENTS[name].on_hidden, values) for name, values in model.config.on().items()]
+        self._changes = [(change, values) for change, values in hooks if change is not None]
 
     def of(self, rows: Rows, optimizer: torch.optim.Optimizer) -> tuple[Tensor, Mapping[str, float]]:
         """The loss of the batch at ``rows``, and the objective's figures. Where memory runs out, half as many texts at
@@ -58,6 +61,8 @@ class Gradients:
 
         def loss_of(hidden: Tensor, mask: Tensor) -> Tensor:
             nonlocal figures
+            for change, values in self._changes:
+                hidden = change(values, hidden, mask)
             seen = Seen(lambda: inputs.vectors(hidden, mask), lambda: inputs.examples(hidden, mask, targets), targets)
             loss, figures = self._objective(seen)
             return loss

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tune_dml.config import Configuration
 from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.kept import KeptStates, kept_states
-from tune_dml.models.prefix import LayeredEncoder, reinitialise
+from tune_dml.models.prefix import LayeredEncoder, layers_of
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import INGREDIENTS, Configuration, EncoderParts
 
 
 class Model:
@@ -25,6 +25,7 @@ class Model:
 
     Attributes:
         config: With no more tokens of a text than the encoder has positions for.
+        pair_encoding: ``joint`` or ``towers``.
         width: Of an example's vector.
 
     Raises:
@@ -36,24 +37,25 @@ class Model:
     ) -> None:
         self.config = config = readable(config, bundle)
         self.device, self.precision = device, precision
-        bundle = bundle.up_to(config.layer)
+        bundle = bundle.up_to(config.of("layer_choice")["layer"])
         encoder = build_encoder(bundle, config.dropout)
         # Not before: the first encoder that a process builds draws random numbers.
         torch.manual_seed(seed)
         trained = config.trainable_layers
-        if config.reinit_layers and config.epochs:
-            reinitialise(encoder, config.reinit_layers if trained is None else min(config.reinit_layers, trained))
-        layered = LayeredEncoder(
-            encoder, trained, config.train_word_embeddings, config.averaged_layers, bundle.facts.traits
-        )
+        for name, values in config.on().items():
+            if (change := INGREDIENTS[name].on_encoder) is not None:
+                change(values, EncoderParts(encoder, layers_of(encoder), trained, config.epochs))
+        averaged = config.of("layer_average")["layers"]
+        layered = LayeredEncoder(encoder, trained, config.train_word_embeddings, averaged, bundle.facts.traits)
         self.encoder = layered.to(device)
-        self.width = width(bundle.dimension, config.pair_encoding)
+        self.pair_encoding = str(config.of("pairs")["encoding"])
+        self.width = width(bundle.dimension, self.pair_encoding)
         self._sha256 = bundle.sha256
 
     def prepared(self, texts: TokenArrays) -> TokenArrays:
         """Texts as the encoder shall see them."""
         config = self.config
-        return prepared(texts, config.representation, config.max_length, config.pair_encoding)
+        return prepared(texts, config.representation, config.max_length, self.pair_encoding)
 
     def kept(self, texts: TokenArrays) -> KeptStates | None:
         """What frozen layers give for prepared ``texts``, where that is kept."""
@@ -70,7 +72,7 @@ class Model:
             self.device,
             self.precision,
             kept,
-            config.pair_encoding,
+            self.pair_encoding,
         )
 
 

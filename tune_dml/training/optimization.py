@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from tune_dml.config import Configuration
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.prefix import layers_of
+from tune_dml.recipe import INGREDIENTS, Configuration
 
 
 class Optimization:
@@ -53,7 +53,7 @@ def make_optimizer(
         ConfigurationError: the learning rate shall fall from layer to layer, and the encoder's cannot be told apart.
     """
     groups: list[dict[str, Any]] = []
-    for factor, parameters in _by_depth(encoder, config.layer_decay):
+    for factor, parameters in _with_factors(config, encoder):
         trained, rate = [p for p in parameters if p.requires_grad], config.lr * factor
         groups += [
             {"params": [p for p in trained if p.ndim > 1], "lr": rate, "weight_decay": config.weight_decay},
@@ -66,27 +66,16 @@ def make_optimizer(
     return torch.optim.AdamW([g for g in groups if g["params"]], fused=True)
 
 
-def _by_depth(encoder: nn.Module, decay: float) -> list[tuple[float, list[nn.Parameter]]]:
-    """The encoder's parameters with the factor of their learning rate: 1 for the top layer and what is above it."""
-    if decay == 1.0:
-        return [(1.0, list(encoder.parameters()))]
-    layers = layers_of(encoder)
-    if layers is None:
-        raise ConfigurationError("The layers of this encoder cannot be told apart; set layer_decay to 1.")
-    within = [list(layer.parameters()) for layer in layers]
-    inside = {id(p) for parameters in within for p in parameters}
-    before = getattr(encoder, "embeddings", None)
-    tables = [before] if isinstance(before, nn.Module) else _tables(encoder)
-    below = {id(p) for table in tables for p in table.parameters()} - inside
-    rest = [p for p in encoder.parameters() if id(p) not in inside]
-    groups = [(decay ** (len(within) - 1 - depth), parameters) for depth, parameters in enumerate(within)]
-    groups.append((decay ** len(within), [p for p in rest if id(p) in below]))
-    groups.append((1.0, [p for p in rest if id(p) not in below]))
-    return groups
-
-
-def _tables(encoder: nn.Module) -> list[nn.Module]:
-    return [module for module in encoder.modules() if isinstance(module, nn.Embedding)]
+def _with_factors(config: Configuration, encoder: nn.Module) -> Iterable[tuple[float, list[nn.Parameter]]]:
+    """The encoder's parameters with the factor of their learning rate."""
+    hooks = {name: INGREDIENTS[name].learning_rates for name in config.on()}
+    found = [(name, rates) for name, rates in hooks.items() if rates is not None]
+    if len(found) > 1:
+        names = " and ".join(name for name, _ in found)
+        raise ConfigurationError(f"{names} both decide about learning rates; leave one of them out.")
+    for name, rates in found:
+        return rates(config.of(name), encoder, layers_of(encoder))
+    return [(1.0, list(encoder.parameters()))]
 
 
 def learning_rate_factor(step: int, steps: int, warmup: float, schedule: str) -> float:

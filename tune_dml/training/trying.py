@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
-from tune_dml.config import Configuration, Value
+from tune_dml.config import Value
 from tune_dml.errors import ConfigurationError, ModelError, TrainingFailure, TuneDMLError, first_line
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import forget_encoders
 from tune_dml.models.precision import default_precision
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import INGREDIENTS, Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import is_out_of_memory
 from tune_dml.training.fit import fit_once
@@ -54,7 +55,7 @@ def try_recipes(workload: Workload, recipes: Iterable[Mapping[str, Value]], spac
                 losses.add(own)
                 _try_loss(config, workload, labels)
             config = _affordable(config, workload)
-            structure = tuple(getattr(config, name) for name in _STRUCTURE)
+            structure = _structure_of(config)
             if structure not in structures and time.monotonic() - begun < PATIENCE:
                 structures.add(structure)
                 _try_step(config, workload, tokens, labels, space, encoder)
@@ -72,7 +73,7 @@ def _resolved(recipe: Mapping[str, Value], space: str) -> Configuration:
 
 def _affordable(config: Configuration, workload: Workload) -> Configuration:
     """One epoch of one batch. Of a large encoder, one layer is trained: Adam's state of all of them is large, too."""
-    config = replace(config, epochs=min(config.epochs, 1), batch_size=4, patience=0)
+    config = replace(config, epochs=min(config.epochs, 1), batch_size=4)
     several = config.trainable_layers is None or config.trainable_layers > 1
     if workload.encoder.size == "large" and several and workload.encoder.layers:
         return replace(config, trainable_layers=1)
@@ -92,7 +93,8 @@ def _try_loss(config: Configuration, workload: Workload, labels: np.ndarray[tupl
     spec = LOSSES[config.loss]
     if spec.build is None:
         return
-    size = 8 if config.projection == "none" else config.projection_size
+    projection = config.of("projection")
+    size = 8 if projection["kind"] == "none" else int(projection["size"])
     vectors = torch.randn(len(labels), size, generator=torch.Generator().manual_seed(0)).requires_grad_()
     try:
         loss = spec.build(workload.classes, size, config.loss_params)(vectors, torch.from_numpy(labels))
@@ -132,8 +134,15 @@ def _try_step(
         ) from error
 
 
+def _structure_of(config: Configuration) -> tuple[object, ...]:
+    values = config.to_dict()
+    # Those without a name of their own may change anything.
+    others = tuple(name for name in config.on() if not INGREDIENTS[name].flat)
+    return (*(values[name] for name in _STRUCTURE), others)
+
+
 def _shown(config: Configuration) -> str:
     """What is not as usual."""
-    usual = {field.name: field.default for field in fields(Configuration)}
-    words = [f"{name} {getattr(config, name)}" for name in _STRUCTURE if getattr(config, name) != usual[name]]
+    own, usual = config.to_dict(), Configuration().to_dict()
+    words = [f"{name} {own[name]}" for name in _STRUCTURE if own[name] != usual[name]]
     return ", ".join([f"loss {config.loss}", *words])

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tune_dml.config import Configuration, Round, Value, configuration_from
+from tune_dml.config import Round, Value
 from tune_dml.data import Fold
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
+from tune_dml.recipe import INGREDIENTS, Configuration, configuration_from
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import collapse_ignored
 from tune_dml.training.fit import fit, fit_once
@@ -104,7 +105,7 @@ def resolve(params: Mapping[str, Value], where: str = "configuration") -> Config
     """
     for name, value in params.items():
         group, slash, _ = name.partition("/")
-        if (slash or isinstance(value, Mapping)) and group not in LOSSES:
+        if (slash or isinstance(value, Mapping)) and group not in LOSSES and group not in INGREDIENTS:
             raise ConfigurationError(f"{where}: '{name}' belongs to no loss: {nearest(group, LOSSES)}")
     return check(configuration_from(params, where))
 

@@ -56,7 +56,7 @@ def class_probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probab
 
 
 def _projected(parameters: Mapping[str, npt.NDArray[np.float32]], embeddings: Embeddings) -> Embeddings:
-    """What :func:`tune_dml.models.head.make_projection` made, in evaluation."""
+    """What :func:`tune_dml.recipe.ingredients.projection.make_projection` made, in evaluation."""
     hidden = embeddings
     # A linear layer alone has no number.
     for number in sorted({name.rpartition(".")[0] for name in parameters}):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import Configuration, Probabilities, Value
+from tune_dml.config import Probabilities, Value
+from tune_dml.recipe import Configuration
 
 Embeddings = npt.NDArray[np.float32]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tune_dml.config import Configuration
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.inputs.fixed_texts import FixedTexts
 from tune_dml.training.inputs.input import Input
@@ -13,10 +12,10 @@ from tune_dml.training.model import Model
 
 __all__ = ["INPUTS", "Input", "input_of"]
 
-#: By the configuration's pair encoding.
+#: By pair encoding.
 INPUTS: dict[str, Callable[[Model, TokenArrays], Input]] = {"joint": FixedTexts, "towers": towers}
 
 
-def input_of(config: Configuration, model: Model, tokens: TokenArrays) -> Input:
+def input_of(model: Model, tokens: TokenArrays) -> Input:
     """The training texts ``tokens`` as the encoder gets them, batch by batch."""
-    return INPUTS[config.pair_encoding](model, tokens)
+    return INPUTS[model.pair_encoding](model, tokens)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from tune_dml.config import Configuration
 from tune_dml.losses import LOSSES
-from tune_dml.models.head import ClassificationHead, make_projection
+from tune_dml.models.head import ClassificationHead
+from tune_dml.recipe import Configuration
+from tune_dml.recipe.ingredients.class_weights import class_weights
+from tune_dml.recipe.ingredients.projection import make_projection
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
 from tune_dml.training.objectives.objective import Seen, Values
@@ -32,20 +32,25 @@ class Classification:
     def __init__(self, config: Configuration, model: Model, data: Examples) -> None:
         self._config = config
         spec = LOSSES[config.loss]
-        size = model.width if config.projection == "none" else config.projection_size
-        self._keeps_projection = config.keep_projection and spec.build is not None and bool(config.epochs)
+        projected = config.of("projection")
+        size = model.width if projected["kind"] == "none" else projected["size"]
+        self._keeps_projection = projected["keep"] and spec.build is not None and bool(config.epochs)
         # The order of what is built decides about its random numbers.
         self._head: ClassificationHead | None = None
         if config.beta_effective > 0:
             dropout = config.dropout if config.dropout is not None else _DROPOUT
             read = size if self._keeps_projection else model.width
-            self._head = ClassificationHead(config.head, read, data.classes, dropout).to(model.device)
-        self._class_weights = _class_weights(config.class_weights, data.targets, data.classes, model.device)
+            self._head = ClassificationHead(config.of("head_layers")["kind"], read, data.classes, dropout).to(
+                model.device
+            )
+        weights = config.of("class_weights")["kind"]
+        self._class_weights = class_weights(weights, data.targets, data.classes, model.device)
+        self._smoothing = config.of("label_smoothing")["share"]
         self.loss: nn.Module | None = None
         self._projection: nn.Module | None = None
         if spec.build is not None:
             self.loss = spec.build(data.classes, size, config.loss_params).to(model.device)
-            projection = make_projection(config.projection, model.width, size)
+            projection = make_projection(projected["kind"], model.width, size)
             self._projection = None if projection is None else projection.to(model.device)
 
     @property
@@ -60,7 +65,7 @@ class Classification:
             vectors = batch.vectors()
             logits = self._head(self._projection(vectors) if self._projection and self._keeps_projection else vectors)
             total = total + beta * nn.functional.cross_entropy(
-                logits, batch.targets, weight=self._class_weights, label_smoothing=self._config.label_smoothing
+                logits, batch.targets, weight=self._class_weights, label_smoothing=self._smoothing
             )
         if self.loss is not None and beta < 1.0:
             # In float32 and outside autocast: the losses recast their proxies to the embeddings' type.
@@ -79,12 +84,3 @@ class Classification:
 
     def projection_state(self) -> Values:
         return state_of(self._projection if self._keeps_projection else None)
-
-
-def _class_weights(kind: str, labels: npt.NDArray[np.int64], classes: int, device: torch.device) -> Tensor | None:
-    """Of cross entropy: 1 for a class of average frequency, and for one that does not occur."""
-    if kind == "equal":
-        return None
-    counts = np.bincount(labels, minlength=classes)
-    weights = np.where(counts > 0, len(labels) / (classes * np.maximum(counts, 1)), 1.0)
-    return torch.tensor(weights, dtype=torch.float32, device=device)

@@ -2,8 +2,9 @@ import math
 
 import pytest
 
-from tune_dml.config import LIMITS, Choice, Configuration, Float, Int, configuration_from
+from tune_dml.config import Choice, Float, Int
 from tune_dml.errors import ConfigurationError
+from tune_dml.recipe import Configuration, configuration_from, domains
 
 
 def test_flat_and_nested_values_give_the_same_configuration() -> None:
@@ -37,14 +38,14 @@ def test_every_problem_is_in_one_message() -> None:
         assert part in message
 
 
-@pytest.mark.parametrize("name", [n for n, domain in LIMITS.items() if isinstance(domain, Float | Int)])
+@pytest.mark.parametrize("name", [n for n, domain in domains().items() if isinstance(domain, Float | Int)])
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf, 1e9, 10**400, "1e-4", True, [1]])
 def test_numbers_out_of_range_or_of_another_kind_are_refused(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} is "):
         configuration_from({name: value})
 
 
-@pytest.mark.parametrize("name", [n for n, domain in LIMITS.items() if isinstance(domain, Choice)])
+@pytest.mark.parametrize("name", [n for n, domain in domains().items() if isinstance(domain, Choice)])
 @pytest.mark.parametrize("value", ["nothing", None, 0, 1])
 def test_choices_are_held(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} is "):
@@ -53,7 +54,7 @@ def test_choices_are_held(name: str, value: object) -> None:
 
 def test_limits_cover_every_hyperparameter_and_defaults_lie_inside() -> None:
     flat = Configuration().to_dict()
-    assert set(LIMITS) == set(flat) - {"loss"}
+    assert set(domains()) == set(flat) - {"loss"}
     configuration_from(flat)
 
 

@@ -1,0 +1,24 @@
+"""A configuration: the values that every recipe has, and ingredients that may be on, a file each."""
+
+from tune_dml.recipe.all_ingredients import INGREDIENTS, canonical, domains, hyperparameters, places
+from tune_dml.recipe.configuration import Configuration, configuration_from
+from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES
+from tune_dml.recipe.hyperparameter import Hyperparameter
+from tune_dml.recipe.ingredient import EncoderParts, Ingredient
+
+__all__ = [
+    "CORE",
+    "INGREDIENTS",
+    "READOUTS",
+    "REPRESENTATIONS",
+    "SCHEDULES",
+    "Configuration",
+    "EncoderParts",
+    "Hyperparameter",
+    "Ingredient",
+    "canonical",
+    "configuration_from",
+    "domains",
+    "hyperparameters",
+    "places",
+]
