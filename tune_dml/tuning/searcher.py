@@ -173,7 +173,7 @@ class StudySearcher(Searcher):
 
     @_fault_kept
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Store how the trial ended; its rounds are stored already (see :mod:`recorder`)."""
+        """Store how the trial ended; its rounds are stored already (see ``recorder.py``)."""
         assigned = self._assigned.pop(trial_id, None)
         # Ray Tune may say it twice.
         if assigned is None:
