@@ -49,6 +49,7 @@ def _take_away(names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from ray.experimental import internal_kv
     from ray.tune import tune
     from ray.tune.execution import class_cache, tune_controller
+    from ray.tune.impl import tuner_internal
     from ray.tune.utils import object_cache
 
     def renamed(module: ModuleType) -> dict[str, Any]:
@@ -63,7 +64,9 @@ def _take_away(names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     controller["_ObjectCache"] = renamed(object_cache)["_ObjectCache"]
     controller["_ActorClassCache"] = renamed(class_cache)["_ActorClassCache"]
     controller["RayActorManager"] = renamed(actor_manager)["RayActorManager"]
-    monkeypatch.setattr(tune, "TuneController", controller["TuneController"])
+    whole = renamed(tune)
+    whole["TuneController"] = controller["TuneController"]
+    monkeypatch.setattr(tuner_internal, "run", whole["run"])
     for name in names & vars(internal_kv).keys():
         monkeypatch.delattr(internal_kv, name)
 
