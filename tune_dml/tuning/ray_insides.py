@@ -142,7 +142,7 @@ class Insides:
         self._lacking += [inside for inside in CONTROLLER if inside in self._wanted - self._has]
         if self._lacking:
             losses = "; ".join(inside.without for inside in self._lacking)
-            self._say(f"the search runs, but Ray {ray.__version__} lacks insides that tune-dml builds on: {losses}")
+            self._say(f"the search runs, but Ray {ray.__version__} lacks insides that tune-dml builds on: {losses}.")
         if IDLE_WORKERS in self._has:
             self._resources = trial.placement_group_factory
             controller._actor_cache.increase_max(self._resources, by=self._slots)
