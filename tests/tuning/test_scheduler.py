@@ -10,7 +10,8 @@ import pytest
 from ray.tune.schedulers import TrialScheduler
 
 from tune_dml.config import Round, Scores, State, TrialRecord
-from tune_dml.tuning.scheduler import RoundsASHA, WarmWorkers
+from tune_dml.tuning.ray_insides import Insides
+from tune_dml.tuning.scheduler import RoundsASHA
 
 
 @dataclass
@@ -30,7 +31,7 @@ def _added(scheduler: RoundsASHA, name: str, kind: str = "trial") -> _Trial:
 
 
 def test_the_worse_half_stops_after_two_rounds_and_ties_survive() -> None:
-    scheduler = RoundsASHA(5, WarmWorkers(2, local=False))
+    scheduler = RoundsASHA(5, Insides(2, local=False))
     trials = {name: _added(scheduler, name) for name in "abcd"}
     assert _report(scheduler, trials["a"], 1, 0.1) == TrialScheduler.CONTINUE
     assert _report(scheduler, trials["a"], 2, 0.6) == TrialScheduler.CONTINUE
@@ -41,7 +42,7 @@ def test_the_worse_half_stops_after_two_rounds_and_ties_survive() -> None:
 
 
 def test_baselines_failures_and_jobs_leave_no_trace() -> None:
-    scheduler = RoundsASHA(5, WarmWorkers(2, local=False))
+    scheduler = RoundsASHA(5, Insides(2, local=False))
     baseline = _added(scheduler, "probe", "baseline")
     for number in range(1, 5):
         assert _report(scheduler, baseline, number, 0.99) == TrialScheduler.CONTINUE
@@ -59,7 +60,7 @@ def test_baselines_failures_and_jobs_leave_no_trace() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 2, 3, 5, 25])
 def test_any_number_of_rounds(rounds: int) -> None:
-    scheduler = RoundsASHA(rounds, WarmWorkers(2, local=False))
+    scheduler = RoundsASHA(rounds, Insides(2, local=False))
     trial = _added(scheduler, "only")
     decisions = [_report(scheduler, trial, number, 0.5) for number in range(1, rounds + 1)]
     assert decisions == [TrialScheduler.CONTINUE] * (rounds - 1) + [TrialScheduler.STOP]
@@ -70,7 +71,7 @@ def test_rungs_are_refilled_after_a_resume() -> None:
         done = tuple(Round(k, np.arange(2), {}, Scores(accuracy, 0, 0), 1.0) for k in range(1, rounds + 1))
         return TrialRecord(number, "trial", f"ce #{number}", state, {"loss": "ce"}, done)
 
-    scheduler = RoundsASHA(5, WarmWorkers(2, local=False))
+    scheduler = RoundsASHA(5, Insides(2, local=False))
     finished = [record(0, 0.8, 5, State.COMPLETE), record(1, 0.6, 2, State.PRUNED), record(2, 0.9, 1, State.RUNNING)]
     scheduler.refill(finished, "accuracy", latest=False)
     assert _report(scheduler, _added(scheduler, "low"), 2, 0.65) == TrialScheduler.STOP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.driver.budget import TimeBudget
@@ -76,6 +77,8 @@ def run(
         on_machines=lambda sentence: out.line(f"search: {sentence}"),
         on_waiting=out.warn,
         where=whereabouts,
+        # Once, though the loop may run twice.
+        on_lack=cache(out.warn),
     )
 
     def trials_or(only_jobs: bool) -> Ended:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ray.tune.search import ConcurrencyLimiter
 
 from tune_dml.execution.machines import machines
-from tune_dml.tuning.scheduler import WarmWorkers
+from tune_dml.tuning.ray_insides import Insides
 
 #: Between two looks at the cluster.
 SECONDS = 5.0
@@ -24,9 +24,9 @@ class Growth:
     """
 
     def __init__(
-        self, limiter: ConcurrencyLimiter, warm: WarmWorkers, cpus: float, gpus: float, say: Callable[[str], None]
+        self, limiter: ConcurrencyLimiter, insides: Insides, cpus: float, gpus: float, say: Callable[[str], None]
     ) -> None:
-        self._limiter, self._warm, self._trial, self._say = limiter, warm, (cpus, gpus), say
+        self._limiter, self._insides, self._trial, self._say = limiter, insides, (cpus, gpus), say
         self._next = time.monotonic() + SECONDS
 
     def look(self) -> None:
@@ -38,5 +38,5 @@ class Growth:
         slots = machines().slots_now(*self._trial)
         if slots > self._limiter.max_concurrent:
             self._limiter.set_max_concurrency(slots)
-            self._warm.grow(slots)
+            self._insides.grow(slots)
             self._say(f"machines have joined; {slots} trials at a time")

@@ -69,6 +69,7 @@ class Journal:
                 for name in (TRIALS, BASELINES, CONFIRM)
                 if write or name in names
             }
+            self._study_ids = {name: self._storage.get_study_id_from_name(name) for name in self._studies}
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError, OSError) as error:
             self.close()
             raise ResultsError(f"{self.path} cannot be read ({error}); it is damaged or not a journal.") from error
@@ -116,7 +117,7 @@ class Journal:
         return self._studies[study].get_trials(deepcopy=False) if study in self._studies else []
 
     def _id(self, study: str, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._studies[study]._study_id, number)
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_ids[study], number)
 
     def _one(self, kind: str, number: int) -> FrozenTrial:
         # Not out of a list of all: that would take longer with every trial.
@@ -178,7 +179,7 @@ class Journal:
             if not known:
                 self._set(kind, number, f"round:{item.number}", round_to_json(item))
             if item.number not in frozen.intermediate_values:
-                self._storage.set_trial_intermediate_value(frozen._trial_id, item.number, value)
+                self._storage.set_trial_intermediate_value(self._id(KINDS[kind], number), item.number, value)
         return not known
 
     def finish(
@@ -202,7 +203,7 @@ class Journal:
                 self._set(kind, number, "reason", reason)
             if message:
                 self._set(kind, number, "message", message)
-            self._storage.set_trial_state_values(frozen._trial_id, TrialState[state.value], values)
+            self._storage.set_trial_state_values(self._id(KINDS[kind], number), TrialState[state.value], values)
 
     def add_lost(self, cause: str, kind: str | None = None, number: int = 0) -> None:
         """Count a worker that was lost with a trial, or (without a ``kind``) with a job."""

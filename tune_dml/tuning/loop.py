@@ -39,6 +39,7 @@ class Watch:
         on_machines: Called with a sentence where machines have joined, or one is no longer used.
         on_waiting: Called with a sentence where no worker takes a trial for long.
         where: What may be looked at then.
+        on_lack: Called with a sentence where this version of Ray lacks what a part of the loop rests on.
     """
 
     interrupted: Callable[[], bool]
@@ -48,6 +49,7 @@ class Watch:
     on_machines: Callable[[str], None] = lambda sentence: None
     on_waiting: Callable[[str], None] = lambda sentence: None
     where: Callable[[], str] = lambda: ""
+    on_lack: Callable[[str], None] = lambda sentence: None
 
 
 def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
@@ -97,17 +99,21 @@ def run_trials(
 
     from tune_dml.tuning.gpu_checks import GpuChecks
     from tune_dml.tuning.growth import Growth
-    from tune_dml.tuning.scheduler import AllRounds, RoundsASHA, WarmWorkers
-    from tune_dml.tuning.searcher import Recorder, StudySearcher
+    from tune_dml.tuning.ray_insides import Insides
+    from tune_dml.tuning.recorder import Recorder
+    from tune_dml.tuning.scheduler import AllRounds, RoundsASHA
+    from tune_dml.tuning.searcher import StudySearcher
     from tune_dml.tuning.stopping import WhenTold
 
     again, new = ([], 0) if only_jobs else missing(journal, settings)
     if not again and not new and follow_up is None:
         return Ended.FINISHED
-    warm = WarmWorkers(settings.concurrency, local=settings.address is None)
-    scheduler: AllRounds | RoundsASHA = AllRounds(warm)
+    # Where rounds are parts of one schedule, each needs the one before.
+    helpers = work.helper is not None and not latest
+    insides = Insides(settings.concurrency, settings.address is None, helpers, watch.on_lack)
+    scheduler: AllRounds | RoundsASHA = AllRounds(insides)
     if settings.scheduler == "asha":
-        scheduler = RoundsASHA(rounds, warm)
+        scheduler = RoundsASHA(rounds, insides)
         scheduler.refill(journal.records(), settings.metric, latest)
     run_name = f"run-{uuid.uuid4().hex}"
     searcher = StudySearcher(
@@ -121,13 +127,12 @@ def run_trials(
         on_change=watch.on_change,
         follow_up=follow_up,
         stopping=watch.interrupted,
-        # Where rounds are parts of one schedule, each needs the one before.
-        boards=run_name if work.helper is not None and not latest else None,
+        boards=run_name if insides.helpers else None,
     )
 
     limiter = ConcurrencyLimiter(searcher, max_concurrent=settings.concurrency)
     trial = settings.cpus_per_trial, settings.gpus_per_trial
-    growth = Growth(limiter, warm, *trial, watch.on_machines)
+    growth = Growth(limiter, insides, *trial, watch.on_machines)
     gpu_checks = GpuChecks(work.gpu_works, *trial, watch.on_machines)
 
     def out_of_time() -> bool:

@@ -23,35 +23,6 @@ _SIGNS = {
 }
 
 
-def every_loss_is_one(controller: Any) -> None:
-    """Have Ray Tune take every error that means a worker is gone for that, and once.
-
-    It knows one type of them, and ends the whole search with any other: with the memory monitor's, for example. And of
-    a worker that is gone when the next trial is given to it, it hears twice: the first time it puts the trial back, the
-    second time it fails the trial.
-    """
-    from ray.exceptions import NodeDiedError, OutOfMemoryError, RayActorError, WorkerCrashedError
-
-    manager = controller._actor_manager
-    failed = manager._actor_task_failed
-
-    def as_actor_error(tracked_actor_task: Any, exception: Exception) -> None:
-        if isinstance(exception, OutOfMemoryError | NodeDiedError | WorkerCrashedError):
-            exception = RayActorError(error_msg=str(exception))
-        failed(tracked_actor_task, exception)
-
-    manager._actor_task_failed = as_actor_error
-    process = controller._process_trial_failure
-
-    def unless_put_back(trial: Any, exception: Exception) -> None:
-        # It would wait for the worker that is gone for ever.
-        controller._resetting_trials.discard(trial)
-        if trial.status != trial.PENDING or trial in controller._trial_to_actor:
-            process(trial, exception=exception)
-
-    controller._process_trial_failure = unless_put_back
-
-
 def cause_of(trial: Any) -> str:
     """What took the worker of Ray Tune's ``trial``, by the last of the errors that are noted with it."""
     last = _last_error(trial)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.search import Searcher
 
 from tune_dml.config import State, TrialRecord
@@ -21,10 +20,9 @@ from tune_dml.config.encoding import round_from_json, round_to_json
 from tune_dml.spaces import Space, suggest
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
-from tune_dml.tuning.gpu_checks import GpuChecks
 from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import KINDS, Journal
-from tune_dml.tuning.lost import GPU, NODE, WORKER_LOSSES, cause_of, node_of
+from tune_dml.tuning.lost import NODE, WORKER_LOSSES
 from tune_dml.tuning.side_by_side import RoundBoard, forget_boards
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -175,7 +173,7 @@ class StudySearcher(Searcher):
 
     @_fault_kept
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Store how the trial ended; its rounds are stored already (see :class:`Recorder`)."""
+        """Store how the trial ended; its rounds are stored already (see ``recorder.py``)."""
         assigned = self._assigned.pop(trial_id, None)
         # Ray Tune may say it twice.
         if assigned is None:
@@ -244,44 +242,3 @@ class StudySearcher(Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing: a resume starts from the journal."""
-
-
-class Recorder(TrialProgressCallback):
-    """Takes each report, those that end a trial too, which a searcher is not told of, and relieves Ray Tune of its
-    payload, which it would keep and copy into its scratch folder.
-
-    It stands where Ray Tune would put what prints progress, and keeps hold of all trials.
-    """
-
-    def __init__(self, searcher: StudySearcher, gpu_checks: GpuChecks) -> None:
-        self._searcher, self._gpu_checks = searcher, gpu_checks
-        #: Whether a worker has begun with anything.
-        self.begun = False
-
-    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Note it."""
-        self.begun = True
-
-    def on_trial_result(
-        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
-    ) -> None:
-        """Store a round, or what a job gave."""
-        self._searcher.take(trial.trial_id, result)
-
-    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Count it."""
-        cause = cause_of(trial)
-        if cause == GPU:
-            self._gpu_checks.after_fault(node_of(trial))
-        if not self._searcher.lost(trial.trial_id, cause):
-            trial.max_failures = trial.num_failures
-
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Nothing: the searcher is told."""
-
-    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Nothing: the searcher is told."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Nothing, as the searcher's."""
-        return {}

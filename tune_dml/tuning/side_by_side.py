@@ -10,16 +10,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from ray.experimental import internal_kv as store
-
 from tune_dml.config import Round
 from tune_dml.config.encoding import round_from_json, round_to_json
+from tune_dml.tuning.ray_insides import store_get, store_put, store_remove
 
 #: Seconds between looks at a round that another worker runs.
 _POLL_SECONDS = 0.05
 #: After this many seconds, and so many times its own longest round, a worker no longer waits for another.
 _PATIENCE_SECONDS, _PATIENCE_ROUNDS = 30.0, 4.0
-_NAMESPACE = "tune-dml-rounds"
 RunRound = Callable[[int], Round]
 
 
@@ -37,35 +35,33 @@ class RoundBoard:
     def take(self, number: int) -> bool:
         """Whether the round is this worker's to run: nobody else has taken it."""
         key = self._key("taken", number)
-        if store._internal_kv_put(key, self._worker, overwrite=False, namespace=_NAMESPACE):
-            return bool(store._internal_kv_get(key, namespace=_NAMESPACE) == self._worker)
+        if store_put(key, self._worker, overwrite=False):
+            return store_get(key) == self._worker
         return True
 
     def give_back(self, number: int) -> None:
         """Leave a round that was taken to others."""
-        store._internal_kv_del(self._key("taken", number), namespace=_NAMESPACE)
+        store_remove(self._key("taken", number))
 
     def put(self, item: Round) -> None:
         """Show a round to the worker that reports it."""
-        store._internal_kv_put(
-            self._key("round", item.number), json.dumps(round_to_json(item)), overwrite=True, namespace=_NAMESPACE
-        )
+        store_put(self._key("round", item.number), json.dumps(round_to_json(item)), overwrite=True)
 
     def get(self, number: int) -> Round | None:
         """A round that another worker has run."""
-        text = store._internal_kv_get(self._key("round", number), namespace=_NAMESPACE)
+        text = store_get(self._key("round", number))
         return None if text is None else round_from_json(json.loads(text))
 
     @property
     def closed(self) -> bool:
         """Whether the trial has ended."""
-        return bool(store._internal_kv_exists(self._key("closed", 0), namespace=_NAMESPACE))
+        return store_get(self._key("closed", 0)) is not None
 
     def close(self) -> None:
         """The trial has ended: forget its rounds, and let its helpers know."""
-        store._internal_kv_put(self._key("closed", 0), b"1", overwrite=True, namespace=_NAMESPACE)
+        store_put(self._key("closed", 0), b"1", overwrite=True)
         for what in ("taken", "round"):
-            store._internal_kv_del(f"{self._name}/{what}/", del_by_prefix=True, namespace=_NAMESPACE)
+            store_remove(f"{self._name}/{what}/", prefix=True)
 
     def _key(self, what: str, number: int) -> str:
         return f"{self._name}/{what}/{number}"
@@ -73,7 +69,7 @@ class RoundBoard:
 
 def forget_boards(prefix: str) -> None:
     """Remove whatever is left of the trials whose names begin with ``prefix``."""
-    store._internal_kv_del(prefix, del_by_prefix=True, namespace=_NAMESPACE)
+    store_remove(prefix, prefix=True)
 
 
 def in_order(board: RoundBoard, run: RunRound, numbers: Sequence[int]) -> Iterator[Round]:
