@@ -29,6 +29,7 @@ COMMANDS = [
     ["show"],
     ["tasks"],
     ["losses"],
+    ["hyperparameters"],
     ["best"],
     ["sync"],
     ["ui"],

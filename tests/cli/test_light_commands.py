@@ -22,7 +22,16 @@ def printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["tasks"], ["losses"], ["losses", "softtriple"], ["spaces", "list"], ["spaces", "show", "default"]]
+    "arguments",
+    [
+        ["tasks"],
+        ["losses"],
+        ["losses", "softtriple"],
+        ["hyperparameters"],
+        ["hyperparameters", "plateau"],
+        ["spaces", "list"],
+        ["spaces", "show", "default"],
+    ],
 )
 def test_tables_fit_80_columns_and_have_no_colours_in_a_pipe(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

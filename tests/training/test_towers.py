@@ -10,6 +10,7 @@ import torch
 from small_task import Small, Spy
 from torch import Tensor, nn
 
+from tune_dml.config import Value
 from tune_dml.errors import ConfigurationError
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import build_encoder, load_tokenizer

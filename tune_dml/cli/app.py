@@ -13,6 +13,7 @@ from tune_dml.cli import (
     confirm,
     doctor,
     fetch,
+    hyperparameters,
     list_searches,
     losses,
     predict,
@@ -117,6 +118,7 @@ _add(app, "list", list_searches.list_searches, list_searches.EXAMPLES)
 _add(app, "show", show.show, show.EXAMPLES)
 _add(app, "tasks", tasks.tasks, tasks.EXAMPLES)
 _add(app, "losses", losses.losses, losses.EXAMPLES)
+_add(app, "hyperparameters", hyperparameters.hyperparameters, hyperparameters.EXAMPLES)
 app.add_typer(_spaces, name="spaces")
 _add(app, "submit", submit.submit, submit.EXAMPLES)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES)

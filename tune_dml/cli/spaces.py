@@ -105,7 +105,7 @@ def check(
     add_plugins(loss_plugin or ())
     space = load_space(file)
     searched = _counted(len(parameter_names(space)), "hyperparameter")
-    terminal.print_lines([f"{file} is a valid search space ({searched} searched)."])
+    terminal.print_lines([f"{file} is a valid search space ({searched} searched).", *space.notes])
 
 
 def copy(

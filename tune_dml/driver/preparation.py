@@ -86,6 +86,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
 
     bundle = load_bundle(source)
     space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
+    for note in space.notes:
+        out.line(f"space: {note}")
     space, notes = fitted(space, bundle)
     space, starved = without_starved(space, drawn)
     precision = request.precision
