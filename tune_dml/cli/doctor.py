@@ -28,7 +28,9 @@ def doctor(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Say whether a search could run: versions, limits, storage, MLflow, Ray, encoder, memory.
+    """Say whether a search could run here, or what prevents it.
+
+    Versions, limits, storage, MLflow, Ray, encoder, memory.
 
     What is judged is opened, started or written, and nothing is left behind.
 

@@ -37,11 +37,11 @@ def fetch(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Bring a search from a cluster or a store into the results folder.
+    """Bring a search here, from a cluster or a store.
 
-    There it can be shown and resumed, its model used, and `tune-dml ui` has it. It comes whole or not at all; what is
-    there under its name is replaced only if it is an older copy of the same search. To resume it, data and encoders
-    that were given as paths must be at the same paths here.
+    In the results folder it can be shown and resumed, its model used, and `tune-dml ui` has it. It comes whole or not
+    at all; what is there under its name is replaced only if it is an older copy of the same search. To resume it, data
+    and encoders that were given as paths must be at the same paths here.
     """
     from tune_dml.config import command
     from tune_dml.workflows import fetch as workflow

@@ -20,7 +20,7 @@ TUNE_DML_DATA=/data tune-dml tasks     # also looks for /data/SST2 and so on
 
 
 def tasks(json: Json = False, debug: Debug = False) -> None:
-    """List the tasks known by name, and which are on this machine."""
+    """List the tasks known by name, and which are here."""
     from tune_dml.data import TASKS
 
     rows = [(spec, _origin(spec), _here(spec)) for spec in TASKS.values()]
