@@ -30,9 +30,8 @@ def doctor(
 ) -> int:
     """Say whether a search could run here, or what prevents it.
 
-    Versions, limits, storage, MLflow, Ray, encoder, memory.
-
-    What is judged is opened, started or written, and nothing is left behind.
+    Versions, limits, storage, MLflow, Ray, encoder, memory: what is judged is opened, started or written, and nothing
+    is left behind.
 
     Each line says OK, or what is wrong and what mends it. Exit code 3 if anything is wrong.
     """
