@@ -11,6 +11,7 @@ from languages import PAGES, texts_in
 
 from tune_dml.data import decode_lines, read_texts
 from tune_dml.data.tables import Reading
+from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.errors import DataError
 
 CASES = [(language, page) for language, pages in PAGES.items() for page in pages]
@@ -38,7 +39,7 @@ def test_two_sentences_are_enough(language, page, write):
     texts = [text for text in _spelled(texts_in(language, page)) if not text.isascii()]
     for start in range(len(texts) - 1):
         pair = texts[start : start + 2]
-        assert read_texts(write("a.csv", _csv(pair).encode(page)), (), False).rows == pair
+        assert read_texts(write("a.csv", _csv(pair).encode(page)), (), ONE_TEXT).rows == pair
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "txt"])
@@ -50,7 +51,7 @@ def test_every_text_format_is_decoded_alike_for_prediction(suffix, write):
         "jsonl": "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts),
         "txt": "\n".join(texts),
     }[suffix]
-    found = read_texts(write(f"a.{suffix}", content.encode("cp1252")), (), False)
+    found = read_texts(write(f"a.{suffix}", content.encode("cp1252")), (), ONE_TEXT)
     assert found.rows == texts
     assert any(f"a.{suffix} is not UTF-8" in note and "Windows-1252" in note for note in found.notes)
 
@@ -60,7 +61,7 @@ def test_every_text_format_is_decoded_alike_for_prediction(suffix, write):
 def test_utf_8_with_a_bad_byte_stays_utf_8(language, bad, write):
     texts = _spelled(texts_in(language, "utf-8"))
     raw = _csv(texts).encode().replace(b'"', b'"' + bad, 7).replace(b'"' + bad, b'"', 6)
-    found = read_texts(write("mixed.csv", raw), (), False)
+    found = read_texts(write("mixed.csv", raw), (), ONE_TEXT)
     changed = [i for i, (now, then) in enumerate(zip(found.rows, texts, strict=True)) if now != then]
     assert changed == [3]
     assert found.rows[3] == "\ufffd" * len(bad) + texts[3]
@@ -82,7 +83,7 @@ def test_marks_and_zero_bytes_say_what_a_file_is(encoding, language, write, load
 
 def test_big_endian_mark(write):
     raw = codecs.BOM_UTF16_BE + "text\nschön\n".encode("utf-16-be")
-    assert read_texts(write("a.csv", raw), (), False).rows == ["schön"]
+    assert read_texts(write("a.csv", raw), (), ONE_TEXT).rows == ["schön"]
 
 
 def test_no_control_character_reaches_a_text(write, load):
@@ -90,7 +91,7 @@ def test_no_control_character_reaches_a_text(write, load):
     task = load(write("a.csv", "text,label\nit\u0092s\u0085,x\n\u0093hi\u0094,y\n"), no_test=True)
     assert task.train.texts == ("it’s…", "“hi”")
     assert any(note.startswith("4 control characters of a.csv (first in line 2)") for note in task.notes)
-    found = read_texts(write("a.jsonl", '{"text": "it\\u0092s"}\n'), (), False)
+    found = read_texts(write("a.jsonl", '{"text": "it\\u0092s"}\n'), (), ONE_TEXT)
     assert found.rows == ["it’s"]
 
 
@@ -100,7 +101,7 @@ def test_encoding_overrides(name, write, load):
     task = load(write("a.csv", raw), no_test=True, encoding=name)
     assert task.train.texts == ("żółw", "gęś")
     assert task.notes == ()
-    assert read_texts(write("a.csv", raw), (), False, reading=Reading("cp1252")).rows == ["¿ó³w", "gêœ"]
+    assert read_texts(write("a.csv", raw), (), ONE_TEXT, reading=Reading("cp1252")).rows == ["¿ó³w", "gêœ"]
 
 
 @pytest.mark.parametrize("name", ["utf9", "", "rot13", "base64", "unicode_escape", "../x", "a\0b", "é", "x" * 5_000])
@@ -126,7 +127,7 @@ def test_an_encoding_that_does_not_fit_names_the_line(name, raw, line, write, lo
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_the_first_bad_line_is_counted_from_the_beginning(mark, write):
     raw = mark + "text\nschön und gut\nfür immer\n".encode() + b"\xff\n" + "grüße\n".encode()
-    [note] = read_texts(write("a.csv", raw), (), False).notes
+    [note] = read_texts(write("a.csv", raw), (), ONE_TEXT).notes
     assert note.startswith("1 byte of a.csv is not UTF-8 (first in line 4)")
 
 
@@ -143,18 +144,18 @@ def test_encoding_is_for_files(load):
 
 def test_zero_bytes_name_the_line(write):
     with pytest.raises(DataError, match=r"zero bytes \(the first in line 3\)"):
-        read_texts(write("a.csv", b"text\nfine\nbro\0ken\nfine again\n"), (), False)
+        read_texts(write("a.csv", b"text\nfine\nbro\0ken\nfine again\n"), (), ONE_TEXT)
 
 
 @pytest.mark.parametrize("raw", [b"goal\0match\nbank\n", b"text\ngo\0al\nbank\n", b"t\0xt\na\n\n"])
 def test_a_zero_byte_in_a_short_file_makes_it_no_utf_16(raw, write):
     with pytest.raises(DataError, match="zero bytes"):
-        read_texts(write("a.txt", raw), (), False)
+        read_texts(write("a.txt", raw), (), ONE_TEXT)
 
 
 def test_utf_16_without_a_mark_in_other_scripts(write):
     raw = "text,label\nпривет всем,да\nпока,нет\n".encode("utf-16-le")
-    assert read_texts(write("a.csv", raw), (), False).rows == ["привет всем", "пока"]
+    assert read_texts(write("a.csv", raw), (), ONE_TEXT).rows == ["привет всем", "пока"]
 
 
 @pytest.mark.parametrize(
@@ -179,5 +180,5 @@ def test_a_line_is_a_text(raw, rows):
 def test_a_long_word_takes_no_longer_than_many_short_ones(write):
     raw = b"text\nd\xe9j\xe0 " + b"a" * 20_000 + b"\n"
     begun = time.process_time()
-    assert read_texts(write("a.csv", raw), (), False).rows[0].startswith("déjà aaa")
+    assert read_texts(write("a.csv", raw), (), ONE_TEXT).rows[0].startswith("déjà aaa")
     assert time.process_time() - begun < 2

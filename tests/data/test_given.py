@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from tune_dml.data.given import given_texts
+from tune_dml.data.text_forms import ONE_TEXT, TWO_TEXTS
 from tune_dml.errors import DataError, ModelError
 
 NAN = float("nan")
@@ -41,7 +42,7 @@ NAN = float("nan")
     ids=lambda given: type(given).__name__,
 )
 def test_single_texts(given: Any) -> None:
-    read = given_texts(given, kind="single")
+    read = given_texts(given, ONE_TEXT)
     assert (read.texts, read.texts_b, read.missing) == (["a film", "b film"], None, 0)
 
 
@@ -59,7 +60,7 @@ def test_single_texts(given: Any) -> None:
     ids=lambda given: type(given).__name__,
 )
 def test_pairs(given: Any) -> None:
-    read = given_texts(given, kind="pair")
+    read = given_texts(given, TWO_TEXTS)
     assert (read.texts, read.texts_b, read.missing) == (["a", "c"], ["b", "d"], 0)
 
 
@@ -74,23 +75,23 @@ def test_pairs(given: Any) -> None:
     ],
 )
 def test_a_missing_text_is_empty_and_counted(given: Any, texts: list[str]) -> None:
-    read = given_texts(given, kind="single")
+    read = given_texts(given, ONE_TEXT)
     assert read.texts == texts
     assert read.missing == sum(not text for text in texts)
 
 
 def test_a_pair_that_lacks_a_text() -> None:
-    read = given_texts([("a", "b"), (None, "d")], kind="pair")
+    read = given_texts([("a", "b"), (None, "d")], TWO_TEXTS)
     assert (read.texts, read.texts_b, read.missing) == (["a", ""], ["b", "d"], 1)
 
 
 def test_nothing_is_nothing() -> None:
     for given in ([], pd.Series([], dtype=object), pd.DataFrame({"text": []}), {"text": []}):
-        assert given_texts(given, kind="single").texts == []
+        assert given_texts(given, ONE_TEXT).texts == []
 
 
 def test_a_row_by_itself() -> None:
-    assert given_texts({"text": "a film", "id": 3}, kind="single").texts == ["a film"]
+    assert given_texts({"text": "a film", "id": 3}, ONE_TEXT).texts == ["a film"]
 
 
 @pytest.mark.parametrize(
@@ -120,18 +121,18 @@ def test_a_row_by_itself() -> None:
 )
 def test_anything_else_is_refused(given: Any, says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        given_texts(given, kind="single")
+        given_texts(given, ONE_TEXT)
 
 
 @pytest.mark.parametrize(("cells", "kind"), [([["a", "b"]], "list"), (b"a film", "bytes")])
 def test_a_cell_that_is_no_text(cells: Any, kind: str) -> None:
     with pytest.raises(DataError, match=f"holds {kind} values"):
-        given_texts({"text": cells}, kind="single")
+        given_texts({"text": cells}, ONE_TEXT)
 
 
 @pytest.mark.parametrize("given", [{"review": ["a"], "text": ["b"]}, pd.DataFrame({"Review": ["a"]})])
 def test_the_model_s_own_columns_come_first(given: Any) -> None:
-    assert given_texts(given, kind="single", own=("review",)).texts == ["a"]
+    assert given_texts(given, ONE_TEXT, own=("review",)).texts == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -145,4 +146,4 @@ def test_the_model_s_own_columns_come_first(given: Any) -> None:
 )
 def test_no_pairs(given: Any, says: str) -> None:
     with pytest.raises(ModelError, match=says):
-        given_texts(given, kind="pair")
+        given_texts(given, TWO_TEXTS)

@@ -4,6 +4,7 @@ import pytest
 
 from tune_dml.data import read_texts
 from tune_dml.data.tables import Reading
+from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.errors import DataError
 
 FILMS = [("a warm film", "1"), ("dull and long", "0"), ("a joy to watch", "1"), ("please, no more", "0")]
@@ -77,10 +78,10 @@ def test_a_header_where_none_was_promised_is_refused(write, load):
 
 @pytest.mark.parametrize("content", ["a warm film\n\ndull\n", "7,a warm film\n8,\n9,dull\n"])
 def test_texts_without_a_header_are_predicted_row_by_row(content, write):
-    found = read_texts(write("a.csv", content), (), False, reading=Reading(header=False))
+    found = read_texts(write("a.csv", content), (), ONE_TEXT, reading=Reading(header=False))
     assert found.rows == ["a warm film", "", "dull"]
     with pytest.raises(DataError, match="no column 'text'"):
-        read_texts(write("b.csv", content), (), False)
+        read_texts(write("b.csv", content), (), ONE_TEXT)
 
 
 def test_cola_s_folder(write, load, tmp_path):
@@ -96,7 +97,7 @@ def test_cola_s_folder(write, load, tmp_path):
 @pytest.mark.parametrize("name", ["a", "kommentar"])
 def test_the_only_column_may_be_data(name, write):
     with pytest.raises(DataError, match=f"its only one is '{name}'.*--text-column.*--no-header"):
-        read_texts(write("a.csv", f"{name}\nb\n"), (), False)
+        read_texts(write("a.csv", f"{name}\nb\n"), (), ONE_TEXT)
 
 
 def test_few_shot_folders_without_headers(write, load, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from tune_dml.data import read_texts
+from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.errors import DataError
 
 TEXTS = ["one, two and three", "it cost 1,50", "plain words", "a, b, c, d"]
@@ -68,13 +69,17 @@ def test_nameless_columns_do_not_count(case, write, load):
 
 
 def test_one_column_of_a_spreadsheet_with_semicolons(write):
-    assert read_texts(write("a.csv", "text;;\nhello, you;;\n;;\nbye;;\n"), (), False).rows == ["hello, you", "", "bye"]
+    assert read_texts(write("a.csv", "text;;\nhello, you;;\n;;\nbye;;\n"), (), ONE_TEXT).rows == [
+        "hello, you",
+        "",
+        "bye",
+    ]
 
 
 @pytest.mark.parametrize("texts", [["a; b", "c; d"], ["a", "b;c"], ["a|b", "c|d"], ["a\tb", "c"]])
 def test_a_file_of_one_column_stays_one(texts, write):
     path = write("a.csv", "text\n" + "".join(f"{text}\n" for text in texts))
-    assert read_texts(path, (), False).rows == texts
+    assert read_texts(path, (), ONE_TEXT).rows == texts
 
 
 def test_rows_that_do_not_fit_still_name_their_line(write, load):
@@ -109,4 +114,4 @@ def test_pointers_in_place_of_parquet_and_text(write, load):
     with pytest.raises(DataError, match=r"a\.parquet is a Git LFS pointer, not the data; run 'git lfs pull'"):
         load(write("a.parquet", pointer))
     with pytest.raises(DataError, match="Git LFS pointer"):
-        read_texts(write("a.txt", pointer), (), False)
+        read_texts(write("a.txt", pointer), (), ONE_TEXT)

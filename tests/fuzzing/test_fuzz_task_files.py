@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tune_dml.config import TaskSettings
 from tune_dml.data import Reading, Task, load_task, read_texts
+from tune_dml.data.text_forms import TEXT_FORMS, TextForm
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -149,11 +150,11 @@ def check_usable(task: Task) -> None:
         )
     ),
     asked=SETTINGS,
-    pairs=st.booleans(),
+    form=st.sampled_from(TEXT_FORMS),
     keep=st.just(()) | st.sampled_from((("all",), ("user", "text"), ("",))),
 )
 def test_a_file_is_read_or_refused_in_a_sentence(
-    folder: Path, file: tuple[str, bytes], asked: TaskSettings, pairs: bool, keep: tuple[str, ...]
+    folder: Path, file: tuple[str, bytes], asked: TaskSettings, form: TextForm, keep: tuple[str, ...]
 ) -> None:
     suffix, content = file
     path = folder / f"data{suffix}"
@@ -162,7 +163,7 @@ def test_a_file_is_read_or_refused_in_a_sentence(
     if task is not None:
         check_usable(task)
     reading = Reading(asked.encoding, asked.header)
-    found = read_or_refused(folder, lambda: read_texts(path, asked.text_columns, pairs, keep, reading))
+    found = read_or_refused(folder, lambda: read_texts(path, asked.text_columns, form, keep, reading))
     if found is not None:
         assert {len(cells) for cells in found.kept.values()} <= {len(found.rows)}
         "".join(part for row in found.rows for part in ((row,) if isinstance(row, str) else row)).encode()

@@ -5,6 +5,8 @@ from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.json_lines import json_text
+from tune_dml.data.kind import Kind
+from tune_dml.data.kinds import KINDS, PAIR, SINGLE, usual_kind
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
 from tune_dml.data.load import load_task
 from tune_dml.data.tables import Reading
@@ -12,9 +14,13 @@ from tune_dml.data.task import Split, Task, per_class
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts
 
 __all__ = [
+    "KINDS",
+    "PAIR",
+    "SINGLE",
     "TASKS",
     "Fold",
     "HubSource",
+    "Kind",
     "Reading",
     "Split",
     "Task",
@@ -32,4 +38,5 @@ __all__ = [
     "per_class",
     "read_texts",
     "stratified_rows",
+    "usual_kind",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tune_dml.data.class_names import one_to_one
-from tune_dml.data.columns import RawRows
 from tune_dml.data.folding import visible
 from tune_dml.data.known_tasks import TaskSpec
 from tune_dml.data.labels import LabelCode, same
+from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.task_source import Source
 
 _LONGEST_EXAMPLE = 60

@@ -11,8 +11,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from tune_dml.data.columns import RawRows
 from tune_dml.data.folding import folded
+from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.task import Split
 
 

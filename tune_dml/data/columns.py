@@ -12,7 +12,9 @@ from tune_dml.config import TaskSettings
 from tune_dml.data.class_names import names_in
 from tune_dml.data.folding import folded, stripped, trimmed, visible
 from tune_dml.data.headerless import guessed, looks_like_data
-from tune_dml.data.tables import TEXT_NAMES, Table
+from tune_dml.data.raw_rows import RawRows
+from tune_dml.data.tables import Table
+from tune_dml.data.text_forms import TEXT_FORMS, TextForm
 from tune_dml.errors import DataError, nearest
 
 #: What stands for every column that is to be kept.
@@ -32,46 +34,19 @@ class Wanted:
 _NOTHING = Wanted()
 
 
-@dataclass(frozen=True)
-class RawRows:
-    """One split as read: texts stripped, labels as written (``None`` where there is none), nothing dropped.
-
-    Attributes:
-        named: What the file itself calls the class of each row, where it has numbers for labels and names beside them.
-    """
-
-    where: str
-    texts: list[str]
-    texts_b: list[str] | None
-    labels: list[str | None]
-    groups: list[str] | None
-    named: list[str | None] | None = None
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def take(self, rows: Sequence[int]) -> RawRows:
-        return RawRows(
-            self.where,
-            [self.texts[i] for i in rows],
-            None if self.texts_b is None else [self.texts_b[i] for i in rows],
-            [self.labels[i] for i in rows],
-            None if self.groups is None else [self.groups[i] for i in rows],
-            None if self.named is None else [self.named[i] for i in rows],
-        )
-
-
-def read_rows(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None, need_groups: bool) -> RawRows:
+def read_rows(
+    table: Table, settings: TaskSettings, wanted: Wanted, form: TextForm | None, need_groups: bool
+) -> RawRows:
     """One split out of its table.
 
     Args:
-        kind: ``"single"`` or ``"pair"`` where the task says so; ``None`` lets the columns decide.
+        form: How many texts there are, where the task says so; ``None`` lets the columns decide.
         need_groups: Whether a missing group column is an error (in a test split it is not needed).
 
     Raises:
         DataError: a column is missing, used twice, or holds something that is not text, number or boolean.
     """
-    names = _text_columns(table, settings, wanted, kind)
+    names = _text_columns(table, settings, wanted, form)
     label = label_column(table, settings, wanted)
     if label is None and settings.label_column is not None:
         label = _present(table, settings.label_column, "label")
@@ -100,7 +75,7 @@ def _names(table: Table, label: str, labels: list[str | None]) -> list[str | Non
 
 
 def read_texts_only(
-    table: Table, settings: TaskSettings, kind: str, keep: Sequence[str] = (), wanted: Wanted = _NOTHING
+    table: Table, settings: TaskSettings, form: TextForm, keep: Sequence[str] = (), wanted: Wanted = _NOTHING
 ) -> tuple[list[list[str]], dict[str, list[Any]]]:
     """The text column, or both of pairs, and the cells of the columns to ``keep``, as they are.
 
@@ -111,7 +86,7 @@ def read_texts_only(
     Raises:
         DataError: a column is missing, is there twice, or holds something that is not text, number or boolean.
     """
-    names = _text_columns(table, settings, wanted, kind)
+    names = _text_columns(table, settings, wanted, form)
     texts = [[_text(cell, table, name) for cell in table.column(name)] for name in names]
     if ALL in keep:
         kept = [name for name in table.names if name not in names]
@@ -120,23 +95,22 @@ def read_texts_only(
     return texts, {_once(table, name): table.column(name) for name in kept}
 
 
-def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, kind: str | None) -> tuple[str, ...]:
+def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, form: TextForm | None) -> tuple[str, ...]:
     given = settings.text_columns
     if not given and table.header is False:
-        given = guessed(table, kind, labelled=False)[0]
+        given = guessed(table, form, labelled=False)[0]
     if given:
         if len(given) > 2 or len(set(given)) < len(given):
             raise DataError("--text-column takes one column, or two different ones for pairs of texts.")
-        if kind is not None and len(given) != (2 if kind == "pair" else 1):
-            count = "two text columns, for its pairs" if kind == "pair" else "one text column"
-            raise DataError(f"{settings.task} takes {count}; --text-column was given {len(given)} time(s).")
+        if form is not None and len(given) != form.count:
+            raise DataError(f"{settings.task} takes {form.columns}; --text-column was given {len(given)} time(s).")
         return tuple(_present(table, name, "text") for name in given)
-    usual = TEXT_NAMES[kind] if kind is not None else (*TEXT_NAMES["single"], *TEXT_NAMES["pair"])
+    usual = [names for one in (TEXT_FORMS if form is None else [form]) for names in one.names]
     for candidate in (*wanted.texts, *usual):
         found = [_matching(table, name) for name in candidate]
         if all(found):
             return tuple(name for name in found if name is not None)
-    raise _no_column(table, "text_a and text_b" if kind == "pair" else "text")
+    raise _no_column(table, " and ".join((form or TEXT_FORMS[0]).keys))
 
 
 def label_column(table: Table, settings: TaskSettings, wanted: Wanted) -> str | None:
@@ -171,7 +145,7 @@ def _no_column(table: Table, rule: str) -> DataError:
             f"{table.where} has no column '{rule}'; its only one is '{table.names[0]}'. Name it with "
             f"--{option}-column, or give --no-header if that is data."
         )
-    hint = "." if rule == "text_a and text_b" else _hint(rule, table)
+    hint = "." if " and " in rule else _hint(rule, table)
     return DataError(
         f"{table.where} has no column '{rule}'; {_has(table)} Rename it or name it with --{option}-column{hint}"
     )

@@ -10,14 +10,9 @@ import numpy as np
 
 from tune_dml.config import TaskSettings
 from tune_dml.data.columns import read_texts_only
-from tune_dml.data.tables import TEXT_NAMES, Table
+from tune_dml.data.tables import Table
+from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import ModelError
-
-_RULE = {
-    "single": "This model classifies single texts: give a list of strings, or a frame or dict with a column 'text'.",
-    "pair": "This model classifies pairs of texts: give each as (first, second), or a frame or dict with the columns "
-    "'text_a' and 'text_b'.",
-}
 
 
 @dataclass(frozen=True)
@@ -34,8 +29,8 @@ class GivenTexts:
     missing: int
 
 
-def given_texts(values: Any, kind: str, own: tuple[str, ...] = ()) -> GivenTexts:
-    """The texts in ``values``, for a model of this ``kind``: ``single`` or ``pair``.
+def given_texts(values: Any, form: TextForm, own: tuple[str, ...] = ()) -> GivenTexts:
+    """The texts in ``values``, for a model that reads such as ``form`` says.
 
     Args:
         values: A sequence of strings (of pairs of strings); anything with columns (a pandas or polars frame, a pyarrow
@@ -50,17 +45,17 @@ def given_texts(values: Any, kind: str, own: tuple[str, ...] = ()) -> GivenTexts
         raise ModelError("predict takes a list of texts, not a single one; did you mean [text]?")
     names = _names(values)
     if names is None:
-        rows = _rows(values, kind)
+        rows = _rows(values, form)
         if rows and all(isinstance(row, Mapping) for row in rows):
-            chosen = _chosen([name for row in rows for name in row], kind, own)
+            chosen = _chosen([name for row in rows for name in row], form, own)
             columns = {name: [_cell(row, name) for row in rows] for name in chosen}
         else:
-            columns = _by_position(rows, kind)
-    elif names == list(range(2 if kind == "pair" else 1)):
+            columns = _by_position(rows, form)
+    elif names == list(range(form.count)):
         # pandas numbers the columns of what came without names.
-        columns = _by_position(list(zip(*(_cells(values[name]) for name in names), strict=True)), kind)
+        columns = _by_position(list(zip(*(_cells(values[name]) for name in names), strict=True)), form)
     else:
-        chosen = _chosen(names, kind, own)
+        chosen = _chosen(names, form, own)
         if any(names.count(name) > 1 for name in chosen):
             raise ModelError(f"The input has the column '{chosen[0]}' more than once.")
         try:
@@ -73,8 +68,8 @@ def given_texts(values: Any, kind: str, own: tuple[str, ...] = ()) -> GivenTexts
     missing = sum(None in cells for cells in zip(*columns.values(), strict=True))
     table = Table("The input", tuple(columns), columns.__getitem__)
     settings = TaskSettings("this model", text_columns=tuple(columns))
-    [texts, *second], _ = read_texts_only(table, settings, kind)
-    return GivenTexts(texts, second[0] if kind == "pair" else None, missing)
+    [texts, *second], _ = read_texts_only(table, settings, form)
+    return GivenTexts(texts, second[0] if second else None, missing)
 
 
 def _names(values: Any) -> list[Any] | None:
@@ -108,32 +103,31 @@ def _cells(column: Any) -> list[Any]:
     return cells if isinstance(cells, list) else [cells]
 
 
-def _rows(values: Any, kind: str) -> list[Any]:
+def _rows(values: Any, form: TextForm) -> list[Any]:
     if isinstance(values, set | frozenset) or not isinstance(values, Iterable):
-        raise ModelError(f"{_RULE[kind]} This is {_article(values)}.")
+        raise ModelError(f"{form.rule} This is {_article(values)}.")
     rows = _cells(values)
     shape: Sequence[int] = getattr(values, "shape", ())
     # A column of a matrix is a matrix of one column.
-    return [row[0] for row in rows] if kind == "single" and len(shape) == 2 and shape[1] == 1 else rows
+    return [row[0] for row in rows] if form.count == 1 and len(shape) == 2 and shape[1] == 1 else rows
 
 
-def _by_position(rows: Sequence[Any], kind: str) -> dict[str, list[Any]]:
-    width = 2 if kind == "pair" else 1
-    parts = [row if isinstance(row, tuple) or (kind == "pair" and isinstance(row, list)) else (row,) for row in rows]
+def _by_position(rows: Sequence[Any], form: TextForm) -> dict[str, list[Any]]:
+    parts = [row if isinstance(row, tuple) or (form.count > 1 and isinstance(row, list)) else (row,) for row in rows]
     for place, part in enumerate(parts):
-        if len(part) != width or any(not isinstance(text, str) and not _missing(text) for text in part):
+        if len(part) != form.count or any(not isinstance(text, str) and not _missing(text) for text in part):
             shown = part[0] if len(part) == 1 else rows[place]
-            raise ModelError(f"{_RULE[kind]} Number {place + 1} is {_article(shown)}.")
-    return {name: [part[i] for part in parts] for i, name in enumerate(TEXT_NAMES[kind][0])}
+            raise ModelError(f"{form.rule} Number {place + 1} is {_article(shown)}.")
+    return {name: [part[i] for part in parts] for i, name in enumerate(form.keys)}
 
 
-def _chosen(names: Sequence[Any], kind: str, own: tuple[str, ...]) -> tuple[str, ...]:
-    for wanted in (*((own,) if own else ()), *TEXT_NAMES[kind]):
+def _chosen(names: Sequence[Any], form: TextForm, own: tuple[str, ...]) -> tuple[str, ...]:
+    for wanted in (*((own,) if own else ()), *form.names):
         found = [_alike(name, names) for name in wanted]
         if all(found):
             return tuple(name for name in found if name is not None)
     has = ", ".join(map(str, dict.fromkeys(names))) or "none"
-    raise ModelError(f"{_RULE[kind]} The columns here are: {has}.")
+    raise ModelError(f"{form.rule} The columns here are: {has}.")
 
 
 def _alike(name: str, names: Sequence[Any]) -> str | None:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from tune_dml.data.tables import USUAL_NAMES, Table
+from tune_dml.data.text_forms import ONE_TEXT, TextForm
 from tune_dml.errors import DataError
 
 _NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?\s*", re.ASCII)
@@ -14,6 +15,7 @@ _LONGEST_NAME, _MOST_WORDS, _MOST_WORDS_ALONE = 60, 5, 2
 _LONGEST_LABEL, _LABEL_WORDS = 60, 6
 #: Columns that are looked at.
 _COLUMNS = 50
+_WORDS = {1: "one", 2: "two"}
 
 
 def looks_like_data(table: Table) -> bool:
@@ -27,8 +29,9 @@ def looks_like_data(table: Table) -> bool:
     return False
 
 
-def guessed(table: Table, kind: str | None, labelled: bool = True) -> tuple[tuple[str, ...], str | None]:
-    """The text column (for pairs the two) and, where ``labelled``, the label column of a table without a header.
+def guessed(table: Table, form: TextForm | None, labelled: bool = True) -> tuple[tuple[str, ...], str | None]:
+    """The text columns (one where nobody says how many) and, where ``labelled``, the label column of a table without a
+    header.
 
     The label is the column with the fewest distinct values, short and repeated ones; of equals the shortest, then the
     last. Where no column is like that it is the last one. The text is the column with the longest cells on average.
@@ -43,12 +46,12 @@ def guessed(table: Table, kind: str | None, labelled: bool = True) -> tuple[tupl
             f"{table.where} has a header ({', '.join(cells[0] for cells in columns.values() if cells)}); leave out "
             "--no-header."
         )
-    texts_wanted = 2 if kind == "pair" else 1
-    if len(columns) < texts_wanted:
-        raise DataError(f"{table.where} has one column; pairs of texts need two.")
-    label = _label(columns) if labelled and len(columns) > texts_wanted else None
+    form = form or ONE_TEXT
+    if len(columns) < form.count:
+        raise DataError(f"{table.where} has one column; {form.called} need {_WORDS[form.count]}.")
+    label = _label(columns) if labelled and len(columns) > form.count else None
     others = [name for name in columns if name != label]
-    longest = sorted(others, key=lambda name: -sum(map(len, columns[name])))[:texts_wanted]
+    longest = sorted(others, key=lambda name: -sum(map(len, columns[name])))[: form.count]
     return tuple(name for name in others if name in longest), label
 
 

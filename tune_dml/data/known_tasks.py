@@ -31,7 +31,7 @@ class TaskSpec:
     """What is known of a task before any of its data is read.
 
     Attributes:
-        kind: ``"single"`` or ``"pair"``: one text or two.
+        kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
         label_names: In the order of the integer labels.
         embedded: The distribution on PyPI that holds the data, or ``None``.
         hub: Where the hub has it, or ``None``.

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tune_dml.data.columns import RawRows
 from tune_dml.data.folding import visible
+from tune_dml.data.raw_rows import RawRows
 from tune_dml.errors import DataError
 
 #: Not one of thousands of digits, which takes Python long to convert. A number that begins with a zero is a code.

@@ -15,18 +15,21 @@ from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data import cleaning
 from tune_dml.data.allocation import assign_groups
 from tune_dml.data.classes import class_code, hidden
-from tune_dml.data.columns import RawRows, hides_labels, read_rows
+from tune_dml.data.columns import hides_labels, read_rows
 from tune_dml.data.doubts import check_pool, name_notes
 from tune_dml.data.embedded import from_package
 from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
 from tune_dml.data.folds import stratified_rows
 from tune_dml.data.headerless import guessed
 from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
+from tune_dml.data.kinds import KINDS, usual_kind
 from tune_dml.data.known_tasks import TaskSpec, spec_named, unknown_task
 from tune_dml.data.labels import UNKNOWN, LabelCode, unknown_labels
+from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.tables import AS_FOUND, Reading
 from tune_dml.data.task import Split, Task
 from tune_dml.data.task_source import Source
+from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import DataError
 
 #: A generated test split: one text in five, but no more than this.
@@ -68,7 +71,7 @@ def load_task(settings: TaskSettings) -> Task:
         notes.append(f"{cleaning.counted(len(test), 'text')} set apart as the test split (fixed, stratified).")
     names, pool, others = _without_absent(code, pool, {"validation": validation, "test": test}, settings, where, notes)
     notes.extend(name_notes(names))
-    kind = "single" if pool.texts_b is None else "pair"
+    kind = usual_kind(1 if pool.texts_b is None else 2).name
     return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes), stands_in)
 
 
@@ -104,15 +107,20 @@ def _with_columns(settings: TaskSettings, source: Source, spec: TaskSpec | None)
     table = source.tables["train" if "train" in source.tables else "all"]
     if table.header is not False or (settings.text_columns and settings.label_column):
         return settings, list(source.notes)
-    texts, label = guessed(table, spec.kind if spec is not None else None)
+    texts, label = guessed(table, _form(spec))
     texts, label = settings.text_columns or texts, settings.label_column or label
     note = f"{table.where} was read without a header: text in column {' and '.join(texts)}, label in column {label}."
     return replace(settings, text_columns=texts, label_column=label), [*source.notes, note]
 
 
+def _form(spec: TaskSpec | None) -> TextForm | None:
+    """Of the texts of a task that is known; of others the columns decide."""
+    return None if spec is None else KINDS[spec.kind].texts
+
+
 def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: list[str]) -> dict[str, RawRows]:
     raw: dict[str, RawRows] = {}
-    kind = spec.kind if spec is not None else None
+    form = _form(spec)
     for split, table in source.tables.items():
         notes.extend(table.notes)
         if split == "test" and hides_labels(table, settings, source.wanted, source.tables["train"]):
@@ -120,7 +128,7 @@ def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: 
                 f"The test split has no label column (its columns are {_listed(table.names)}) and is not used."
             )
             continue
-        rows = read_rows(table, settings, source.wanted, kind, need_groups=split in ("train", "all"))
+        rows = read_rows(table, settings, source.wanted, form, need_groups=split in ("train", "all"))
         if not len(rows):
             raise DataError(f"{table.where} has a header but no rows.")
         raw[split] = rows

@@ -6,13 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Names that columns of texts usually have, by the kind of task, the most usual first; in any case.
-TEXT_NAMES = {
-    "single": (("text",), ("sentence",)),
-    "pair": (("text_a", "text_b"), ("sentence1", "sentence2")),
-}
-#: Those, and the label's.
-USUAL_NAMES = frozenset({"label", *(name for names in TEXT_NAMES.values() for some in names for name in some)})
+from tune_dml.data.text_forms import TEXT_FORMS
+
+#: Names that columns of texts usually have, and the label's; in any case.
+USUAL_NAMES = frozenset({"label", *(name for form in TEXT_FORMS for some in form.names for name in some)})
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Task:
 
     Attributes:
         name: As the registry spells it, else as the user did.
-        kind: ``"single"`` (one text) or ``"pair"`` (two).
+        kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
         label_names: Of the classes 0, 1, ...; every one of them has a text in ``train``.
         train: The training pool: clean, no text twice, none that is also in ``validation`` or ``test``.
         source: Where it came from, in plain words.

@@ -16,6 +16,7 @@ from tune_dml.data.json_lines import json_text
 from tune_dml.data.reading import check_file, read_table
 from tune_dml.data.signatures import check_signature
 from tune_dml.data.tables import AS_FOUND, Reading
+from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import DataError
 
 
@@ -37,12 +38,12 @@ class Texts:
 def read_texts(
     path: Path,
     text_columns: tuple[str, ...],
-    pairs: bool,
+    form: TextForm,
     keep: tuple[str, ...] = (),
     reading: Reading = AS_FOUND,
     own: tuple[str, ...] = (),
 ) -> Texts:
-    """The texts of a CSV, TSV, JSONL, Parquet or ``.txt`` file (a text a line); as pairs where ``pairs``.
+    """The texts of a CSV, TSV, JSONL, Parquet or ``.txt`` file (a text a line); each of them such as ``form`` says.
 
     Args:
         keep: Columns whose cells are wanted too; ``all``: every one but the texts.
@@ -53,10 +54,10 @@ def read_texts(
     """
     file = absolute_path(path)
     if file.suffix.lower() == ".txt":
-        return _read_lines(file, text_columns, pairs, keep, reading)
+        return _read_lines(file, text_columns, form, keep, reading)
     table = read_table(file, reading)
     settings = TaskSettings("this model", text_columns=text_columns)
-    columns, kept = read_texts_only(table, settings, "pair" if pairs else "single", keep, Wanted((own,) if own else ()))
+    columns, kept = read_texts_only(table, settings, form, keep, Wanted((own,) if own else ()))
     found: list[str] | list[tuple[str, str]] = (
         columns[0] if len(columns) == 1 else list(zip(columns[0], columns[1], strict=True))
     )
@@ -95,10 +96,10 @@ def cell_text(cell: Any) -> str:
 
 
 def _read_lines(
-    file: Path, text_columns: tuple[str, ...], pairs: bool, keep: tuple[str, ...], reading: Reading
+    file: Path, text_columns: tuple[str, ...], form: TextForm, keep: tuple[str, ...], reading: Reading
 ) -> Texts:
-    if pairs:
-        raise DataError(f"{file} holds a text a line, and this model reads pairs: give a file with two text columns.")
+    if form.reads:
+        raise DataError(f"{file} holds a text a line, and {form.reads}.")
     if text_columns or keep or not reading.header:
         option = "--text-column" if text_columns else "--keep" if keep else "--no-header"
         raise DataError(f"{file} holds a text a line: it has no columns, so leave out {option}.")

@@ -140,7 +140,7 @@ def registration_of(report: SearchReport, about: SearchFile) -> ModelRegistratio
     return ModelRegistration(
         score=scores.as_dict()[report.settings.metric],
         label_names=about.label_names,
-        pairs=about.kind == "pair",
+        kind=about.kind,
         trial=trial_key(winner),
         description=report.protocol,
     )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from tune_dml.config import Probabilities, absolute_path
+from tune_dml.data import KINDS
 from tune_dml.data.given import GivenTexts, given_texts
 from tune_dml.errors import ModelError
 from tune_dml.models.description import ModelDescription, read_description
@@ -135,7 +136,7 @@ class Classifier:
         return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 
     def _given(self, texts: Any) -> GivenTexts:
-        given = given_texts(texts, self.description.kind, self.description.text_columns)
+        given = given_texts(texts, KINDS[self.description.kind].texts, self.description.text_columns)
         if given.missing:
             rows = f"{given.missing} of {len(given.texts)} rows"
             warnings.warn(f"{rows} lack a text; they are classified as empty texts.", stacklevel=3)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, from_values
+from tune_dml.data import KINDS
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.readouts import READOUT_SPECS
 from tune_dml.recipe import configuration_from, domains
@@ -22,7 +23,7 @@ class ModelDescription:
     """What ``tune_dml.json`` holds.
 
     Attributes:
-        kind: ``single`` or ``pair``.
+        kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
         precision: Of the forward passes that scored it.
         readout, readout_values: Its name, and its plain values (arrays are in ``readout.safetensors``).
         config: What was trained, flat.
@@ -74,7 +75,7 @@ def read_description(folder: Path) -> ModelDescription:
     if description.readout not in READOUT_SPECS:
         raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
     for name, given, valid in (
-        ("kind", description.kind, Choice(("single", "pair"))),
+        ("kind", description.kind, Choice(tuple(KINDS))),
         ("precision", description.precision, Choice(PRECISIONS)),
         ("representation", description.representation, domains()["representation"]),
         ("max_length", description.max_length, domains()["max_length"]),
@@ -84,6 +85,6 @@ def read_description(folder: Path) -> ModelDescription:
             raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")
     if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < 2:
         raise ModelError(f"{file}: label_names must name two classes or more, each once.")
-    if config.of("pairs")["encoding"] == "towers" and description.kind == "single":
+    if config.of("pairs")["encoding"] == "towers" and KINDS[description.kind].texts.count < 2:
         raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
     return description

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tune_dml.data import KINDS
 from tune_dml.models.sentence_modules import LENGTH_FILES, MODULES_FILE, POOLINGS, PROMPTS_FILE
 from tune_dml.models.tokens import own_limit
 
@@ -101,8 +102,8 @@ def _pad_and_cut_alike(file: Path, description: ModelDescription, tokenizer: Pre
 
 
 def _card(description: ModelDescription, encoder: str, reason: str | None) -> str:
-    what = "pairs of texts" if description.kind == "pair" else "texts"
-    text = '("first text", "second text")' if description.kind == "pair" else '"a text"'
+    form = KINDS[description.kind].texts
+    text = form.example
     classes = "\n".join(f"- {json.dumps(name, ensure_ascii=False)}" for name in description.label_names)
     loss = str(description.config.get("loss", "ce"))
     reads = f"It reads {description.max_length} tokens of a text"
@@ -120,7 +121,7 @@ def _card(description: ModelDescription, encoder: str, reason: str | None) -> st
             f"This folder is not a sentence encoder: {reason}.\n`SentenceTransformer` would load it all the same, "
             f"and give other vectors. Use `classifier.embed([{text}])`."
         )
-    return f"""# {description.task}: a classifier of {what}
+    return f"""# {description.task}: a classifier of {form.called}
 
 {classes}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config.slugs import digest
+from tune_dml.data import KINDS
 from tune_dml.tracking import names
 from tune_dml.tracking.known import every_page
 from tune_dml.tracking.pyfunc import probability_columns
@@ -155,7 +156,7 @@ def input_example(about: ModelRegistration) -> pd.DataFrame:
     """One row, kept beside the model to show what a request looks like."""
     import pandas as pd
 
-    columns = ("text_a", "text_b") if about.pairs else ("text",)
+    columns = KINDS[about.kind].texts.keys
     return pd.DataFrame({column: ["a gorgeous film"] for column in columns})
 
 

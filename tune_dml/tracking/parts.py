@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tune_dml.config import TrialRecord
 from tune_dml.config.moved_paths import in_search
+from tune_dml.data import usual_kind
 from tune_dml.tracking.model_registry import register
 from tune_dml.tracking.names import trial_key
 from tune_dml.tracking.pending import Note
@@ -139,7 +140,10 @@ def _part_from(note: Note, folder: Path) -> Part | None:
             files = tuple(in_search(str(path), folder) for path in values["artifacts"])
             return FinishPart(Finish(**values | {"artifacts": files}))
         case "model":
-            about: dict[str, Any] = note["about"]
+            about: dict[str, Any] = dict(note["about"])
+            # What earlier versions of tune-dml said instead.
+            if (pairs := about.pop("pairs", None)) is not None:
+                about["kind"] = usual_kind(1 + bool(pairs)).name
             tuples = {name: tuple(about[name]) for name in ("label_names", "pip_requirements")}
             return ModelPart(Path(in_search(note["folder"], folder)), ModelRegistration(**about | tuples))
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tune_dml.config import Value
+from tune_dml.data import SINGLE
 
 STATUSES = ("FINISHED", "KILLED", "FAILED")
 
@@ -59,7 +60,7 @@ class ModelRegistration:
     Attributes:
         score: The winner's cross-validation score in the search's metric; it decides about the alias ``best``.
         label_names: Class names in the order of the probabilities.
-        pairs: Whether the model reads two texts (columns ``text_a``, ``text_b``) and not one (``text``).
+        kind: Of its task, out of :data:`tune_dml.data.kinds.KINDS`.
         trial: ``trial_key`` of the winner.
         description: Markdown.
         pip_requirements: What serving needs; empty means this installation's versions.
@@ -67,7 +68,7 @@ class ModelRegistration:
 
     score: float
     label_names: tuple[str, ...]
-    pairs: bool = False
+    kind: str = SINGLE.name
     trial: str = ""
     description: str = ""
     pip_requirements: tuple[str, ...] = ()

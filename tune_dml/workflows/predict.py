@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tune_dml.config import absolute_path
-from tune_dml.data import Reading, Texts, cell_text, decode_lines, json_text, read_texts
+from tune_dml.data import KINDS, Reading, Texts, cell_text, decode_lines, json_text, read_texts
 from tune_dml.driver.lengths import predict_note
 from tune_dml.errors import UsageError, nearest
 from tune_dml.execution.this_machine import no_more_threads_than_cores
@@ -64,11 +64,11 @@ def predict_file(
     add_plugins(loss_plugins)
     folder = absolute_path(model)
     description = read_description(folder)
-    pairs = description.kind == "pair"
+    form = KINDS[description.kind].texts
     if source != "-":
-        texts = read_texts(Path(source), text_columns, pairs, keep, Reading(encoding, header), description.text_columns)
-    elif pairs:
-        raise UsageError("This model reads pairs: give a file with two text columns instead of standard input.")
+        texts = read_texts(Path(source), text_columns, form, keep, Reading(encoding, header), description.text_columns)
+    elif form.reads:
+        raise UsageError(f"{form.reads[0].upper()}{form.reads[1:]} instead of standard input.")
     elif keep or text_columns or not header:
         raise UsageError(
             "Standard input is a text a line and has no columns: leave out --keep, --text-column, --no-header."
@@ -86,7 +86,7 @@ def predict_file(
     if cut is not None:
         say(cut)
     write = _write_csv if out_format == "csv" else _write_jsonl
-    write(classifier, texts, ("text_a", "text_b") if pairs else ("text",), stream)
+    write(classifier, texts, form.keys, stream)
     return len(texts.rows)
 
 

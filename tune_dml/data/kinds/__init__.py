@@ -1,0 +1,16 @@
+"""The kinds of task, a file each."""
+
+from __future__ import annotations
+
+from tune_dml.data.kind import Kind
+from tune_dml.data.kinds.pair import PAIR
+from tune_dml.data.kinds.single import SINGLE
+
+__all__ = ["KINDS", "PAIR", "SINGLE", "usual_kind"]
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SINGLE, PAIR)}
+
+
+def usual_kind(texts: int) -> Kind:
+    """Of a task of so many texts, where nobody says which."""
+    return next(kind for kind in KINDS.values() if kind.texts.count == texts)
