@@ -12,6 +12,7 @@ from statistics import mean
 from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
+from tune_dml.data import SINGLE
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
@@ -77,7 +78,7 @@ def _probe(draw: int, task: str, shots: int, encoder: str, data: str | None) -> 
 
 def _accuracy(prepared: Prepared, config: Configuration) -> float:
     stage = run_confirm(prepared.workload, config, 0, prepared.test)
-    return score(stage.probabilities["test"]["logistic"], prepared.test_labels).accuracy
+    return score(SINGLE, stage.probabilities["test"]["logistic"], prepared.test_labels)["accuracy"]
 
 
 def _lift(loss: str, lr: float, epochs: int, draw: int, task: str, shots: int, encoder: str, data: str | None) -> float:

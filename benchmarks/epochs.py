@@ -8,6 +8,7 @@ from statistics import mean
 
 from benchmarks.arguments import task_options
 from benchmarks.tables import machine, markdown
+from tune_dml.data import SINGLE
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution.this_machine import cores
@@ -50,6 +51,6 @@ def _draw(draw: int, given: argparse.Namespace, counts: list[int]) -> dict[tuple
         for count in counts:
             config = resolve({**params, "epochs": count})
             stage = run_confirm(prepared.workload, config, 0, prepared.test)
-            accuracy = score(stage.probabilities["test"]["logistic"], prepared.test_labels).accuracy
+            accuracy = score(SINGLE, stage.probabilities["test"]["logistic"], prepared.test_labels)["accuracy"]
             found[config.loss, count] = accuracy
     return found

@@ -64,7 +64,7 @@ def evidence(folder: Path, mlflow_uri: str) -> Evidence:
     params = {record.name: record.params for record in records}
     draw, seed = about.settings.draw.draw, about.settings.seed
     scores = [
-        (_key(r.params, draw, f"fold {item.number}", seed), _digest(item.scores.as_dict(), item.probabilities))
+        (_key(r.params, draw, f"fold {item.number}", seed), _digest(dict(item.scores), item.probabilities))
         for r in records
         for item in r.rounds
     ]

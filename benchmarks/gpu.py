@@ -123,7 +123,9 @@ def _fit_step(bundle: EncoderBundle, tokens: TokenArrays, labels: Any, given: ar
             max_length=given.tokens,
         )
         begun = time.perf_counter()
-        fit_once(config, bundle, Examples(tokens, labels, 2), {}, seed=0, device=given.device, precision="bfloat16")
+        fit_once(
+            config, bundle, Examples(tokens, labels, "single", 2), {}, seed=0, device=given.device, precision="bfloat16"
+        )
         return time.perf_counter() - begun
 
     run(8)
@@ -174,7 +176,7 @@ def _graphed(module: nn.Module) -> Any:
 def _rule(bundle: EncoderBundle, tokens: TokenArrays, labels: Any) -> str:
     """What ``--concurrency auto`` measures and decides here."""
     config = Configuration(loss="ce", lr=1e-5, max_length=int(tokens.lengths.max()))
-    workload = Workload(bundle, tokens, labels, 2, (), device="cuda", precision="bfloat16")
+    workload = Workload(bundle, tokens, labels, "single", 2, (), device="cuda", precision="bfloat16")
     # In a process of its own, as a search does, which gives the card's memory back.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         cost = pool.submit(measured_step, workload, config).result()

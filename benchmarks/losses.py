@@ -16,6 +16,7 @@ from benchmarks.arguments import task_options
 from benchmarks.runs import kept_runs
 from benchmarks.tables import machine, markdown
 from tune_dml.config import State, TrialRecord
+from tune_dml.data import SINGLE
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
@@ -87,7 +88,7 @@ def _behind(runs: dict[Any, Any], loss: str, task: str, losses: list[str], draws
 def _chosen(run: Any) -> str:
     """The read-out, by the rule."""
     gains = {name: np.array([float(hit) for hit in hits]) for name, hits in run["hits"].items()}
-    return best_readout(gains, "accuracy")
+    return best_readout(gains, SINGLE, "accuracy")
 
 
 def _accuracy(hits: str) -> float:
@@ -130,7 +131,7 @@ def _run(loss: str, task: str, draw: int, shots: int, encoder: str, data: str | 
     test = run_confirm(workload, config, 0, prepared.test).probabilities["test"]
     return {
         "hits": {name: hits(record, prepared, name) for name in test},
-        "test": {name: score(p, prepared.test_labels).accuracy for name, p in test.items()},
+        "test": {name: score(SINGLE, p, prepared.test_labels)["accuracy"] for name, p in test.items()},
         "seconds": mean([r.seconds for r in rounds]),
         "zero": mean([r.diagnostics["zero_loss_share"] for r in rounds]),
     }

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.arguments import task_options
 from benchmarks.tables import machine, markdown
-from tune_dml.data import draw_shots, load_task, make_folds
+from tune_dml.data import SINGLE, draw_shots, load_task, make_folds
 from tune_dml.driver.options import draw_settings, task_settings
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution.this_machine import cores
@@ -95,8 +95,8 @@ def _job(given: argparse.Namespace, rates: list[float]) -> dict[str, object]:
     request = _request(given)
     task = load_task(task_settings(request))
     draw = draw_settings(request)
-    split = task.train.take(draw_shots(task.train, len(task.label_names), draw))
-    [fold] = make_folds(split, draw, None)
+    split = task.train.take(draw_shots(task.train, SINGLE, draw))
+    [fold] = make_folds(split, SINGLE, draw, None)
 
     def rows(positions: np.ndarray) -> list[tuple[str, int]]:
         return [(split.texts[i], int(split.labels[i])) for i in positions]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from ray import tune
 
-from tune_dml.config import Round, Scores
+from tune_dml.config import Round
 from tune_dml.config.encoding import round_to_json
 
 #: The diagnostic that says which process has run a trial.
@@ -25,5 +25,12 @@ def sleep(config: dict[str, Any], metric: str, seconds: float) -> None:
     rows = np.arange(10, dtype=np.int64)
     probabilities = {"logistic": np.full((10, 2), 0.5, dtype=np.float32)}
     diagnostics = {WORKER: float(os.getpid())}
-    item = Round(1, rows, probabilities, Scores(accuracy, accuracy, 0.7), time.perf_counter() - begun, diagnostics)
+    item = Round(
+        1,
+        rows,
+        probabilities,
+        {"accuracy": accuracy, "macro_f1": accuracy, "log_loss": 0.7},
+        time.perf_counter() - begun,
+        diagnostics,
+    )
     tune.report({"round": 1, "score": accuracy, "payload": json.dumps(round_to_json(item))})

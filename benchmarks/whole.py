@@ -14,7 +14,7 @@ from statistics import mean
 from benchmarks.arguments import task_options
 from benchmarks.command import timed_search
 from benchmarks.tables import machine, markdown
-from tune_dml.data import draw_shots, load_task, make_folds
+from tune_dml.data import SINGLE, draw_shots, load_task, make_folds
 from tune_dml.driver.options import draw_settings, task_settings
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution.this_machine import cores
@@ -89,7 +89,7 @@ def _job(given: argparse.Namespace, draw: int) -> dict[str, object]:
     request = SearchRequest(task=given.task, shots=50, draw=draw, data=given.data, encoder=given.encoder)
     task = load_task(task_settings(request))
     settings = draw_settings(request)
-    split = task.train.take(draw_shots(task.train, len(task.label_names), settings))
+    split = task.train.take(draw_shots(task.train, SINGLE, settings))
     assert task.test is not None
     return {
         "encoder": str(find_encoder(given.encoder).folder),
@@ -97,7 +97,7 @@ def _job(given: argparse.Namespace, draw: int) -> dict[str, object]:
         "labels": [int(label) for label in split.labels],
         "folds": [
             {"train": fold.train.tolist(), "heldout": fold.heldout.tolist()}
-            for fold in make_folds(split, settings, None)
+            for fold in make_folds(split, SINGLE, settings, None)
         ],
         "test": list(task.test.texts),
         "test_labels": [int(label) for label in task.test.labels],

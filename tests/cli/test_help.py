@@ -13,10 +13,12 @@ import pytest
 
 import tune_dml
 from tune_dml.cli import main
-from tune_dml.config import METRICS, SCHEDULERS, SEARCHERS, VALIDATIONS
+from tune_dml.config import SCHEDULERS, SEARCHERS, VALIDATIONS
+from tune_dml.data import SINGLE
 from tune_dml.driver.options import PRECISIONS
 from tune_dml.driver.request import SearchRequest
 
+METRICS = [metric.name for metric in SINGLE.target.metrics]
 COMMANDS = [
     ["search"],
     ["resume"],
@@ -106,7 +108,11 @@ def test_every_field_of_a_request_is_an_option_with_its_default(capsys: pytest.C
             assert f"[default: {field.default}]" in options[name].replace("- ", "-"), name
 
 
-@pytest.mark.parametrize("values", [METRICS, SEARCHERS, SCHEDULERS, VALIDATIONS, PRECISIONS], ids=" ".join)
+@pytest.mark.parametrize(
+    "values",
+    [METRICS, SEARCHERS, SCHEDULERS, VALIDATIONS, PRECISIONS],
+    ids=" ".join,
+)
 def test_help_names_every_choice(values: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     main(["search", "--help"])
     text = capsys.readouterr().out

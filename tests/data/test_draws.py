@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tune_dml.config import DrawSettings
-from tune_dml.data import Split, draw_shots
+from tune_dml.data import SINGLE, Split, draw_shots
 from tune_dml.errors import DataError
 
 
@@ -13,7 +13,7 @@ def pool(*counts, seed=0):
 
 def drawn(counts, **settings):
     split = pool(*counts)
-    rows = draw_shots(split, len(counts), DrawSettings(**settings))
+    rows = draw_shots(split, SINGLE, DrawSettings(**settings))
     assert rows.dtype == np.int64
     assert rows.tolist() == sorted(set(rows.tolist()))
     return np.bincount(split.labels[rows], minlength=len(counts)).tolist()
@@ -56,13 +56,13 @@ def test_full():
 
 def test_seed_names_the_draw():
     split = pool(50, 50)
-    a, b, c = (draw_shots(split, 2, DrawSettings(shots=20, draw=d)).tolist() for d in (0, 0, 1))
+    a, b, c = (draw_shots(split, SINGLE, DrawSettings(shots=20, draw=d)).tolist() for d in (0, 0, 1))
     assert a == b != c
 
 
 def test_more_shots_contain_fewer():
     split = pool(50, 50)
-    small, large = (set(draw_shots(split, 2, DrawSettings(shots=n)).tolist()) for n in (10, 30))
+    small, large = (set(draw_shots(split, SINGLE, DrawSettings(shots=n)).tolist()) for n in (10, 30))
     assert small < large
 
 
@@ -72,7 +72,7 @@ def test_order_of_other_classes_does_not_matter():
     def sample(order):
         left = {label: iter(texts[label]) for label in texts}
         split = Split(tuple(next(left[label]) for label in order), None, np.array(order, dtype=np.int64), None)
-        return set(split.take(draw_shots(split, 2, DrawSettings(shots=10))).texts)
+        return set(split.take(draw_shots(split, SINGLE, DrawSettings(shots=10))).texts)
 
     def positions(order):
         return sample(order) == sample([0] * 20 + [1] * 20)
@@ -96,4 +96,4 @@ def test_order_of_other_classes_does_not_matter():
 )
 def test_refused(settings, message):
     with pytest.raises(DataError, match=message):
-        draw_shots(pool(20, 20, 5), 3, DrawSettings(**settings))
+        draw_shots(pool(20, 20, 5), SINGLE, DrawSettings(**settings))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tune_dml.config import DrawSettings
-from tune_dml.data import Split, make_folds
+from tune_dml.data import SINGLE, Split, make_folds
 from tune_dml.errors import DataError
 
 
@@ -23,7 +23,7 @@ def _sound(split, folds):
 def test_cross_validation_holds_out_every_row_once(counts):
     split = draw(*counts)
     settings = DrawSettings(folds=5, repeats=2)
-    folds = make_folds(split, settings, None)
+    folds = make_folds(split, SINGLE, settings, None)
     _sound(split, folds)
     assert len(folds) == 10
     singles = {i for i, label in enumerate(split.labels) if counts[label] == 1}
@@ -35,13 +35,15 @@ def test_cross_validation_holds_out_every_row_once(counts):
         for label in range(len(counts)):
             each = [(split.labels[fold.heldout] == label).sum() for fold in repeat]
             assert max(each) - min(each) <= 1
-    assert [f.heldout.tolist() for f in folds] == [f.heldout.tolist() for f in make_folds(split, settings, None)]
+    assert [f.heldout.tolist() for f in folds] == [
+        f.heldout.tolist() for f in make_folds(split, SINGLE, settings, None)
+    ]
     assert [f.heldout.tolist() for f in folds[:5]] != [f.heldout.tolist() for f in folds[5:]]
 
 
 def test_more_repeats_keep_the_first_ones():
     split = draw(20, 20)
-    once, twice = (make_folds(split, DrawSettings(repeats=r), None) for r in (1, 2))
+    once, twice = (make_folds(split, SINGLE, DrawSettings(repeats=r), None) for r in (1, 2))
     assert [f.heldout.tolist() for f in once] == [f.heldout.tolist() for f in twice[:5]]
 
 
@@ -50,7 +52,7 @@ def test_more_repeats_keep_the_first_ones():
 def test_groups_never_part(validation, seed):
     rng = np.random.default_rng(seed)
     split = draw(30, 20, 3, groups=tuple(f"g{g}" for g in rng.integers(0, 15, 53)))
-    folds = make_folds(split, DrawSettings(draw=seed, validation=validation), None)
+    folds = make_folds(split, SINGLE, DrawSettings(draw=seed, validation=validation), None)
     _sound(split, folds)
     for fold in folds:
         assert not {split.groups[i] for i in fold.train} & {split.groups[i] for i in fold.heldout}
@@ -59,13 +61,13 @@ def test_groups_never_part(validation, seed):
 @pytest.mark.parametrize("counts", [(25, 25), (30, 15, 5), (3, 3)])
 def test_holdout_is_one_stratified_fifth(counts):
     split = draw(*counts)
-    (fold,) = make_folds(split, DrawSettings(validation="holdout"), None)
+    (fold,) = make_folds(split, SINGLE, DrawSettings(validation="holdout"), None)
     _sound(split, (fold,))
     assert len(fold.heldout) == max(1, round(sum(counts) / 5))
 
 
 def test_official_scores_the_validation_split():
-    (fold,) = make_folds(draw(5, 5), DrawSettings(validation="official"), draw(3, 4))
+    (fold,) = make_folds(draw(5, 5), SINGLE, DrawSettings(validation="official"), draw(3, 4))
     assert fold.official
     assert fold.train.tolist() == list(range(10))
     assert fold.heldout.tolist() == list(range(7))
@@ -87,19 +89,19 @@ def test_official_scores_the_validation_split():
 )
 def test_refused(settings, groups, message):
     with pytest.raises(DataError, match=message):
-        make_folds(draw(6, 1, 1, groups=groups), DrawSettings(**settings), None)
+        make_folds(draw(6, 1, 1, groups=groups), SINGLE, DrawSettings(**settings), None)
 
 
 def test_of_many_rows_the_holdout_is_a_bounded_number():
     split = draw(20_000, 5_000)
-    (fold,) = make_folds(split, DrawSettings(validation="holdout"), None)
+    (fold,) = make_folds(split, SINGLE, DrawSettings(validation="holdout"), None)
     _sound(split, (fold,))
     assert np.bincount(split.labels[fold.heldout]).tolist() == [1_600, 400]
     grouped = draw(20_000, 5_000, groups=tuple(f"g{i // 10}" for i in range(25_000)))
-    (fold,) = make_folds(grouped, DrawSettings(validation="holdout"), None)
+    (fold,) = make_folds(grouped, SINGLE, DrawSettings(validation="holdout"), None)
     assert 1_500 < len(fold.heldout) <= 2_000
 
 
 def test_holdout_of_single_examples_is_refused():
     with pytest.raises(DataError, match="too small"):
-        make_folds(draw(1, 1), DrawSettings(validation="holdout"), None)
+        make_folds(draw(1, 1), SINGLE, DrawSettings(validation="holdout"), None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tune_dml.config import ConfirmRun, Round, State, TrialRecord
+from tune_dml.data import SINGLE
 from tune_dml.errors import ResultsError
 from tune_dml.evaluation import (
     choose_readout,
@@ -14,7 +15,7 @@ from tune_dml.evaluation import (
     ensemble,
     ensemble_scores,
     pooled,
-    readout_accuracies,
+    readout_scores,
 )
 from tune_dml.training.scoring import score, summaries
 
@@ -31,7 +32,7 @@ def _with_errors(count, confidence=0.9):
 def _record(readouts, folds=5):
     parts = np.array_split(np.random.default_rng(0).permutation(100), folds)
     rounds = tuple(
-        Round(i + 1, rows, {k: p[rows] for k, p in readouts.items()}, score(p0[rows], LABELS[rows]), 0.0)
+        Round(i + 1, rows, {k: p[rows] for k, p in readouts.items()}, score(SINGLE, p0[rows], LABELS[rows]), 0.0)
         for i, rows in enumerate(parts)
         for p0 in [next(iter(readouts.values()))]
     )
@@ -57,44 +58,46 @@ NEAREST = "centroid:euclidean"
 def test_another_readout_must_be_clearly_better(others, expected):
     errors = {"logistic": 20, NEAREST: 20, **others}
     record = _record({name: _with_errors(count) for name, count in errors.items()})
-    assert choose_readout(record, LABELS, "accuracy") == expected
-    assert choose_readout(record, LABELS, "macro_f1") == expected
-    assert readout_accuracies(record, LABELS) == {name: 1 - count / 100 for name, count in errors.items()}
+    assert choose_readout(record, LABELS, SINGLE, "accuracy") == expected
+    assert choose_readout(record, LABELS, SINGLE, "macro_f1") == expected
+    assert readout_scores(record, LABELS, SINGLE) == {name: 1 - count / 100 for name, count in errors.items()}
 
 
 def test_logistic_regression_where_the_encoder_is_untouched_and_where_probabilities_count():
     record = _record({"logistic": _with_errors(20), NEAREST: _with_errors(18)})
-    assert choose_readout(record, LABELS, "accuracy") == NEAREST
-    assert choose_readout(record, LABELS, "log_loss") == "logistic"
-    assert choose_readout(replace(record, params={"epochs": 0}), LABELS, "accuracy") == "logistic"
+    assert choose_readout(record, LABELS, SINGLE, "accuracy") == NEAREST
+    assert choose_readout(record, LABELS, SINGLE, "log_loss") == "logistic"
+    assert choose_readout(replace(record, params={"epochs": 0}), LABELS, SINGLE, "accuracy") == "logistic"
     # With many texts it is not among the read-outs.
-    assert choose_readout(_record({"logistic": _with_errors(20)}), LABELS, "accuracy") == "logistic"
+    assert choose_readout(_record({"logistic": _with_errors(20)}), LABELS, SINGLE, "accuracy") == "logistic"
     clear = replace(_record({"logistic": _with_errors(20), NEAREST: _with_errors(5)}), params={"epochs": 0})
-    assert choose_readout(clear, LABELS, "accuracy") == NEAREST
+    assert choose_readout(clear, LABELS, SINGLE, "accuracy") == NEAREST
 
 
 @pytest.mark.parametrize(("confidence", "expected"), [(0.8, 1.0), (0.95, 2.1), (0.6, 0.29), (0.999, 4.0)])
 def test_the_temperature_makes_confidence_what_accuracy_is(confidence, expected):
     """80 of 100 are right: log(4) is the log odds that fit, whatever the read-out says."""
     record = _record({"logistic": _with_errors(20, confidence), "head": _with_errors(0)})
-    temperature = choose_temperature(record, LABELS, "logistic")
+    temperature = choose_temperature(record, LABELS, SINGLE, "logistic")
     assert temperature == pytest.approx(expected, abs=0.01)
     assert temperature == pytest.approx(min(4.0, np.log(confidence / (1 - confidence)) / np.log(4)), rel=0.02)
     # Right everywhere: as sure as it may be.
-    assert choose_temperature(record, LABELS, "head") == 0.25
+    assert choose_temperature(record, LABELS, SINGLE, "head") == 0.25
 
 
 def test_noisy_gain_is_not_enough():
     predicted = LABELS.copy()
     predicted[20:39] = 1 - predicted[20:39]  # 20 rows won, 19 lost
     other = np.where(np.eye(2)[predicted] > 0, 0.9, 0.1).astype(np.float32)
-    assert choose_readout(_record({"logistic": _with_errors(20), "head": other}), LABELS, "accuracy") == "logistic"
+    assert (
+        choose_readout(_record({"logistic": _with_errors(20), "head": other}), LABELS, SINGLE, "accuracy") == "logistic"
+    )
 
 
 def test_log_loss_compares_log_losses():
     record = _record({"logistic": _with_errors(10, confidence=0.6), "head": _with_errors(10, confidence=0.8)})
-    assert choose_readout(record, LABELS, "accuracy") == "logistic"
-    assert choose_readout(record, LABELS, "log_loss") == "head"
+    assert choose_readout(record, LABELS, SINGLE, "accuracy") == "logistic"
+    assert choose_readout(record, LABELS, SINGLE, "log_loss") == "head"
 
 
 def test_a_readout_missing_from_a_round_or_not_finite_is_left_out():
@@ -105,12 +108,12 @@ def test_a_readout_missing_from_a_round_or_not_finite_is_left_out():
         1, record.rounds[0].rows, {"logistic": record.rounds[0].probabilities["logistic"]}, record.rounds[0].scores, 0.0
     )
     record = TrialRecord(0, "trial", "ce #0", State.COMPLETE, {}, (without, *record.rounds[1:]))
-    assert choose_readout(record, LABELS, "accuracy") == "logistic"
+    assert choose_readout(record, LABELS, SINGLE, "accuracy") == "logistic"
 
 
 def test_pooled_averages_repeats_and_sorts_rows():
     p = np.array([[0.2, 0.8], [0.6, 0.4]], dtype=np.float32)
-    scores = score(p, [1, 0])
+    scores = score(SINGLE, p, [1, 0])
     record = TrialRecord(
         0,
         "trial",
@@ -135,13 +138,13 @@ def test_confirm_scores_and_ensemble_leave_failed_seeds_out():
         ConfirmRun("ce #0", 0, {"logistic": _with_errors(10, confidence=0.7)}, 1.0),
         ConfirmRun("probe", 0, {"logistic": _with_errors(40)}, 1.0),
     ]
-    scores = confirm_scores(runs, LABELS, {})
-    assert [(s.seed, s.scores.accuracy) for s in scores["ce #0"]] == [(0, 0.9), (2, 0.8)]
+    scores = confirm_scores(runs, LABELS, SINGLE, {})
+    assert [(s.seed, s.scores["accuracy"]) for s in scores["ce #0"]] == [(0, 0.9), (2, 0.8)]
     assert summaries(scores["ce #0"])["accuracy"].mean == pytest.approx(0.85)
     assert summaries(scores["probe"])["accuracy"].sd == 0.0
-    assert ensemble(runs[:3]).dtype == np.float32
-    np.testing.assert_allclose(ensemble(runs[:3]).sum(axis=1), 1.0, atol=1e-6)
+    assert ensemble(runs[:3], "logistic").dtype == np.float32
+    np.testing.assert_allclose(ensemble(runs[:3], "logistic").sum(axis=1), 1.0, atol=1e-6)
     # In the rows where the two disagree the more confident one prevails.
-    assert ensemble_scores(runs[:3], LABELS).accuracy == pytest.approx(0.8)
+    assert ensemble_scores(runs[:3], LABELS, SINGLE, "logistic")["accuracy"] == pytest.approx(0.8)
     with pytest.raises(ResultsError, match="no confirm run"):
-        ensemble(runs[1:2])
+        ensemble(runs[1:2], "logistic")

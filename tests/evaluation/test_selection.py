@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.config import Round, State, TrialRecord
+from tune_dml.data import SINGLE
 from tune_dml.errors import ResultsError, TrainingFailure, UsageError
 from tune_dml.evaluation import best_of_loss, leader, runners_up, winner
 from tune_dml.training.scoring import mean_objective, mean_scores, objective, rank, score, summarise
@@ -14,7 +15,10 @@ from tune_dml.training.scoring import mean_objective, mean_scores, objective, ra
 
 def _record(number, accuracies, state=State.COMPLETE, loss="supcon", kind="trial", log_losses=None, **params):
     log_losses = log_losses or [0.5] * len(accuracies)
-    rounds = tuple(Round(i + 1, np.arange(2), {}, Scores(a, a, log_losses[i]), 1.0) for i, a in enumerate(accuracies))
+    rounds = tuple(
+        Round(i + 1, np.arange(2), {}, {"accuracy": a, "macro_f1": a, "log_loss": log_losses[i]}, 1.0)
+        for i, a in enumerate(accuracies)
+    )
     return TrialRecord(number, kind, f"{loss} #{number}", state, {"loss": loss, "lr": number, **params}, rounds)
 
 
@@ -27,19 +31,21 @@ def test_score_agrees_with_scikit_learn_over_the_full_label_set(classes):
     rng = np.random.default_rng(classes)
     probabilities = rng.dirichlet(np.ones(classes), size=40)
     labels = rng.integers(classes - 1, size=40)  # the last class never occurs
-    found = score(probabilities, labels)
+    found = score(SINGLE, probabilities, labels)
     predicted = probabilities.argmax(axis=1)
     every = range(classes)
-    assert found.accuracy == pytest.approx(accuracy_score(labels, predicted))
-    assert found.macro_f1 == pytest.approx(f1_score(labels, predicted, labels=every, average="macro", zero_division=0))
-    assert found.log_loss == pytest.approx(log_loss(labels, probabilities, labels=every))
+    assert found["accuracy"] == pytest.approx(accuracy_score(labels, predicted))
+    assert found["macro_f1"] == pytest.approx(
+        f1_score(labels, predicted, labels=every, average="macro", zero_division=0)
+    )
+    assert found["log_loss"] == pytest.approx(log_loss(labels, probabilities, labels=every))
 
 
 def test_score_clips_a_confident_mistake_and_refuses_nan():
-    assert score([[1.0, 0.0]], [1]).log_loss == pytest.approx(-np.log(1e-7))
-    assert score([[1.0, 0.0]], [0]).log_loss == 0.0
+    assert score(SINGLE, [[1.0, 0.0]], [1])["log_loss"] == pytest.approx(-np.log(1e-7))
+    assert score(SINGLE, [[1.0, 0.0]], [0])["log_loss"] == 0.0
     with pytest.raises(TrainingFailure) as failure:
-        score([[np.nan, 0.0]], [0])
+        score(SINGLE, [[np.nan, 0.0]], [0])
     assert failure.value.reason == "nan"
 
 
@@ -48,20 +54,20 @@ def test_score_clips_a_confident_mistake_and_refuses_nan():
     [("accuracy", 0.8 - 1e-4 * 0.5), ("macro_f1", 0.7 - 1e-4 * 0.5), ("log_loss", -0.5)],
 )
 def test_objective(metric, value):
-    assert objective(Scores(0.8, 0.7, 0.5), metric) == pytest.approx(value)
+    assert objective({"accuracy": 0.8, "macro_f1": 0.7, "log_loss": 0.5}, metric) == pytest.approx(value)
 
 
 def test_objective_of_an_unknown_metric_names_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'accuracy'"):
-        objective(Scores(1, 1, 0), "acuracy")
+        objective({"accuracy": 1, "macro_f1": 1, "log_loss": 0}, "acuracy")
 
 
 def test_mean_and_latest_round():
     record = _record(0, [0.5, 0.9], log_losses=[1.0, 0.0])
     assert mean_objective(record.rounds, "accuracy") == pytest.approx(0.7 - 0.5e-4)
     assert mean_objective(record.rounds, "accuracy", latest=True) == pytest.approx(0.9)
-    assert mean_scores(record.rounds).accuracy == pytest.approx(0.7)
-    assert mean_scores(record.rounds, latest=True).accuracy == pytest.approx(0.9)
+    assert mean_scores(record.rounds)["accuracy"] == pytest.approx(0.7)
+    assert mean_scores(record.rounds, latest=True)["accuracy"] == pytest.approx(0.9)
     assert mean_scores([]) is None
     assert mean_objective([], "accuracy") == -np.inf
 
@@ -105,7 +111,7 @@ def _predicting(number, wrong, confidence=0.9, **options):
     predicted[list(wrong)] = 1
     probabilities = np.where(np.eye(2)[predicted] > 0, confidence, 1 - confidence)
     rounds = tuple(
-        Round(i + 1, rows, {"logistic": probabilities[rows]}, score(probabilities[rows], _ZEROS[rows]), 1.0)
+        Round(i + 1, rows, {"logistic": probabilities[rows]}, score(SINGLE, probabilities[rows], _ZEROS[rows]), 1.0)
         for i, rows in enumerate(np.split(np.arange(50), 5))
     )
     loss = options.get("loss", "supcon")
@@ -142,17 +148,17 @@ _ZEROS = np.zeros(50, dtype=int)
 )
 def test_the_winner_is_the_earliest_that_the_leader_does_not_clearly_beat(errors, expected):
     trials = [_predicting(number, wrong) for number, wrong in enumerate(errors)]
-    assert winner(trials, _ZEROS, "accuracy").number == expected
-    assert winner(trials[::-1], _ZEROS, "accuracy").number == expected
+    assert winner(trials, _ZEROS, SINGLE, "accuracy").number == expected
+    assert winner(trials[::-1], _ZEROS, SINGLE, "accuracy").number == expected
 
 
 def test_between_proposals_of_the_sampler_the_leader_wins():
     errors = [range(10), range(9), range(8)]
     trials = [_predicting(number, wrong, given=False) for number, wrong in enumerate(errors)]
-    assert winner(trials, _ZEROS, "accuracy").number == 2
+    assert winner(trials, _ZEROS, SINGLE, "accuracy").number == 2
     # The first tie with the space's own counts, whatever the sampler proposed before it.
     trials = [_predicting(number, wrong, given=number == 1) for number, wrong in enumerate(errors)]
-    assert winner(trials, _ZEROS, "accuracy").number == 1
+    assert winner(trials, _ZEROS, SINGLE, "accuracy").number == 1
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -163,13 +169,13 @@ def test_the_more_trials_the_further_ahead_the_leader_has_to_be(others, expected
     if stopped:
         worse = [replace(trial, rounds=trial.rounds[:2], state=State.PRUNED) for trial in worse]
     trials = [_predicting(0, range(10)), *worse, _predicting(19, range(8), given=False)]
-    assert winner(trials, _ZEROS, "accuracy", rounds_needed=5).number == expected
+    assert winner(trials, _ZEROS, SINGLE, "accuracy", rounds_needed=5).number == expected
 
 
 def test_the_winner_by_log_loss_goes_by_differences_of_log_losses():
     sharp, blunt = _predicting(1, [], confidence=0.99), _predicting(0, [], confidence=0.9)
-    assert winner([blunt, sharp], _ZEROS, "log_loss").number == 1
-    assert winner([blunt, sharp], _ZEROS, "accuracy").number == 0
+    assert winner([blunt, sharp], _ZEROS, SINGLE, "log_loss").number == 1
+    assert winner([blunt, sharp], _ZEROS, SINGLE, "accuracy").number == 0
 
 
 def test_the_winner_by_macro_f1_need_not_be_the_most_accurate():
@@ -178,17 +184,17 @@ def test_the_winner_by_macro_f1_need_not_be_the_most_accurate():
     trials = []
     for number, predicted in enumerate([np.zeros(50, int), np.where(np.arange(50) < 8, 1, labels)]):
         probabilities = np.where(np.eye(2)[predicted] > 0, 0.9, 0.1)
-        rounds = (Round(1, np.arange(50), {"logistic": probabilities}, score(probabilities, labels), 1.0),)
+        rounds = (Round(1, np.arange(50), {"logistic": probabilities}, score(SINGLE, probabilities, labels), 1.0),)
         trials.append(TrialRecord(number, "trial", f"ce #{number}", State.COMPLETE, {}, rounds, given=True))
-    assert winner(trials, labels, "accuracy").number == 0
-    assert winner(trials, labels, "macro_f1").number == 1
+    assert winner(trials, labels, SINGLE, "accuracy").number == 0
+    assert winner(trials, labels, SINGLE, "macro_f1").number == 1
 
 
 def test_winner_without_finished_trials_and_with_baselines():
-    assert winner([], _ZEROS, "accuracy") is None
-    assert winner([_predicting(0, [], kind="baseline")], _ZEROS, "accuracy") is None
+    assert winner([], _ZEROS, SINGLE, "accuracy") is None
+    assert winner([_predicting(0, [], kind="baseline")], _ZEROS, SINGLE, "accuracy") is None
     with pytest.raises(ResultsError, match="out-of-fold"):
-        winner([_record(0, [0.9])], _ZEROS, "accuracy")
+        winner([_record(0, [0.9])], _ZEROS, SINGLE, "accuracy")
 
 
 def test_runners_up_have_other_configurations():
@@ -211,8 +217,8 @@ def test_best_of_loss():
         _predicting(1, range(20), loss="ce"),
         _predicting(2, range(10), loss="ce"),
     ]
-    assert best_of_loss(records, _ZEROS, "ce", "accuracy").number == 2
-    assert best_of_loss(records, _ZEROS, "triplet", "accuracy") is None
+    assert best_of_loss(records, _ZEROS, SINGLE, "ce", "accuracy").number == 2
+    assert best_of_loss(records, _ZEROS, SINGLE, "triplet", "accuracy") is None
 
 
 @pytest.mark.parametrize(("values", "mean", "sd"), [([0.5], 0.5, 0.0), ([0.4, 0.6], 0.5, 0.1414213562)])

@@ -121,7 +121,7 @@ def test_it_is_trained_saved_loaded_and_predicts(member: Callable[[str], Member]
     separable = one.bundle.layers is not None
     config = replace(SHORT, trainable_layers=1 if separable else None, dropout=0.2)
     stage = fit_once(
-        config, one.bundle, Examples(one.tokens, LABELS, 2), {"own": one.tokens}, seed=0, keep_encoder=True
+        config, one.bundle, Examples(one.tokens, LABELS, "single", 2), {"own": one.tokens}, seed=0, keep_encoder=True
     )
     assert stage.encoder_state is not None
     changed = {name for name, array in stage.encoder_state.items() if not np.array_equal(array, one.bundle.state[name])}
@@ -149,7 +149,7 @@ def test_other_settings_of_layers(member: Callable[[str], Member], name: str) ->
     if bundle.layers is not None:
         config = config.changed(reinit_layers=1, layer_decay=0.5)
     stage = fit_once(
-        check(config), bundle, Examples(member(name).tokens, LABELS, 2), {"own": member(name).tokens}, seed=0
+        check(config), bundle, Examples(member(name).tokens, LABELS, "single", 2), {"own": member(name).tokens}, seed=0
     )
     assert np.isfinite(stage.probabilities["own"]["logistic"]).all()
 

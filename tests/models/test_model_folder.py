@@ -45,7 +45,9 @@ class Saved:
         self.vectors = embed(LayeredEncoder(encoder, None), tokens, "mean", 24, torch.device("cpu"))
         config = check(Configuration(loss="proxy_anchor", max_length=24))
         head = {"weight": np.eye(3, 128, dtype=np.float32), "bias": np.zeros(3, dtype=np.float32)}
-        run = Trained(config, 3, self.vectors, CLASSES, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0)
+        run = Trained(
+            config, "single", 3, self.vectors, CLASSES, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0
+        )
         fitted = READOUT_SPECS[readout].fit(run)
         self.probabilities = READOUT_SPECS[readout].probabilities(fitted, self.vectors)
         about = ModelDescription("mine", kind, LABELS, "mean", 24, "float32", readout, fitted.values, config.to_dict())
@@ -77,7 +79,7 @@ def test_towers_of_averaged_layers(tmp_path: Path, tiny: EncoderBundle, tiny_fol
     encoder = LayeredEncoder(build_encoder(tiny), None, averaged_layers=2)
     vectors = embed(encoder, tokens, "mean", 24, torch.device("cpu"), pair_encoding="towers")
     assert vectors.shape == (len(TEXTS), 256)
-    fitted = READOUT_SPECS["logistic"].fit(Trained(config, 3, vectors, CLASSES, {}, {}, 10.0))
+    fitted = READOUT_SPECS["logistic"].fit(Trained(config, "single", 3, vectors, CLASSES, {}, {}, 10.0))
     about = ModelDescription("mine", "pair", LABELS, "mean", 24, "float32", "logistic", fitted.values, config.to_dict())
     save_model(tmp_path / "model", about, tiny, tiny.state, fitted, tokenizer)
     classifier = load_classifier(tmp_path / "model", "cpu")

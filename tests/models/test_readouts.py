@@ -43,7 +43,7 @@ def trained(labels: list[int], loss: str = "softtriple", c: float | None = 10.0,
         elif "proxies" in state:
             state["proxies"] = means
     head = {"weight": np.eye(classes, DIMENSION, dtype=np.float32), "bias": np.zeros(classes, dtype=np.float32)}
-    return Trained(config, classes, texts(labels, 0), np.array(labels), head, state, c)
+    return Trained(config, "single", classes, texts(labels, 0), np.array(labels), head, state, c)
 
 
 BALANCED = [0, 1, 2] * 8
@@ -110,7 +110,7 @@ def test_logistic_is_scikit_learns(c: float | None) -> None:
         run = trained(labels, c=c, classes=len(set(labels)))
         fitted = READOUT_SPECS["logistic"].fit(run)
         model = LogisticRegression(C=float(fitted.values["c"]), max_iter=1000)  # type: ignore[arg-type]
-        model.fit(unit(run.embeddings), run.labels)
+        model.fit(unit(run.embeddings), run.targets)
         x = texts(BALANCED, 1)
         np.testing.assert_allclose(
             READOUT_SPECS["logistic"].probabilities(fitted, x), model.predict_proba(unit(x)), atol=1e-5
@@ -137,7 +137,7 @@ def test_neighbours_are_scikit_learns(name: str, k: int, weighted: bool) -> None
 
     run, spec, x = trained(BALANCED), READOUT_SPECS[name], texts(BALANCED, 1)
     weights = (lambda distances: np.maximum(1 - distances, 0) + 1e-6) if weighted else "uniform"
-    model = KNeighborsClassifier(k, metric="cosine", weights=weights).fit(run.embeddings, run.labels)
+    model = KNeighborsClassifier(k, metric="cosine", weights=weights).fit(run.embeddings, run.targets)
     expected = (model.predict_proba(x) * k + 1 / CLASSES) / (k + 1)
     np.testing.assert_allclose(spec.probabilities(spec.fit(run), x), expected, atol=1e-5)
 
@@ -146,7 +146,7 @@ def test_euclidean_centroids_are_scikit_learns() -> None:
     from sklearn.neighbors import NearestCentroid
 
     run, spec, x = trained([0, 1, 2, 2, 1] * 3), READOUT_SPECS["centroid:euclidean"], 0.3 * texts([0, 1, 2] * 20, 1)
-    expected = NearestCentroid().fit(run.embeddings, run.labels).predict(x)
+    expected = NearestCentroid().fit(run.embeddings, run.targets).predict(x)
     np.testing.assert_array_equal(spec.probabilities(spec.fit(run), x).argmax(axis=1), expected)
 
 
@@ -165,7 +165,7 @@ def test_read_outs_that_a_run_cannot_have(loss: str) -> None:
     run = trained(BALANCED, loss)
     available = {name.partition(":")[0] for name, spec in READOUT_SPECS.items() if spec.available(run)}
     assert available == {"logistic", "head", "centroid", "knn"}
-    without = Trained(run.config, CLASSES, run.embeddings, run.labels, {}, {}, 10.0)
+    without = Trained(run.config, "single", CLASSES, run.embeddings, run.targets, {}, {}, 10.0)
     assert not READOUT_SPECS["head"].available(without)
 
 

@@ -9,12 +9,12 @@ from tune_dml.config import (
     ConfirmRun,
     DrawSettings,
     Round,
-    Scores,
     SearchSettings,
     State,
     TaskSettings,
     TrialRecord,
 )
+from tune_dml.data import SINGLE
 from tune_dml.reporting import SearchReport
 from tune_dml.training.scoring import CorrectedEstimate, SeedScore, score
 
@@ -27,14 +27,14 @@ def make_record(number, name, accuracy, *, state=State.COMPLETE, kind="trial", r
     done = []
     for i in range(rounds):
         p = rng.dirichlet(np.ones(2), size=5).astype(np.float32)
-        scores = Scores(accuracy, accuracy - 0.05, 0.5 + number / 100)
+        scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.05, "log_loss": 0.5 + number / 100}
         done.append(Round(i + 1, np.arange(5) + 5 * i, {"logistic": p, "head": p[:, ::-1]}, scores, 1.5))
     values = {"loss": name.split(" ")[0], "readout": "logistic", "lr": 1e-4 * (number + 1), **params}
     return TrialRecord(number, kind, name, state, values, tuple(done), reason)
 
 
 def make_seeds(*accuracies):
-    return [SeedScore(i, Scores(a, a - 0.1, 0.4)) for i, a in enumerate(accuracies)]
+    return [SeedScore(i, {"accuracy": a, "macro_f1": a - 0.1, "log_loss": 0.4}) for i, a in enumerate(accuracies)]
 
 
 @pytest.fixture
@@ -59,6 +59,8 @@ def report():
     )
     return SearchReport(
         settings=settings,
+        kind=SINGLE,
+        shots=10,
         per_class={"yes": 5, "no": 5},
         protocol="Selected by 5-fold cross validation inside the shots.",
         records=records,
@@ -66,10 +68,10 @@ def report():
         winner=winner,
         readouts={"supcon #2": "centroid"},
         lost_workers={"node": 1, "worker": 1},
-        readout_accuracies={"logistic": 0.8, "knn": 0.7, "knn:k=1": 0.75, "centroid": 0.9, "centroid:euclidean": 0.95},
+        readout_scores={"logistic": 0.8, "knn": 0.7, "knn:k=1": 0.75, "centroid": 0.9, "centroid:euclidean": 0.95},
         corrected=CorrectedEstimate(
             "accuracy",
-            Scores(0.74, 0.71, 0.6),
+            {"accuracy": 0.74, "macro_f1": 0.71, "log_loss": 0.6},
             {"accuracy": (0.55, 0.92), "macro_f1": (0.5, 0.9), "log_loss": (0.3, 0.9)},
             2,
             10,
@@ -95,7 +97,7 @@ def without_baselines(report):
 @pytest.fixture
 def confirm_runs():
     p = np.tile(np.array([[0.4, 0.6]], dtype=np.float32), (4, 1))
-    assert score(p, [1, 1, 1, 1]).accuracy == 1.0
+    assert score(SINGLE, p, [1, 1, 1, 1])["accuracy"] == 1.0
     return [
         ConfirmRun("supcon #2", 0, {"logistic": p, "centroid": p}, 1.0),
         ConfirmRun("supcon #2", 1, {}, 1.0, reason="nan"),

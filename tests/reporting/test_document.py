@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from tune_dml.config import Scores
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import to_json
 
@@ -41,7 +40,7 @@ def test_has_the_promised_shape(report):
 
 
 def test_is_strict_json_even_without_a_winner(report):
-    nan = Scores(float("nan"), 0.5, float("inf"))
+    nan = {"accuracy": float("nan"), "macro_f1": 0.5, "log_loss": float("inf")}
     for candidate in (
         report,
         replace(report, winner=None, corrected=None, confirmed={}, interrupted=True),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.config import Round, State, TrialRecord
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import leaderboard_frame, leaderboard_markdown, print_leaderboard
 from tune_dml.training.scoring import SeedScore
@@ -31,7 +31,10 @@ def test_order_is_by_cross_validation(report):
 def test_order_does_not_depend_on_test_scores(report):
     rng = np.random.default_rng(0)
     for _ in range(5):
-        scores = {r.name: [SeedScore(0, Scores(*rng.random(3)))] for r in report.records}
+        scores = {
+            r.name: [SeedScore(0, dict(zip(("accuracy", "macro_f1", "log_loss"), rng.random(3), strict=True)))]
+            for r in report.records
+        }
         other = replace(report, confirmed=scores)
         assert list(leaderboard_frame(other)["name"]) == ORDER
     assert list(leaderboard_frame(replace(report, confirmed={}))["name"]) == ORDER
@@ -55,7 +58,7 @@ def test_frame_has_the_promised_columns(report):
 
 
 def test_the_ensemble_is_a_row_of_its_own(report):
-    with_ensemble = replace(report, ensemble=Scores(0.85, 0.84, 0.3))
+    with_ensemble = replace(report, ensemble={"accuracy": 0.85, "macro_f1": 0.84, "log_loss": 0.3})
     frame = leaderboard_frame(with_ensemble)
     assert list(frame["name"]) == [*ORDER, "supcon #2 ensemble"]
     assert frame.iloc[-1]["test_accuracy_mean"] == 0.85
@@ -136,7 +139,7 @@ def test_without_a_winner_or_a_test_split(report):
 
 
 def test_only_the_best_trials_are_listed_and_every_baseline(report):
-    scores = (Round(1, np.arange(2), {}, Scores(0.75, 0.7, 0.5), 1.0),) * 2
+    scores = (Round(1, np.arange(2), {}, {"accuracy": 0.75, "macro_f1": 0.7, "log_loss": 0.5}, 1.0),) * 2
     many = [TrialRecord(n, "trial", f"ce #{n}", State.COMPLETE, {"loss": "ce"}, scores) for n in range(10, 60)]
     text = _printed(replace(report, records=(*report.records, *many)), width=100)
     assert "ce #24" in text

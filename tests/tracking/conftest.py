@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.mlflow_server import Server
-from tune_dml.config import DrawSettings, Round, Scores, SearchSettings, State, TaskSettings, TrialRecord
+from tune_dml.config import DrawSettings, Round, SearchSettings, State, TaskSettings, TrialRecord
 from tune_dml.tracking.mlflow_store import connect, embedded_uri
 
 MakeSettings = Callable[..., SearchSettings]
@@ -51,7 +51,7 @@ def make_record() -> MakeRecord:
                 number=r,
                 rows=np.arange(2),
                 probabilities={"logistic": np.full((2, 2), 0.5, dtype=np.float32)},
-                scores=Scores(accuracy=base + 0.1 * (r - 1), macro_f1=base, log_loss=0.7 - 0.1 * r),
+                scores={"accuracy": base + 0.1 * (r - 1), "macro_f1": base, "log_loss": 0.7 - 0.1 * r},
                 seconds=0.25,
                 diagnostics={"train_loss": 1.0 / r, "zero_loss_share": float("nan")},
             )

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from mlflow.utils.file_utils import local_file_uri_to_path
 
+from tune_dml.data import SINGLE
 from tune_dml.data.given import given_texts
 from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.tracking import ModelRegistration, Tracker, best_per_task, embedded_uri, model_name
@@ -159,6 +160,7 @@ def test_which_score_takes_the_alias(metric, score, held, takes):
 
 CLASSIFIER = SimpleNamespace(
     label_names=("neg", "pos"),
+    answers=lambda probabilities: SINGLE.target.answers(probabilities, ("neg", "pos")),
     predict_proba=lambda given: np.array(
         [[0.9, 0.1] if "bad" in text else [0.2, 0.8] for text in given_texts(given, ONE_TEXT).texts]
     ).reshape(-1, 2),

@@ -29,6 +29,6 @@ def workload(small: Small) -> Callable[[int], Workload]:
         rows = np.arange(len(small.labels), dtype=np.int64)
         held = [rows[k :: max(folds, 4)] for k in range(folds)]
         made = tuple(Fold(np.setdiff1d(rows, h), h) for h in held)
-        return Workload(small.encoder, small.tokens, small.labels, 3, made, seed=5)
+        return Workload(small.encoder, small.tokens, small.labels, "single", 3, made, seed=5)
 
     return _workload

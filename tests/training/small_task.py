@@ -39,7 +39,7 @@ class Small:
 
     def fit(self, config: Configuration, seed: int = 0) -> Stage:
         score = {"first": self.tokens.take(np.arange(6))}
-        return fit_once(config, self.encoder, Examples(self.tokens, self.labels, 3), score, seed=seed)
+        return fit_once(config, self.encoder, Examples(self.tokens, self.labels, "single", 3), score, seed=seed)
 
 
 class Spy(nn.Module):

@@ -49,7 +49,7 @@ bundle = load_bundle(find_encoder("bert-tiny"))
 config = Configuration(loss="supcon", beta=0.5, epochs=1, batch_size=512, lr=1e-4)
 for count in (2_000, 100_000):
     labels = rng.integers(0, 5, count)
-    fit_once(config, bundle, Examples(texts(count), labels, 5), {"heldout": texts(2_000)}, seed=0)
+    fit_once(config, bundle, Examples(texts(count), labels, "single", 5), {"heldout": texts(2_000)}, seed=0)
     print(peak())
 """
 

@@ -12,7 +12,7 @@ from tune_dml.training.collapse import check_collapse
 
 
 def trained(embeddings: np.ndarray, labels: list[int]) -> Trained:
-    return Trained(Configuration(loss="ce"), 2, embeddings.astype(np.float32), np.array(labels), {}, {}, 1e-6)
+    return Trained(Configuration(loss="ce"), "single", 2, embeddings.astype(np.float32), np.array(labels), {}, {}, 1e-6)
 
 
 def check(embeddings: np.ndarray, labels: list[int]) -> list[int]:

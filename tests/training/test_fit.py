@@ -14,7 +14,7 @@ from small_task import Small, Spy
 from torch import Tensor
 
 from tune_dml.config import DrawSettings, TaskSettings
-from tune_dml.data import draw_shots, load_task
+from tune_dml.data import SINGLE, draw_shots, load_task
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import build_encoder, load_tokenizer
@@ -67,7 +67,9 @@ def test_a_fresh_process_gives_the_same_numbers(small: Small) -> None:
 )
 def test_stages_end_where_a_single_one_ends(small: Small, config: Configuration) -> None:
     scored = {"first": small.tokens.take(np.arange(6))}
-    stages = list(fit(config, small.encoder, Examples(small.tokens, small.labels, 3), scored, seed=0, stages=5))
+    stages = list(
+        fit(config, small.encoder, Examples(small.tokens, small.labels, "single", 3), scored, seed=0, stages=5)
+    )
     assert len(stages) == 5
     assert largest_difference(stages[-1], small.fit(config)) == 0.0
     steps = [stage.diagnostics["steps"] for stage in stages]
@@ -107,7 +109,9 @@ def test_training_learns_and_leaves_the_encoder_it_was_given_alone(small: Small)
 
 
 def test_the_encoder_is_kept_where_asked_for(small: Small) -> None:
-    stage = fit_once(SHORT, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
+    stage = fit_once(
+        SHORT, small.encoder, Examples(small.tokens, small.labels, "single", 3), {}, seed=0, keep_encoder=True
+    )
     assert stage.encoder_state is not None
     assert set(stage.encoder_state) == set(small.encoder.state)
     changed = {n for n, a in stage.encoder_state.items() if not np.array_equal(a, small.encoder.state[n])}
@@ -118,7 +122,9 @@ def test_the_encoder_is_kept_where_asked_for(small: Small) -> None:
 
 def test_word_embeddings_are_trained_where_asked_for(small: Small) -> None:
     config = replace(SHORT, train_word_embeddings=True)
-    stage = fit_once(config, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
+    stage = fit_once(
+        config, small.encoder, Examples(small.tokens, small.labels, "single", 3), {}, seed=0, keep_encoder=True
+    )
     assert stage.encoder_state is not None
     name = "embeddings.word_embeddings.weight"
     assert not np.array_equal(stage.encoder_state[name], small.encoder.state[name])
@@ -181,7 +187,7 @@ def test_a_collapse_to_one_class(small: Small) -> None:
     same = small.tokenized(["the same text"] * 12)
     labels = np.arange(12) % 3
     with pytest.raises(TrainingFailure) as caught:
-        fit_once(SHORT, small.encoder, Examples(same, labels, 3), {}, seed=0)
+        fit_once(SHORT, small.encoder, Examples(same, labels, "single", 3), {}, seed=0)
     assert caught.value.reason == "collapse"
 
 
@@ -194,7 +200,11 @@ def test_a_learning_rate_that_wrecks_the_encoder_is_a_failure(small: Small) -> N
 def test_texts_of_one_class_are_no_collapse(small: Small) -> None:
     rows = np.flatnonzero(small.labels == 1)
     stage = fit_once(
-        SHORT, small.encoder, Examples(small.tokens.take(rows), small.labels[rows], 3), {"x": small.tokens}, seed=0
+        SHORT,
+        small.encoder,
+        Examples(small.tokens.take(rows), small.labels[rows], "single", 3),
+        {"x": small.tokens},
+        seed=0,
     )
     assert stage.probabilities["x"]["logistic"].argmax(axis=1).tolist() == [1] * len(small.labels)
     # Without negatives the contrastive part has nothing to say.
@@ -210,7 +220,7 @@ def test_bfloat16_stays_close(small: Small) -> None:
     def fitted(precision: str) -> np.ndarray:
         scored = {"first": small.tokens.take(np.arange(6))}
         stage = fit_once(
-            SHORT, small.encoder, Examples(small.tokens, small.labels, 3), scored, seed=0, precision=precision
+            SHORT, small.encoder, Examples(small.tokens, small.labels, "single", 3), scored, seed=0, precision=precision
         )
         return stage.probabilities["first"]["logistic"]
 
@@ -220,19 +230,19 @@ def test_bfloat16_stays_close(small: Small) -> None:
 def test_supcon_beats_the_frozen_probe_on_headlines(small: Small) -> None:
     task = load_task(TaskSettings("bbc"))
     assert task.test is not None
-    drawn = task.train.take(draw_shots(task.train, 5, DrawSettings(shots=50)))
+    drawn = task.train.take(draw_shots(task.train, SINGLE, DrawSettings(shots=50)))
     test = task.test.take(np.arange(min(300, len(task.test))))
     tokenizer = load_tokenizer(small.folder)
     tokens, held = tokenize(tokenizer, drawn.texts, None, 32), tokenize(tokenizer, test.texts, None, 32)
 
     def accuracy(config: Configuration) -> float:
         found = [
-            fit_once(config, small.encoder, Examples(tokens, drawn.labels, 5), {"test": held}, seed=seed).probabilities[
-                "test"
-            ]
+            fit_once(
+                config, small.encoder, Examples(tokens, drawn.labels, "single", 5), {"test": held}, seed=seed
+            ).probabilities["test"]
             for seed in range(2)
         ]
-        return float(np.mean([score(p["logistic"], test.labels).accuracy for p in found]))
+        return float(np.mean([score(SINGLE, p["logistic"], test.labels)["accuracy"] for p in found]))
 
     probe = accuracy(baseline("probe", "small", 32))
     tuned = accuracy(Configuration(loss="supcon", lr=5e-4, max_length=32))

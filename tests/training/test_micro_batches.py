@@ -106,11 +106,11 @@ tokens, labels = tokenize(tokenizer, texts, None, 256), np.array([i % 2 for i in
 config = Configuration(loss="supcon", loss_params={"temperature": 0.2}, epochs=1, batch_size=32, max_length=256)
 
 def train():
-    stage = fit_once(config, bundle, Examples(tokens, labels, 2), {}, seed=0)
+    stage = fit_once(config, bundle, Examples(tokens, labels, "single", 2), {}, seed=0)
     return stage.diagnostics
 
 # Everything that is needed once is there before the limit is.
-fit_once(config, bundle, Examples(tokens.take(np.arange(4)), labels[:4], 2), {}, seed=0)
+fit_once(config, bundle, Examples(tokens.take(np.arange(4)), labels[:4], "single", 2), {}, seed=0)
 if os.fork() == 0:
     # In a process of its own: libraries may remember for good what they could not allocate.
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

@@ -63,7 +63,9 @@ def test_smoothed_labels_and_balanced_classes_enter_cross_entropy(small: Small) 
     losses = {}
     for smoothing, weights in ((0.0, "equal"), (0.3, "equal"), (0.0, "balanced")):
         config = STILL.changed(epochs=1, batch_size=36, label_smoothing=smoothing, class_weights=weights)
-        stage = fit_once(config, small.encoder, Examples(small.tokens, labels, 3), {"first": small.tokens}, seed=0)
+        stage = fit_once(
+            config, small.encoder, Examples(small.tokens, labels, "single", 3), {"first": small.tokens}, seed=0
+        )
         losses[smoothing, weights] = stage.diagnostics["train_loss"]
         # Nothing has moved: these are the probabilities that the loss was taken of.
         log = np.log(stage.probabilities["first"]["head"])
@@ -80,7 +82,7 @@ def test_the_head_s_read_out_is_the_head(small: Small, kind: str) -> None:
     head = ClassificationHead(kind, 5, 3, dropout=0.5)
     embeddings = torch.randn(4, 5)
     own = {name: tensor.numpy() for name, tensor in head.state_dict().items()}
-    trained = Trained(SHORT, 3, embeddings.numpy(), np.zeros(4, dtype=np.int64), own, {}, None)
+    trained = Trained(SHORT, "single", 3, embeddings.numpy(), np.zeros(4, dtype=np.int64), own, {}, None)
     spec = READOUT_SPECS["head"]
     expected = head.eval()(embeddings).softmax(dim=1).detach().numpy()
     assert spec.probabilities(spec.fit(trained), embeddings.numpy()) == pytest.approx(expected, abs=1e-6)
@@ -146,7 +148,9 @@ def test_a_projection_is_trained() -> None:
 
 def test_balanced_classes_count_alike_even_where_one_does_not_occur(small: Small) -> None:
     config, labels = SHORT.changed(class_weights="balanced"), np.arange(36, dtype=np.int64) % 2
-    stage = fit_once(config, small.encoder, Examples(small.tokens, labels, 3), {"first": small.tokens}, seed=0)
+    stage = fit_once(
+        config, small.encoder, Examples(small.tokens, labels, "single", 3), {"first": small.tokens}, seed=0
+    )
     assert np.isfinite(probabilities(stage)).all()
 
 
@@ -193,7 +197,9 @@ def test_layers_that_cannot_be_told_apart_are_refused() -> None:
 def test_a_lower_layer_is_trained_read_and_kept(small: Small, trained: int | None) -> None:
     config = SHORT.changed(layer=1, trainable_layers=trained)
     assert np.abs(probabilities(small.fit(config)) - probabilities(small.fit(config.changed(layer=None)))).max() > 1e-5
-    stage = fit_once(config, small.encoder, Examples(small.tokens, small.labels, 3), {}, seed=0, keep_encoder=True)
+    stage = fit_once(
+        config, small.encoder, Examples(small.tokens, small.labels, "single", 3), {}, seed=0, keep_encoder=True
+    )
     assert stage.encoder_state is not None
     assert set(stage.encoder_state) == set(small.encoder.up_to(1).state)
 

@@ -40,7 +40,7 @@ def pairs(small: Small) -> TokenArrays:
 
 def train(small: Small, pairs: TokenArrays, config: Configuration, stages: int = 1) -> Stage:
     scored = {"first": pairs.take(np.arange(6))}
-    return fit_once(config, small.encoder, Examples(pairs, LABELS, 2), scored, seed=0, keep_encoder=True)
+    return fit_once(config, small.encoder, Examples(pairs, LABELS, "single", 2), scored, seed=0, keep_encoder=True)
 
 
 def alone(small: Small, text: str, trained: int | None = None) -> Tensor:

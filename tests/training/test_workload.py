@@ -9,7 +9,7 @@ import torch
 from small_task import Small
 
 from tune_dml.config import Round
-from tune_dml.data import Fold
+from tune_dml.data import SINGLE, Fold
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import check
 from tune_dml.recipe import Configuration
@@ -50,7 +50,7 @@ def test_rounds(workload: Callable[[int], Workload], folds: int, rounds: int) ->
     for r in done:
         fold = work.folds[0 if folds == 1 else r.number - 1]
         assert np.array_equal(r.rows, fold.heldout)
-        assert r.scores == score(r.probabilities["logistic"], work.labels[fold.heldout])
+        assert r.scores == score(SINGLE, r.probabilities["logistic"], work.labels[fold.heldout])
         assert r.seconds > 0
         assert set(r.diagnostics) == {"train_loss", "zero_loss_share", "steps"}
 
@@ -85,11 +85,12 @@ def test_an_official_validation_split_is_scored(workload: Callable[[int], Worklo
     )
     last = list(run_rounds(work, CONFIG))[-1]
     stage = fit_once(
-        CONFIG, small.encoder, Examples(small.tokens, small.labels, 3), {"v": small.tokens.take(rows[::-1][heldout])},
+        CONFIG, small.encoder, Examples(small.tokens, small.labels, "single", 3),
+        {"v": small.tokens.take(rows[::-1][heldout])},
         seed=round_seed(work.seed, 1),
     )  # fmt: skip
     np.testing.assert_array_equal(last.probabilities["logistic"], stage.probabilities["v"]["logistic"])
-    assert last.scores == score(last.probabilities["logistic"], labels[heldout])
+    assert last.scores == score(SINGLE, last.probabilities["logistic"], labels[heldout])
 
 
 def test_confirm(workload: Callable[[int], Workload], small: Small) -> None:

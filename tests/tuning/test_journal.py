@@ -13,7 +13,7 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from tune_dml.config import ConfirmRun, Round, Scores, State
+from tune_dml.config import ConfirmRun, Round, State
 from tune_dml.errors import ResultsError
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.storage import LogFile
@@ -21,7 +21,14 @@ from tune_dml.tuning.storage import LogFile
 
 def _round(number: int, seed: int = 0) -> Round:
     p = np.random.default_rng(seed + number).dirichlet(np.ones(3), 4).astype(np.float32)
-    return Round(number, np.arange(4), {"logistic": p, "head": p[::-1]}, Scores(0.5, 0.4, 1.1), 1.5, {"steps": 8.0})
+    return Round(
+        number,
+        np.arange(4),
+        {"logistic": p, "head": p[::-1]},
+        {"accuracy": 0.5, "macro_f1": 0.4, "log_loss": 1.1},
+        1.5,
+        {"steps": 8.0},
+    )
 
 
 def _with_trial(folder: Path) -> Journal:

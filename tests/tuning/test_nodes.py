@@ -37,7 +37,7 @@ def _trial() -> Any:
         import torch
         from ray import tune
 
-        from tune_dml.config import Round, Scores
+        from tune_dml.config import Round
         from tune_dml.config.encoding import round_to_json
         from tune_dml.tuning.lost import note_node
 
@@ -50,7 +50,14 @@ def _trial() -> Any:
         for number in (1, 2):
             time.sleep(0.5)
             p = {"logistic": np.full((2, 2), 0.5, dtype=np.float32)}
-            item = Round(number, np.arange(2), p, Scores(0.5, 0.5, 0.7), 0.05, {"node": node, "gpu": sum(gpus)})
+            item = Round(
+                number,
+                np.arange(2),
+                p,
+                {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7},
+                0.05,
+                {"node": node, "gpu": sum(gpus)},
+            )
             tune.report({"round": number, "score": 0.5, "payload": json.dumps(round_to_json(item))})
 
     return trial

@@ -102,13 +102,20 @@ def _work() -> Work:
         import numpy as np
         from ray import tune
 
-        from tune_dml.config import Round, Scores
+        from tune_dml.config import Round
         from tune_dml.config.encoding import round_to_json
 
         for number in (1, 2):
             time.sleep(0.05)
             p = {"logistic": np.full((2, 2), 0.5, dtype=np.float32)}
-            item = Round(number, np.arange(2), p, Scores(0.5, 0.5, 0.7), 0.05, {"board": float(bool(config["board"]))})
+            item = Round(
+                number,
+                np.arange(2),
+                p,
+                {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7},
+                0.05,
+                {"board": float(bool(config["board"]))},
+            )
             tune.report({"round": number, "score": 0.5, "payload": json.dumps(round_to_json(item))})
 
     def helper(config: dict[str, Any]) -> None:

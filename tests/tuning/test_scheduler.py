@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ray.tune.schedulers import TrialScheduler
 
-from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.config import Round, State, TrialRecord
 from tune_dml.tuning.ray_insides import Insides
 from tune_dml.tuning.scheduler import RoundsASHA
 
@@ -68,7 +68,10 @@ def test_any_number_of_rounds(rounds: int) -> None:
 
 def test_rungs_are_refilled_after_a_resume() -> None:
     def record(number: int, accuracy: float, rounds: int, state: State) -> TrialRecord:
-        done = tuple(Round(k, np.arange(2), {}, Scores(accuracy, 0, 0), 1.0) for k in range(1, rounds + 1))
+        done = tuple(
+            Round(k, np.arange(2), {}, {"accuracy": accuracy, "macro_f1": 0, "log_loss": 0}, 1.0)
+            for k in range(1, rounds + 1)
+        )
         return TrialRecord(number, "trial", f"ce #{number}", state, {"loss": "ce"}, done)
 
     scheduler = RoundsASHA(5, Insides(2, local=False))

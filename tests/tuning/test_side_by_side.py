@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tune_dml.config import DrawSettings, Round, Scores, SearchSettings, State, TaskSettings
+from tune_dml.config import DrawSettings, Round, SearchSettings, State, TaskSettings
 from tune_dml.execution import ray_session, share
 from tune_dml.spaces import load_space
 from tune_dml.tuning import side_by_side
@@ -33,7 +33,7 @@ def ray() -> Iterator[None]:
 
 def _round(number: int) -> Round:
     p = {"logistic": np.full((2, 2), number / 10, dtype=np.float32)}
-    return Round(number, np.arange(2), p, Scores(0.5, 0.5, 0.7), 0.1, {"steps": 1.0})
+    return Round(number, np.arange(2), p, {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7}, 0.1, {"steps": 1.0})
 
 
 def test_two_workers_share_a_trial_and_every_round_runs_once() -> None:
@@ -113,11 +113,18 @@ def _work() -> Work:
 
         import numpy as np
 
-        from tune_dml.config import Round, Scores
+        from tune_dml.config import Round
 
         time.sleep(1.0)
         p = {"logistic": np.full((2, 2), 0.5, dtype=np.float32)}
-        return Round(number, np.arange(2), p, Scores(0.5, 0.5, 0.7), 1.0, {"process": float(os.getpid())})
+        return Round(
+            number,
+            np.arange(2),
+            p,
+            {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7},
+            1.0,
+            {"process": float(os.getpid())},
+        )
 
     def trial(config: dict[str, Any], metric: str, text: str) -> None:
         import json

@@ -33,7 +33,7 @@ def _model(folder: Path, kind: str) -> Path:
     bundle = load_bundle(source)
     config = check(Configuration(loss="ce", max_length=24))
     vectors = np.random.default_rng(0).normal(size=(8, 128)).astype(np.float32)
-    fitted = READOUT_SPECS["logistic"].fit(Trained(config, 2, vectors, np.arange(8) % 2, {}, {}, 10.0))
+    fitted = READOUT_SPECS["logistic"].fit(Trained(config, "single", 2, vectors, np.arange(8) % 2, {}, {}, 10.0))
     about = ModelDescription("mine", kind, LABELS, "mean", 24, "float32", "logistic", fitted.values, config.to_dict())
     save_model(folder, about, bundle, bundle.state, fitted, load_tokenizer(source.folder))
     return folder

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.config import Round, State, TrialRecord
 from tune_dml.driver.budget import TimeBudget
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
@@ -20,7 +20,7 @@ from tune_dml.reporting.output import silent
 from tune_dml.tuning.journal import Journal
 
 BUDGET = 60.0
-ROUND = Round(1, np.arange(5), {}, Scores(0.5, 0.5, 0.7), 1.0, {"steps": 8.0})
+ROUND = Round(1, np.arange(5), {}, {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7}, 1.0, {"steps": 8.0})
 NEW = TrialRecord(0, "trial", "supcon #0", State.RUNNING, {})
 SCORED = replace(NEW, rounds=(ROUND,))
 FAILED = replace(NEW, state=State.FAIL, reason="nan")

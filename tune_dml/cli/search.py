@@ -61,6 +61,9 @@ def search(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="Rows with the same value here are never parted.")
     ] = DEFAULTS.group_column,
+    kind: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Kind of the task, of those that --loss-plugin brings.")
+    ] = DEFAULTS.kind,
     encoding: Encoding = DEFAULTS.encoding,
     no_header: NoHeader = not DEFAULTS.header,
     drop_unknown_labels: Annotated[
@@ -109,7 +112,8 @@ def search(
         str, typer.Option(metavar="NAME", help="Who stops bad trials early: asha or none.")
     ] = DEFAULTS.scheduler,
     metric: Annotated[
-        str, typer.Option(metavar="NAME", help="What decides: accuracy, macro_f1 or log_loss.")
+        str | None,
+        typer.Option(metavar="NAME", help="What decides: accuracy, macro_f1 or log_loss.", show_default="accuracy"),
     ] = DEFAULTS.metric,
     cpus_per_trial: Annotated[float, typer.Option(metavar="N", help="CPU cores of a trial.")] = DEFAULTS.cpus_per_trial,
     gpus_per_trial: Annotated[
@@ -183,6 +187,7 @@ def search(
         encoding=encoding,
         header=not no_header,
         drop_unknown_labels=drop_unknown_labels,
+        kind=kind,
         no_test=no_test,
         encoder=encoder,
         space=space,

@@ -6,7 +6,6 @@ from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.config.paths import absolute_path
 from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
 from tune_dml.config.settings import (
-    METRICS,
     PRECISIONS,
     SCHEDULERS,
     SEARCHERS,
@@ -23,7 +22,6 @@ from tune_dml.config.uris import dotfile_uri, file_uri, sqlite_path, sqlite_quer
 __all__ = [
     "DEFAULT_RESULTS",
     "MAX_DEPTH",
-    "METRICS",
     "PRECISIONS",
     "SCHEDULERS",
     "SEARCHERS",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores
+from tune_dml.config.records import ConfirmRun, Probabilities, Round
 
 
 def round_to_json(item: Round) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def round_to_json(item: Round) -> dict[str, Any]:
     return {
         "number": item.number,
         "rows": [int(row) for row in item.rows],
-        "scores": item.scores.as_dict(),
+        "scores": dict(item.scores),
         "seconds": round(item.seconds, 3),
         "diagnostics": dict(item.diagnostics),
         "probabilities": _pack(item.probabilities),
@@ -30,7 +30,7 @@ def round_from_json(values: Mapping[str, Any]) -> Round:
         number=int(values["number"]),
         rows=np.array(values["rows"], dtype=np.int64),
         probabilities=_unpack(values["probabilities"]),
-        scores=Scores(**values["scores"]),
+        scores=dict(values["scores"]),
         seconds=float(values["seconds"]),
         diagnostics=dict(values["diagnostics"]),
     )

@@ -11,7 +11,10 @@ import numpy.typing as npt
 
 from tune_dml.config.domains import Value
 
+#: Of texts: float32 ``[n, outputs]``.
 Probabilities = npt.NDArray[np.float32]
+#: By the name of the metric, in the order in which its kind has them, the default one first.
+Scores = Mapping[str, float]
 
 
 class State(StrEnum):
@@ -25,18 +28,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Of class probabilities against labels: accuracy and macro F1 in [0, 1], log loss in nats (>= 0)."""
-
-    accuracy: float
-    macro_f1: float
-    log_loss: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {"accuracy": self.accuracy, "macro_f1": self.macro_f1, "log_loss": self.log_loss}
-
-
-@dataclass(frozen=True)
 class Round:
     """One round of one trial: trained on one part of the draw, scored on rows it has not seen.
 
@@ -44,7 +35,7 @@ class Round:
         number: 1, 2, ...
         rows: Positions, in the draw, of the rows scored: int64 ``[n]``.
         probabilities: By read-out, class probabilities of those rows: float32 ``[n, classes]``.
-        scores: Of the ``logistic`` read-out.
+        scores: Of the read-out that trials are steered by.
         seconds: Wall time of training and scoring.
         diagnostics: For example ``train_loss``, ``zero_loss_share``, ``steps``.
     """

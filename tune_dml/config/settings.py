@@ -9,7 +9,6 @@ from tune_dml.config.commands import DEFAULT_RESULTS
 from tune_dml.config.documents import from_values
 from tune_dml.errors import ResultsError
 
-METRICS = ("accuracy", "macro_f1", "log_loss")
 VALIDATIONS = ("cv", "holdout", "official")
 SEARCHERS = ("tpe", "random")
 SCHEDULERS = ("asha", "none")
@@ -27,6 +26,7 @@ class TaskSettings:
         data: An absolute path or ``None``.
         encoding: Of text files; ``None`` finds it.
         header: Whether the first row of a CSV or TSV file holds the names of its columns.
+        kind: Of the task; ``None``: as it is known for, else one with classes.
         drop_unknown_labels: Leave rows of the test and validation splits out whose label no training text carries.
     """
 
@@ -39,6 +39,11 @@ class TaskSettings:
     encoding: str | None = None
     header: bool = True
     drop_unknown_labels: bool = False
+    kind: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Without a kind that nobody has named."""
+        return {name: value for name, value in asdict(self).items() if name != "kind" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class SearchSettings:
     representation: str = "mean"
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"task": self.task.to_dict()}
 
 
 def settings_from(values: Any, where: str) -> SearchSettings:

@@ -1,28 +1,33 @@
 """Floor 1: tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
-from tune_dml.data.balance import has_majority, majority_rate
+from tune_dml.data.balance import has_majority, majority_rate, majority_share
 from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.json_lines import json_text
-from tune_dml.data.kind import Kind
-from tune_dml.data.kinds import KINDS, PAIR, SINGLE, usual_kind
+from tune_dml.data.kind import KINDS, METRICS, Code, Kind, Target, kind_named, metric_named
+from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
 from tune_dml.data.load import load_task
+from tune_dml.data.metric import Metric
 from tune_dml.data.tables import Reading
 from tune_dml.data.task import Split, Task, per_class
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts
 
 __all__ = [
     "KINDS",
+    "METRICS",
     "PAIR",
     "SINGLE",
     "TASKS",
+    "Code",
     "Fold",
     "HubSource",
     "Kind",
+    "Metric",
     "Reading",
     "Split",
+    "Target",
     "Task",
     "TaskSpec",
     "Texts",
@@ -32,9 +37,12 @@ __all__ = [
     "draw_shots",
     "has_majority",
     "json_text",
+    "kind_named",
     "load_task",
     "majority_rate",
+    "majority_share",
     "make_folds",
+    "metric_named",
     "per_class",
     "read_texts",
     "stratified_rows",

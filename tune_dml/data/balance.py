@@ -24,3 +24,8 @@ def has_majority(counts: Sequence[int] | npt.NDArray[np.int64]) -> bool:
         counts: Labels of each class.
     """
     return majority_rate(counts) >= _MAJORITY / len(counts)
+
+
+def majority_share(classes: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> float:
+    """The share of ``others`` that are of the most frequent of ``classes``."""
+    return float((others == np.bincount(classes).argmax()).mean())

@@ -65,9 +65,9 @@ def without_copies(train: Split, other: Split, name: str) -> tuple[Split, list[s
 def without_conflicts(train: Split) -> tuple[Split, list[str]]:
     """Rows whose text carries one label only."""
     keys = _keys(train)
-    labels: defaultdict[Hashable, set[int]] = defaultdict(set)
+    labels: defaultdict[Hashable, set[str]] = defaultdict(set)
     for key, label in zip(keys, train.labels, strict=True):
-        labels[key].add(int(label))
+        labels[key].add(str(label.tolist()))
     texts = sum(len(found) > 1 for found in labels.values())
     if not texts:
         return train, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +35,18 @@ _NOTHING = Wanted()
 
 
 def read_rows(
-    table: Table, settings: TaskSettings, wanted: Wanted, form: TextForm | None, need_groups: bool
+    table: Table,
+    settings: TaskSettings,
+    wanted: Wanted,
+    form: TextForm | None,
+    need_groups: bool,
+    written: Callable[[Any], Any] = lambda cell: cell,
 ) -> RawRows:
     """One split out of its table.
 
     Args:
         form: How many texts there are, where the task says so; ``None`` lets the columns decide.
+        written: What stands for a label in a cell, as text, number or boolean.
         need_groups: Whether a missing group column is an error (in a test split it is not needed).
 
     Raises:
@@ -61,7 +67,7 @@ def read_rows(
         # A row without a group is a group of its own; the prefix keeps the two kinds of name apart.
         found = [_label(cell, table, settings.group_column) for cell in cells]
         groups = [f"row {i}" if group is None else f"group {group}" for i, group in enumerate(found)]
-    labels = [_label(cell, table, label) for cell in table.column(label)]
+    labels = [_label(written(cell), table, label) for cell in table.column(label)]
     second = texts[1] if len(texts) == 2 else None
     return RawRows(table.where, texts[0], second, labels, groups, _names(table, label, labels))
 

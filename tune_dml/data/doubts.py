@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tune_dml.data.cleaning import counted
-from tune_dml.data.labels import LabelCode, differing_in_case
+from tune_dml.data.kind import Code
+from tune_dml.data.labels import differing_in_case
 from tune_dml.data.task import Split
 from tune_dml.errors import DataError
 
@@ -17,7 +18,7 @@ _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "null", "\\n", "?"})
 _MOST_LONE = 20
 
 
-def check_pool(pool: Split, code: LabelCode, where: str, notes: Sequence[str]) -> None:
+def check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> None:
     """Raises:
     DataError: the clean training texts cannot be told apart by their labels; ``notes`` say what cleaning took.
     """

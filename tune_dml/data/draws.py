@@ -7,26 +7,26 @@ import numpy.typing as npt
 
 from tune_dml.config import DrawSettings
 from tune_dml.data.allocation import proportional, shuffled_by_class
+from tune_dml.data.kind import Kind
 from tune_dml.data.task import Split
 from tune_dml.errors import DataError
 
 _STREAM = 0xD5A3
 
 
-def draw_shots(task_train: Split, classes: int, settings: DrawSettings) -> npt.NDArray[np.int64]:
+def draw_shots(task_train: Split, kind: Kind, settings: DrawSettings) -> npt.NDArray[np.int64]:
     """Row positions in the training pool, sorted.
 
     ``shots`` are shared out in proportion to the classes by largest remainder, with at least two of a class where the
-    pool and the number allow, else one. Within a class the draw of more shots contains the draw of fewer.
-
-    Args:
-        classes: How many classes the task has.
+    pool and the number allow, else one. Within a class the draw of more shots contains the draw of fewer. What is
+    not of classes has its strata for that.
 
     Raises:
         DataError: more shots than the pool has, fewer than there are classes, both conventions at once, or a
             number below 1.
     """
-    counts = np.bincount(task_train.labels, minlength=classes).astype(np.int64)
+    strata = kind.target.strata(task_train.labels)
+    counts = np.bincount(strata).astype(np.int64)
     if settings.draw < 0:
         raise DataError(f"--draw is {settings.draw}; a seed must be 0 or more.")
     if settings.shots is not None and settings.shots_per_class is not None:
@@ -37,7 +37,7 @@ def draw_shots(task_train: Split, classes: int, settings: DrawSettings) -> npt.N
         shares = _shares(counts, settings.shots)
     else:
         return np.arange(len(task_train), dtype=np.int64)
-    rows = shuffled_by_class(task_train.labels, classes, (_STREAM, settings.draw))
+    rows = shuffled_by_class(strata, len(counts), (_STREAM, settings.draw))
     return np.sort(np.concatenate([order[:share] for order, share in zip(rows, shares, strict=True)]))
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tune_dml.config import VALIDATIONS, DrawSettings
 from tune_dml.data.allocation import assign_groups, proportional, shuffled_by_class
+from tune_dml.data.kind import Kind
 from tune_dml.data.task import Split
 from tune_dml.errors import DataError, nearest
 
@@ -32,11 +33,12 @@ class Fold:
     official: bool = False
 
 
-def make_folds(drawn: Split, settings: DrawSettings, official: Split | None) -> tuple[Fold, ...]:
+def make_folds(drawn: Split, kind: Kind, settings: DrawSettings, official: Split | None) -> tuple[Fold, ...]:
     """The folds of a draw, the same for every trial: ``folds * repeats`` of them, repeat after repeat, for ``cv``.
 
     Every class keeps a row in the training part of every fold, so a class with a single row is never held out.
-    Within one repeat no row is held out twice. Rows of a group stay together.
+    Within one repeat no row is held out twice. Rows of a group stay together. What is not of
+    classes has its strata for that.
 
     Args:
         official: The task's validation split, or ``None`` where it has none.
@@ -54,8 +56,9 @@ def make_folds(drawn: Split, settings: DrawSettings, official: Split | None) -> 
             raise DataError("This task has no validation split for --validation official; use cv or holdout.")
         rows = np.arange(len(drawn), dtype=np.int64)
         return (Fold(rows, np.arange(len(official), dtype=np.int64), official=True),)
+    strata = kind.target.strata(drawn.labels)
     if settings.validation == "holdout":
-        return (_holdout(drawn, settings.draw),)
+        return (_holdout(drawn, strata, settings.draw),)
     if settings.folds < 2:
         raise DataError(f"--folds is {settings.folds}; cross validation needs 2 or more.")
     if not 1 <= settings.repeats <= REPEATS_LIMIT:
@@ -65,7 +68,7 @@ def make_folds(drawn: Split, settings: DrawSettings, official: Split | None) -> 
     folds: list[Fold] = []
     for repeat in range(settings.repeats):
         seed = (_STREAM, settings.draw, repeat)
-        assigned = _assign(drawn, settings.folds, seed)
+        assigned = _assign(drawn, strata, settings.folds, seed)
         folds.extend(_fold(np.flatnonzero(assigned == k), len(drawn)) for k in range(settings.folds))
     if any(not len(fold.heldout) for fold in folds):
         unit = "texts" if drawn.groups is None else "groups of texts"
@@ -81,12 +84,12 @@ def _fold(heldout: npt.NDArray[np.int64], rows: int) -> Fold:
     return Fold(np.setdiff1d(np.arange(rows, dtype=np.int64), held), held)
 
 
-def _assign(drawn: Split, folds: int, seed: tuple[int, ...]) -> npt.NDArray[np.int64]:
+def _assign(drawn: Split, strata: npt.NDArray[np.int64], folds: int, seed: tuple[int, ...]) -> npt.NDArray[np.int64]:
     if drawn.groups is not None:
-        return assign_groups(drawn.labels, drawn.groups, folds, seed)
+        return assign_groups(strata, drawn.groups, folds, seed)
     assigned = np.full(len(drawn), -1, dtype=np.int64)
     start = 0
-    for rows in shuffled_by_class(drawn.labels, int(drawn.labels.max()) + 1, seed):
+    for rows in shuffled_by_class(strata, int(strata.max()) + 1, seed):
         if len(rows) < 2:
             continue
         # Each class starts where the last one ended: the folds differ by one row at most.
@@ -95,13 +98,13 @@ def _assign(drawn: Split, folds: int, seed: tuple[int, ...]) -> npt.NDArray[np.i
     return assigned
 
 
-def _holdout(drawn: Split, draw: int) -> Fold:
+def _holdout(drawn: Split, strata: npt.NDArray[np.int64], draw: int) -> Fold:
     seed = (_STREAM, draw, 0)
     if drawn.groups is not None:
         parts = max(_HOLDOUT, math.ceil(len(drawn) / HOLDOUT_LIMIT))
-        heldout = np.flatnonzero(assign_groups(drawn.labels, drawn.groups, parts, seed) == 0)
+        heldout = np.flatnonzero(assign_groups(strata, drawn.groups, parts, seed) == 0)
     else:
-        heldout = stratified_rows(drawn.labels, min(HOLDOUT_LIMIT, max(1, round(len(drawn) / _HOLDOUT))), seed)
+        heldout = stratified_rows(strata, min(HOLDOUT_LIMIT, max(1, round(len(drawn) / _HOLDOUT))), seed)
     if not len(heldout):
         raise DataError("This draw is too small for --validation holdout; ask for more shots.")
     return _fold(heldout, len(drawn))

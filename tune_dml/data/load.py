@@ -13,31 +13,26 @@ import numpy.typing as npt
 
 from tune_dml.config import TaskSettings, absolute_path
 from tune_dml.data import cleaning
-from tune_dml.data.allocation import assign_groups
-from tune_dml.data.classes import class_code, hidden
+from tune_dml.data.classes import hidden
 from tune_dml.data.columns import hides_labels, read_rows
-from tune_dml.data.doubts import check_pool, name_notes
+from tune_dml.data.doubts import name_notes
 from tune_dml.data.embedded import from_package
 from tune_dml.data.files import FOLDER_VARIABLE, from_folder_variable, from_path
-from tune_dml.data.folds import stratified_rows
+from tune_dml.data.generated_test import generated_test
 from tune_dml.data.headerless import guessed
 from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
-from tune_dml.data.kinds import KINDS, usual_kind
+from tune_dml.data.kind import Code, Kind, Target, kind_named
+from tune_dml.data.kinds import usual_kind
 from tune_dml.data.known_tasks import TaskSpec, spec_named, unknown_task
-from tune_dml.data.labels import UNKNOWN, LabelCode, unknown_labels
+from tune_dml.data.labels import unknown_labels
 from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.tables import AS_FOUND, Reading
 from tune_dml.data.task import Split, Task
 from tune_dml.data.task_source import Source
-from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import DataError
 
-#: A generated test split: one text in five, but no more than this.
-TEST_SHARE = 0.2
-TEST_LIMIT = 2_000
 #: Of a task, in characters.
 LONGEST_NAME = 200
-_TEST_SEED = (0x7E57,)
 
 
 def load_task(settings: TaskSettings) -> Task:
@@ -58,21 +53,26 @@ def load_task(settings: TaskSettings) -> Task:
     spec = spec_named(settings.task)
     name = spec.name if spec is not None else settings.task.strip()
     source = _find(settings, spec, name)
-    settings, notes = _with_columns(settings, source, spec)
-    raw = _read(source, settings, spec, notes)
-    code = class_code(raw, spec, source, notes)
+    kind = _kind(settings, spec)
+    target = (kind or usual_kind(1)).target
+    settings, notes = _with_columns(settings, source, kind)
+    raw = _read(source, settings, kind, notes)
+    code = target.code(raw, spec, source, notes)
     stands_in = "validation" in source.tables and "validation" not in raw
-    splits = {split: _encoded(rows, code, split, settings, notes) for split, rows in raw.items()}
+    splits = {split: _encoded(rows, code, target, split, settings, notes) for split, rows in raw.items()}
     pool, validation, test = _clean(splits, notes)
     where = source.where
-    check_pool(pool, code, where, notes)
+    target.check_pool(pool, code, where, notes)
     if test is None and not settings.no_test:
-        pool, test = _generated_test(pool, where)
+        pool, test = generated_test(pool, target, where)
         notes.append(f"{cleaning.counted(len(test), 'text')} set apart as the test split (fixed, stratified).")
-    names, pool, others = _without_absent(code, pool, {"validation": validation, "test": test}, settings, where, notes)
+    others: Mapping[str, Split | None] = {"validation": validation, "test": test}
+    names, pool, found = _without_absent(code, target, pool, others, settings, where, notes)
     notes.extend(name_notes(names))
-    kind = usual_kind(1 if pool.texts_b is None else 2).name
-    return Task(name, kind, names, pool, others.get("validation"), others.get("test"), where, tuple(notes), stands_in)
+    kind = kind or usual_kind(1 if pool.texts_b is None else 2)
+    return Task(
+        name, kind.name, names, pool, found.get("validation"), found.get("test"), where, tuple(notes), stands_in
+    )
 
 
 def _can_be_shown(name: str) -> bool:
@@ -102,25 +102,27 @@ def _find(settings: TaskSettings, spec: TaskSpec | None, name: str) -> Source:
     return from_hub(spec.hub, settings.no_test)
 
 
-def _with_columns(settings: TaskSettings, source: Source, spec: TaskSpec | None) -> tuple[TaskSettings, list[str]]:
+def _with_columns(settings: TaskSettings, source: Source, kind: Kind | None) -> tuple[TaskSettings, list[str]]:
     """The settings, with the columns of files without a header as the training file has them; what to say of it."""
     table = source.tables["train" if "train" in source.tables else "all"]
     if table.header is not False or (settings.text_columns and settings.label_column):
         return settings, list(source.notes)
-    texts, label = guessed(table, _form(spec))
+    texts, label = guessed(table, None if kind is None else kind.texts)
     texts, label = settings.text_columns or texts, settings.label_column or label
     note = f"{table.where} was read without a header: text in column {' and '.join(texts)}, label in column {label}."
     return replace(settings, text_columns=texts, label_column=label), [*source.notes, note]
 
 
-def _form(spec: TaskSpec | None) -> TextForm | None:
-    """Of the texts of a task that is known; of others the columns decide."""
-    return None if spec is None else KINDS[spec.kind].texts
+def _kind(settings: TaskSettings, spec: TaskSpec | None) -> Kind | None:
+    """As the user says, else as the task is known; ``None``: one with classes, whose columns decide which."""
+    name = settings.kind or (None if spec is None else spec.kind)
+    return None if name is None else kind_named(name)
 
 
-def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: list[str]) -> dict[str, RawRows]:
+def _read(source: Source, settings: TaskSettings, kind: Kind | None, notes: list[str]) -> dict[str, RawRows]:
     raw: dict[str, RawRows] = {}
-    form = _form(spec)
+    form = None if kind is None else kind.texts
+    written = (kind or usual_kind(1)).target.written
     for split, table in source.tables.items():
         notes.extend(table.notes)
         if split == "test" and hides_labels(table, settings, source.wanted, source.tables["train"]):
@@ -128,7 +130,7 @@ def _read(source: Source, settings: TaskSettings, spec: TaskSpec | None, notes: 
                 f"The test split has no label column (its columns are {_listed(table.names)}) and is not used."
             )
             continue
-        rows = read_rows(table, settings, source.wanted, form, need_groups=split in ("train", "all"))
+        rows = read_rows(table, settings, source.wanted, form, split in ("train", "all"), written)
         if not len(rows):
             raise DataError(f"{table.where} has a header but no rows.")
         raw[split] = rows
@@ -152,15 +154,16 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
 
 
-def _encoded(rows: RawRows, code: LabelCode, split: str, settings: TaskSettings, notes: list[str]) -> Split:
-    encoded = np.asarray(code.encode(rows, "training" if split in ("train", "all") else split), dtype=np.int64)
+def _encoded(rows: RawRows, code: Code, target: Target, split: str, settings: TaskSettings, notes: list[str]) -> Split:
+    encoded = np.asarray(code.encode(rows, "training" if split in ("train", "all") else split), dtype=target.dtype)
+    gone = target.unknown(encoded)
     texts_b = None if rows.texts_b is None else tuple(rows.texts_b)
     found = Split(tuple(rows.texts), texts_b, encoded, None if rows.groups is None else tuple(rows.groups))
-    unknown = Counter(rows.labels[i] or "" for i in np.flatnonzero(encoded == UNKNOWN))
+    unknown = Counter(rows.labels[i] or "" for i in np.flatnonzero(gone))
     if not unknown:
         return found
     known = code.train_counts
-    return _without_unknown(found, encoded == UNKNOWN, split, rows.where, unknown, known, settings, notes)
+    return _without_unknown(found, gone, split, rows.where, unknown, known, settings, notes)
 
 
 def _without_unknown(
@@ -202,43 +205,28 @@ def _clean(splits: Mapping[str, Split], notes: list[str]) -> tuple[Split, Split 
     return pool, splits.get("validation"), splits.get("test")
 
 
-def _generated_test(pool: Split, where: str) -> tuple[Split, Split]:
-    total = min(TEST_LIMIT, max(1, round(TEST_SHARE * len(pool))))
-    if pool.groups is None:
-        rows = stratified_rows(pool.labels, total, _TEST_SEED)
-    else:
-        parts = max(2, -(-len(pool) // total))
-        part = assign_groups(pool.labels, pool.groups, parts, _TEST_SEED)
-        sizes = np.bincount(part[part >= 0], minlength=parts)
-        fitting = np.where(sizes <= TEST_LIMIT, sizes, 0)
-        # One text in five, but groups come whole: the part that is nearest to it.
-        rows = np.flatnonzero(part == int(np.abs(fitting - total).argmin())) if fitting.any() else np.empty(0, np.int64)
-    if not len(rows):
-        raise DataError(f"{where} is too small, or its groups too large, for a test split; use --no-test.")
-    return pool.take(np.setdiff1d(np.arange(len(pool)), rows)), pool.take(rows)
-
-
 def _without_absent(
-    code: LabelCode,
+    code: Code,
+    target: Target,
     pool: Split,
     others: Mapping[str, Split | None],
     settings: TaskSettings,
     where: str,
     notes: list[str],
 ) -> tuple[tuple[str, ...], Split, dict[str, Split]]:
-    """Classes are those that the training pool has, so that every one of them can be learnt."""
-    present, counts = np.unique(pool.labels, return_counts=True)
-    names = tuple(code.names[i] for i in present)
-    index = np.full(len(code.names), UNKNOWN, dtype=np.int64)
-    index[present] = np.arange(len(present))
-    known = dict(zip(names, counts.tolist(), strict=True))
+    """Names are those that the training pool has, so that every one of them can be learnt."""
+    kept, by_kept = target.narrowed(pool.labels)
+    names = tuple(code.names[i] for i in kept)
+    pool = replace(pool, labels=by_kept(pool.labels))
+    known = target.counts(pool.labels, names)
     found = {}
     for name, split in others.items():
         if split is None:
             continue
-        gone = index[split.labels] == UNKNOWN
+        labels = by_kept(split.labels)
+        gone = target.unknown(labels)
         if gone.any():
-            labels = Counter(code.names[i] for i in split.labels[gone])
-            split = _without_unknown(split, gone, name, where, labels, known, settings, notes)
-        found[name] = Split(split.texts, split.texts_b, index[split.labels], split.groups)
-    return names, Split(pool.texts, pool.texts_b, index[pool.labels], pool.groups), found
+            shown = Counter(map(str, target.named(split.labels[gone], code.names)))
+            split = _without_unknown(split, gone, name, where, shown, known, settings, notes)
+        found[name] = replace(split, labels=labels[~gone])
+    return names, pool, found

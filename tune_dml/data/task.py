@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,13 @@ class Split:
     Attributes:
         texts: The text of each row; of a pair, the first one.
         texts_b: The second texts of pairs, else ``None``.
-        labels: int64 ``[n]``, each an index into the task's label names.
+        labels: The target of each row, as its kind has it; a class is an index into the task's label names.
         groups: Rows of one group never part (folds, test split); ``None`` where there are no groups.
     """
 
     texts: tuple[str, ...]
     texts_b: tuple[str, ...] | None
-    labels: npt.NDArray[np.int64]
+    labels: npt.NDArray[Any]
     groups: tuple[str, ...] | None
 
     def __len__(self) -> int:
@@ -43,10 +44,10 @@ class Split:
         )
 
     def hashes(self) -> tuple[str, ...]:
-        """SHA-256 (hex) of each row's text, second text (or null) and label index, as a JSON list."""
+        """SHA-256 (hex) of each row's text, second text (or null) and target, as a JSON list."""
         second: Sequence[str | None] = self.texts_b or (None,) * len(self)
         return tuple(
-            hashlib.sha256(json.dumps([text, text_b, int(label)]).encode()).hexdigest()
+            hashlib.sha256(json.dumps([text, text_b, label.tolist()]).encode()).hexdigest()
             for text, text_b, label in zip(self.texts, second, self.labels, strict=True)
         )
 
@@ -58,7 +59,7 @@ class Task:
     Attributes:
         name: As the registry spells it, else as the user did.
         kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
-        label_names: Of the classes 0, 1, ...; every one of them has a text in ``train``.
+        label_names: Of the classes 0, 1, ... (of what outputs stand for); every one of them has a text in ``train``.
         train: The training pool: clean, no text twice, none that is also in ``validation`` or ``test``.
         source: Where it came from, in plain words.
         notes: What cleaning and splitting did, one plain sentence each.

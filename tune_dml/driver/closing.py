@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import State, TrialRecord
@@ -31,7 +31,7 @@ ARTIFACTS = ("best.yaml", "leaderboard.csv", "report.html", "predictions.parquet
 
 
 def write_results(
-    report: SearchReport, about: SearchFile, journal: Journal, test_labels: npt.NDArray[np.int64] | None
+    report: SearchReport, about: SearchFile, journal: Journal, test_labels: npt.NDArray[Any] | None
 ) -> SearchReport:
     """Write leaderboard, predictions and report; the report with their paths."""
     assert report.folder is not None
@@ -86,7 +86,7 @@ def best_scores(records: Sequence[TrialRecord], metric: str, rounds: int, latest
         best = leader([record] if best is None else [best, record], metric, rounds, latest)
         scores = mean_scores(best.rounds, latest) if best is not None else None
         if scores is not None:
-            curve[count] = scores.as_dict()[metric]
+            curve[count] = scores[metric]
     return curve
 
 
@@ -97,12 +97,12 @@ def finish_of(report: SearchReport) -> Finish:
     metrics: dict[str, float] = {"seconds": report.seconds} if report.seconds else {}
     config = None
     if winner is not None:
-        readout = report.readouts.get(winner.name, "logistic")
+        readout = report.readouts.get(winner.name, report.kind.target.readout)
         config = {**winner.params, "readout": readout, "temperature": report.temperature}
         scores = mean_scores(winner.rounds, report.latest)
-        metrics |= {f"cv_{name}": value for name, value in (scores.as_dict() if scores else {}).items()}
+        metrics |= {f"cv_{name}": value for name, value in (scores or {}).items()}
     if report.corrected is not None:
-        metrics |= {f"corrected_{name}": value for name, value in report.corrected.scores.as_dict().items()}
+        metrics |= {f"corrected_{name}": value for name, value in report.corrected.scores.items()}
     for name, seeds in report.confirmed.items():
         is_winner = winner is not None and name == winner.name
         if is_winner or name in BASELINES:
@@ -138,7 +138,7 @@ def registration_of(report: SearchReport, about: SearchFile) -> ModelRegistratio
     if report.model is None or winner is None or scores is None or report.interrupted:
         return None
     return ModelRegistration(
-        score=scores.as_dict()[report.settings.metric],
+        score=scores[report.settings.metric],
         label_names=about.label_names,
         kind=about.kind,
         trial=trial_key(winner),

@@ -107,10 +107,10 @@ class Confirming:
         for record in self._journal.records("baseline"):
             if record.state == State.COMPLETE and record.rounds and record.name not in self._looked_at:
                 self._looked_at.add(record.name)
-                labels, latest = about.heldout_labels(), about.by_schedule
-                readout = choose_readout(record, labels, about.settings.metric, latest)
-                temperature = choose_temperature(record, labels, readout, latest)
-                self._add(candidate(record, {record.name: readout}, {record.name: temperature}, seeds))
+                labels, latest, kind = about.heldout_labels(), about.by_schedule, about.task_kind
+                readout = choose_readout(record, labels, kind, about.settings.metric, latest)
+                temperature = choose_temperature(record, labels, kind, readout, latest)
+                self._add(candidate(record, kind, {record.name: readout}, {record.name: temperature}, seeds))
 
     def _done(self, job: Job, values: dict[str, Any], attachment: Any) -> None:
         run = confirm_from_json(values)

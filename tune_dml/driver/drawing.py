@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import DrawSettings
-from tune_dml.data import Fold, Split, Task, draw_shots, make_folds, per_class
+from tune_dml.data import Fold, Kind, Split, Task, draw_shots, kind_named, make_folds
 from tune_dml.errors import DataError
 
 #: From this many shots on, a round is a part of a trial's schedule and not a fold.
@@ -26,8 +26,12 @@ class Drawn:
     settings: DrawSettings
 
     @property
+    def kind(self) -> Kind:
+        return kind_named(self.task.kind)
+
+    @property
     def per_class(self) -> dict[str, int]:
-        return per_class(self.split.labels, self.task.label_names)
+        return self.kind.target.counts(self.split.labels, self.task.label_names)
 
 
 def draw_data(task: Task, settings: DrawSettings) -> Drawn:
@@ -37,11 +41,12 @@ def draw_data(task: Task, settings: DrawSettings) -> Drawn:
             "There is no labelled test split, so the validation split is the test split. To select by it, add "
             "--no-test; to keep it for the test, use --validation cv or holdout."
         )
-    rows = draw_shots(task.train, len(task.label_names), settings)
+    kind = kind_named(task.kind)
+    rows = draw_shots(task.train, kind, settings)
     split = task.train.take(rows)
     if settings.validation == "cv" and len(rows) >= MANY_SHOTS:
         settings = replace(settings, validation="holdout")
-    return Drawn(task, rows, split, make_folds(split, settings, task.validation), settings)
+    return Drawn(task, rows, split, make_folds(split, kind, settings, task.validation), settings)
 
 
 def protocol_sentence(drawn: Drawn, metric: str) -> str:

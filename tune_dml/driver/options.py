@@ -8,7 +8,6 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from tune_dml.config import (
-    METRICS,
     SCHEDULERS,
     SEARCHERS,
     VALIDATIONS,
@@ -17,7 +16,7 @@ from tune_dml.config import (
     TaskSettings,
     absolute_path,
 )
-from tune_dml.data import check_encoding
+from tune_dml.data import KINDS, SINGLE, Target, check_encoding
 from tune_dml.driver.lengths import check_length_options
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.request import SearchRequest
@@ -42,7 +41,7 @@ def check_options(request: SearchRequest) -> None:
     """
     _one_of("--searcher", request.searcher, SEARCHERS)
     _one_of("--scheduler", request.scheduler, SCHEDULERS)
-    _one_of("--metric", request.metric, METRICS)
+    _check_kind(request)
     _one_of("--validation", request.validation, VALIDATIONS)
     _one_of("--precision", request.precision, PRECISIONS)
     check_length_options(request)
@@ -68,6 +67,21 @@ def check_options(request: SearchRequest) -> None:
         raise UsageError(f"--store-every is {request.store_every:g}; it must be more than 0 seconds.")
 
 
+def _check_kind(request: SearchRequest) -> None:
+    _one_of("--kind", request.kind or SINGLE.name, tuple(KINDS))
+    _one_of("--metric", metric_of(request), [metric.name for metric in _target(request).metrics])
+
+
+def metric_of(request: SearchRequest) -> str:
+    """The metric that is asked for, else the kind's own."""
+    return request.metric or _target(request).metric
+
+
+def _target(request: SearchRequest) -> Target:
+    """Tasks that are known all have classes."""
+    return KINDS[request.kind or SINGLE.name].target
+
+
 def task_settings(request: SearchRequest) -> TaskSettings:
     """Which labelled texts; a path becomes absolute, so that a resume from elsewhere finds it."""
     data = None if request.data is None else str(absolute_path(request.data))
@@ -81,6 +95,7 @@ def task_settings(request: SearchRequest) -> TaskSettings:
         request.encoding,
         request.header,
         request.drop_unknown_labels,
+        request.kind,
     )
 
 
@@ -151,7 +166,7 @@ def settings_of(
         time_budget=seconds(request.time_budget),
         searcher=request.searcher,
         scheduler=request.scheduler,
-        metric=request.metric,
+        metric=metric_of(request),
         cpus_per_trial=slots.cpus_per_trial,
         gpus_per_trial=slots.gpus_per_trial,
         concurrency=slots.concurrency,

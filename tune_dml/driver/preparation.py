@@ -22,13 +22,14 @@ from tune_dml.driver.options import (
     TRIALS_ON_GPU,
     check_options,
     draw_settings,
+    metric_of,
     settings_of,
     task_settings,
 )
 from tune_dml.driver.prepared import Prepared, loaded, try_space
 from tune_dml.driver.request import SearchRequest
 from tune_dml.driver.slots import gpu_share, slots_of
-from tune_dml.driver.suitability import balance_notes, without_starved
+from tune_dml.driver.suitability import balance_notes, for_kind, without_starved
 from tune_dml.errors import ResultsError
 from tune_dml.execution.limits import limits
 from tune_dml.execution.this_machine import visible_gpus
@@ -89,6 +90,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     for note in space.notes:
         out.line(f"space: {note}")
     space, notes = fitted(space, bundle)
+    space = for_kind(space, drawn.kind)
     space, starved = without_starved(space, drawn)
     precision = request.precision
     if precision == "auto":
@@ -104,7 +106,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         trials=request.trials or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
         precision=precision,
         space_text="",
-        protocol=protocol_sentence(drawn, request.metric),
+        protocol=protocol_sentence(drawn, metric_of(request)),
         draw=drawn.settings,
         taken=taken,
     )
@@ -112,7 +114,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     tokenizer = load_tokenizer(source.folder)
     limit = encoder_limit(tokenizer, bundle.positions)
     settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    told = (*balance_notes(drawn, request.metric, space), *starved)
+    told = (*balance_notes(drawn, settings.metric, space), *starved)
     prepared = loaded(settings, drawn, space, source, bundle, None, told)
     try_space(prepared)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):

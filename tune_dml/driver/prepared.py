@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import SearchSettings
@@ -41,7 +40,7 @@ class Prepared:
     space: Space
     workload: Workload
     test: TokenArrays | None
-    test_labels: npt.NDArray[np.int64] | None
+    test_labels: npt.NDArray[Any] | None
     tokenizer: PreTrainedTokenizerBase
 
     @property
@@ -87,7 +86,8 @@ def loaded(
         encoder=bundle,
         tokens=tokens(drawn.split, "training"),
         labels=drawn.split.labels,
-        classes=len(task.label_names),
+        kind=task.kind,
+        outputs=len(task.label_names),
         folds=drawn.folds,
         official=tokens(validation, "validation") if official and validation is not None else None,
         official_labels=validation.labels if official and validation is not None else None,
@@ -107,10 +107,10 @@ def loaded(
         source=task.source,
         notes=(*task.notes, *told, *cut_note(cut, space, longest, limit, settings.device)),
         rows=tuple(int(r) for r in drawn.rows),
-        labels=tuple(int(label) for label in drawn.split.labels),
+        labels=tuple(drawn.split.labels.tolist()),
         hashes=drawn.split.hashes(),
         folds=drawn.folds,
-        official_labels=None if workload.official_labels is None else tuple(int(v) for v in workload.official_labels),
+        official_labels=None if workload.official_labels is None else tuple(workload.official_labels.tolist()),
         encoder_sha256=bundle.sha256,
         encoder_parameters=bundle.parameters,
         rounds=workload.rounds,

@@ -15,6 +15,7 @@ class SearchRequest:
         shots: Labelled examples in all: a number or ``"full"``; default 50.
         shots_per_class: The other convention; excludes ``shots``.
         draw: Seed of the few-shot sample.
+        kind: Of the task; ``None``: as it is known for, else one with classes, of one text or two.
         text_columns: One name, or two for pairs.
         encoding: Of text files; found unless given.
         header: Whether the first row of a CSV or TSV file holds the names of its columns.
@@ -27,6 +28,7 @@ class SearchRequest:
             texts have, within what the encoder reads and a cost.
         truncation: Which tokens are kept of longer texts: ``head``, ``tail`` or ``head+tail``.
         prefix: What every text begins with when the encoder reads it; ``None``: what the encoder's own files say.
+        metric: What decides; default accuracy, or what the kind has instead.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
         max_gpus: GPUs at a time, whatever the cluster has; the rest is left to others.
@@ -53,6 +55,7 @@ class SearchRequest:
     encoding: str | None = None
     header: bool = True
     drop_unknown_labels: bool = False
+    kind: str | None = None
     no_test: bool = False
     encoder: str | None = None
     space: str = "default"
@@ -65,7 +68,7 @@ class SearchRequest:
     time_budget: str | float | None = None
     searcher: str = "tpe"
     scheduler: str = "asha"
-    metric: str = "accuracy"
+    metric: str | None = None
     cpus_per_trial: float = 1.0
     gpus_per_trial: float | None = None
     max_gpus: float | None = None

@@ -41,7 +41,9 @@ def run(
     about, settings = prepared.about, prepared.about.settings
     known = {r.name: r for kind in ("baseline", "trial") for r in journal.records(kind) if r.state != State.WAITING}
     budget = TimeBudget(prepared, begun, known)
-    progress = Progress(out, settings.trials, about.rounds, time_left=budget.left, records=dict(known))
+    progress = Progress(
+        out, settings.trials, about.rounds, about.task_kind.target.metric, time_left=budget.left, records=dict(known)
+    )
 
     def changed(record: TrialRecord) -> None:
         known[record.name] = record
@@ -53,7 +55,7 @@ def run(
             best = leader(ended, settings.metric, about.rounds, about.by_schedule)
             scores = mean_scores(best.rounds, about.by_schedule) if best is not None else None
             if scores is not None:
-                tracker.best_score(len(ended), scores.as_dict()[settings.metric])
+                tracker.best_score(len(ended), scores[settings.metric])
 
     def tick() -> None:
         progress.phase = confirming.progress

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tune_dml.data import has_majority, majority_rate
+from tune_dml.data import Kind, has_majority, majority_rate
 from tune_dml.errors import UsageError
 from tune_dml.losses import LOSSES
 from tune_dml.spaces import Space, possible_values
@@ -22,12 +22,12 @@ _LISTED = 12
 def balance_notes(drawn: Drawn, metric: str, space: Space) -> tuple[str, ...]:
     """One sentence where one class is so frequent that accuracy says little, and what helps and is not asked for."""
     counts = drawn.per_class
-    if not has_majority(list(counts.values())):
+    if not drawn.kind.target.exclusive or not has_majority(list(counts.values())):
         return ()
     name, largest = max(counts.items(), key=lambda item: item[1])
     advice = ["--metric macro_f1"] if metric == "accuracy" else []
-    pool = np.bincount(drawn.task.train.labels, minlength=len(counts))
-    each = min(int(pool.min()), max(2, len(drawn.rows) // len(counts)))
+    pool = drawn.kind.target.counts(drawn.task.train.labels, drawn.task.label_names)
+    each = min(min(pool.values()), max(2, len(drawn.rows) // len(counts)))
     if drawn.settings.shots is not None and each >= 2:
         advice.append(f"--shots-per-class {each}")
     if "balanced" not in (possible_values(space, "class_weights") or ()):
@@ -39,6 +39,21 @@ def balance_notes(drawn: Drawn, metric: str, space: Space) -> tuple[str, ...]:
     )
 
 
+def for_kind(space: Space, kind: Kind) -> Space:
+    """``space`` with only the losses that the objective of a kind can use.
+
+    Raises:
+        UsageError: it has none of them.
+    """
+    kept = [loss for loss in space.losses if kind.target.losses is None or loss in kind.target.losses]
+    if not kept:
+        raise UsageError(
+            f"The search space '{space.name}' has no loss for a task of the kind '{kind.name}'; take one that has "
+            f"{_listed(list(kind.target.losses or ()))}."
+        )
+    return space if len(kept) == len(space.losses) else narrowed(space, kept)
+
+
 def without_starved(space: Space, drawn: Drawn) -> tuple[Space, tuple[str, ...]]:
     """``space`` without the losses that compare texts of a class, where a round's training part has no class with two
     texts; and what is to be said. With the representation ``tokens`` each text is several examples: none is left out.
@@ -46,9 +61,8 @@ def without_starved(space: Space, drawn: Drawn) -> tuple[Space, tuple[str, ...]]
     Raises:
         UsageError: no loss would be left.
     """
-    lone = [_lone_classes(drawn, fold.train) for fold in drawn.folds]
-    classes = len(drawn.task.label_names)
-    most = max(lone)
+    classes = int(drawn.kind.target.strata(drawn.split.labels).max()) + 1
+    most = max(_lone_classes(drawn, fold.train) for fold in drawn.folds)
     comparing = [loss for loss in space.losses if LOSSES[loss].needs_positives]
     tokens = "tokens" in (possible_values(space, "representation") or ())
     if not comparing or tokens or 2 * most <= classes:
@@ -74,8 +88,8 @@ def starved_notes(drawn: Drawn, loss: str) -> tuple[str, ...]:
 
 
 def _lone_classes(drawn: Drawn, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
-    counts = np.bincount(drawn.split.labels[rows], minlength=len(drawn.task.label_names))
-    return int((counts < 2).sum())
+    strata = drawn.kind.target.strata(drawn.split.labels)
+    return int((np.bincount(strata[rows], minlength=int(strata.max()) + 1) < 2).sum())
 
 
 def _listed(names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked
-from tune_dml.evaluation.readout_choice import best_readout, choose_readout, choose_temperature, readout_accuracies
+from tune_dml.evaluation.readout_choice import best_readout, choose_readout, choose_temperature, readout_scores
 from tune_dml.evaluation.scores import confirm_scores, ensemble, ensemble_scores
 from tune_dml.evaluation.selection import best_of_loss, leader, runners_up, winner
 
@@ -18,7 +18,7 @@ __all__ = [
     "ensemble_scores",
     "leader",
     "pooled",
-    "readout_accuracies",
+    "readout_scores",
     "runners_up",
     "stacked",
     "winner",

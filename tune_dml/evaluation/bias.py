@@ -8,18 +8,20 @@ the small loss from training on a part of the shots.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import METRICS, Scores, TrialRecord
-from tune_dml.errors import ResultsError, UsageError, nearest
+from tune_dml.config import TrialRecord
+from tune_dml.data import METRICS, Kind, Metric, metric_named
+from tune_dml.errors import ResultsError
 from tune_dml.evaluation.pooling import pooled, stacked
 from tune_dml.evaluation.selection import competitors
 from tune_dml.evaluation.standard_error import ROUNDING, lead_by_luck, row_gains
-from tune_dml.training.scoring import TIE_WEIGHT, CorrectedEstimate, is_complete, row_log_loss
+from tune_dml.training.scoring import TIE_WEIGHT, CorrectedEstimate, is_complete
 
 #: Entries of one block of bootstrap weights (float32): 16 MB.
 _BLOCK = 4_000_000
@@ -30,31 +32,30 @@ _FloatArray = npt.NDArray[np.float32]
 class _Predictions:
     """Of K configurations for the same N entries (rows, or rows times repeats)."""
 
-    labels: npt.NDArray[np.int64]  # [N]
-    predicted: npt.NDArray[np.int64]  # [N, K]
-    hits: _FloatArray  # [N, K], 1 where right
-    losses: _FloatArray  # [N, K], log losses
+    outputs: list[npt.NDArray[np.float64]]  # K of [N, outputs]
+    targets: npt.NDArray[Any]  # [N, ...]
+    rows: Mapping[str, _FloatArray]  # [N, K], by metric, of those that are means over rows
     gains: npt.NDArray[np.float64]  # [rows, K], what the standard error is taken of
     given: npt.NDArray[np.bool_]  # [K], of the space's own
     competitors: int
-    classes: int
 
 
 def bias_corrected(
     records: Iterable[TrialRecord],
     labels: npt.ArrayLike,
-    metric: str = "accuracy",
+    kind: Kind,
+    metric: str,
     resamples: int = 1000,
     seed: int = 0,
     rounds_needed: int = 0,
     latest: bool = False,
     groups: npt.ArrayLike | None = None,
 ) -> CorrectedEstimate | None:
-    """The bias-corrected estimate over the out-of-fold predictions of all finished trials (``logistic`` read-out).
+    """The bias-corrected estimate over the out-of-fold predictions of all finished trials, of the read-out that steers.
 
     Args:
         records: Trials and baselines; only finished trials count.
-        labels: Of the draw, int ``[draw]``.
+        labels: Targets of the draw, as ``kind`` has them.
         resamples: Bootstrap samples; those that leave no row out (with few rows) are not used.
         groups: Of the draw, ``[draw]``: rows of one group are resampled together.
 
@@ -65,29 +66,28 @@ def bias_corrected(
         UsageError: ``metric`` is unknown.
         ResultsError: the trials were not scored on the same rows.
     """
-    if metric not in METRICS:
-        raise UsageError(f"'{metric}' is not a metric: {nearest(metric, METRICS)}")
+    metric_named(metric)
     records = list(records)
     finished = [r for r in records if r.kind == "trial" and is_complete(r, rounds_needed)]
     finished.sort(key=lambda r: r.number)
     if not finished:
         return None
-    rows, predictions = _collect(finished, labels, metric, latest, competitors(records))
+    rows, predictions = _collect(finished, labels, kind, metric, latest, competitors(records))
     units = rows if groups is None else np.asarray(groups)[rows]
     count, unit_of_entry = _number(units)
     first_entry = np.unique(rows, return_index=True)[1]
     samples = [
-        _out_of_bag(predictions, in_bag, first_entry, metric)
+        _out_of_bag(predictions, in_bag, first_entry, kind, metric)
         for in_bag in _bootstrap(count, unit_of_entry, resamples, np.random.default_rng(seed))
     ]
-    values = np.concatenate(samples) if samples else np.empty((0, 3))
+    values = np.concatenate(samples) if samples else np.empty((0, len(kind.target.metrics)))
     if not len(values):
         return None
-    names = ("accuracy", "macro_f1", "log_loss")
+    names = [each.name for each in kind.target.metrics]
     low, high = np.percentile(values, [2.5, 97.5], axis=0)
     return CorrectedEstimate(
         metric=metric,
-        scores=Scores(*(float(v) for v in values.mean(axis=0))),
+        scores={name: float(v) for name, v in zip(names, values.mean(axis=0), strict=True)},
         intervals={name: (float(low[i]), float(high[i])) for i, name in enumerate(names)},
         configurations=len(finished),
         rows=len(np.unique(rows)),
@@ -96,24 +96,25 @@ def bias_corrected(
 
 
 def _collect(
-    finished: list[TrialRecord], labels: npt.ArrayLike, metric: str, latest: bool, competitors: int
+    finished: list[TrialRecord], labels: npt.ArrayLike, kind: Kind, metric: str, latest: bool, competitors: int
 ) -> tuple[npt.NDArray[np.int64], _Predictions]:
-    entries = [stacked(r, labels, latest=latest) for r in finished]
+    readout = kind.target.readout
+    entries = [stacked(r, labels, readout, latest) for r in finished]
     first = entries[0]
     for record, other in zip(finished, entries, strict=True):
         if not np.array_equal(other.rows, first.rows):
             raise ResultsError(f"{finished[0].name} and {record.name} were not scored on the same rows.")
-    predicted = np.stack([e.probabilities.argmax(axis=1) for e in entries], axis=1).astype(np.int64)
-    losses = np.stack([row_log_loss(e.probabilities, e.labels) for e in entries], axis=1)
+    means = {each.name: each.rows for each in kind.target.metrics if each.rows is not None}
     return first.rows, _Predictions(
-        labels=first.labels,
-        predicted=predicted,
-        hits=(predicted == first.labels[:, None]).astype(np.float32),
-        losses=losses.astype(np.float32),
-        gains=np.stack([row_gains(pooled(r, labels, latest=latest), metric) for r in finished], axis=1),
+        outputs=[e.probabilities for e in entries],
+        targets=first.labels,
+        rows={
+            name: np.stack([rows(e.probabilities, e.labels) for e in entries], axis=1).astype(np.float32)
+            for name, rows in means.items()
+        },
+        gains=np.stack([row_gains(pooled(r, labels, readout, latest), metric) for r in finished], axis=1),
         given=np.array([r.given for r in finished]),
         competitors=competitors,
-        classes=first.probabilities.shape[1],
     )
 
 
@@ -137,35 +138,45 @@ def _bootstrap(
 
 
 def _out_of_bag(
-    predictions: _Predictions, in_bag: _FloatArray, first_entry: npt.NDArray[np.intp], metric: str
+    predictions: _Predictions, in_bag: _FloatArray, first_entry: npt.NDArray[np.intp], kind: Kind, metric: str
 ) -> npt.NDArray[np.float64]:
-    """Accuracy, macro F1 and log loss ``[b, 3]`` on the rows left out, of what the rows in the bag picked."""
+    """Every metric ``[b, metrics]`` on the rows left out, of what the rows in the bag picked."""
     leaders = _objectives(predictions, in_bag, metric).argmax(axis=1)
     picked = _with_ties(predictions, in_bag[:, first_entry].astype(np.float64), leaders)
     out = (in_bag == 0).astype(np.float32)
-    sizes = out.sum(axis=1)
-    samples = np.arange(len(out))
-    macro_f1 = np.empty(len(out))
+    columns = [_of_picked(predictions, each, out, picked) for each in kind.target.metrics]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _of_picked(
+    predictions: _Predictions, metric: Metric, weights: _FloatArray, picked: npt.NDArray[np.intp]
+) -> npt.NDArray[np.floating[Any]]:
+    """A metric of the configuration ``picked`` for each of the samples, ``[b]``."""
+    if metric.weighted is None:
+        sums = weights @ predictions.rows[metric.name]
+        means: npt.NDArray[np.floating[Any]] = sums[np.arange(len(weights)), picked] / weights.sum(axis=1)
+        return means
+    values = np.empty(len(weights))
     for k in np.unique(picked):
-        macro_f1[picked == k] = _macro_f1(predictions, int(k), out[picked == k])
-    accuracy = (out @ predictions.hits)[samples, picked] / sizes
-    log_loss = (out @ predictions.losses)[samples, picked] / sizes
-    return np.stack([accuracy, macro_f1, log_loss], axis=1).astype(np.float64)
+        values[picked == k] = metric.weighted(predictions.outputs[k], predictions.targets, weights[picked == k])
+    return values
+
+
+def _of_all(predictions: _Predictions, metric: Metric, weights: _FloatArray) -> npt.NDArray[np.float64]:
+    """A metric of every configuration, ``[b, K]``."""
+    if metric.weighted is None:
+        means = (weights @ predictions.rows[metric.name]) / weights.sum(axis=1, keepdims=True)
+        return np.asarray(means, dtype=np.float64)
+    return np.stack([metric.weighted(p, predictions.targets, weights) for p in predictions.outputs], axis=1)
 
 
 def _objectives(predictions: _Predictions, weights: _FloatArray, metric: str) -> npt.NDArray[np.float64]:
     """The search's own objective, ``[b, K]``, on weighted rows."""
-    sizes = weights.sum(axis=1, keepdims=True)
-    log_loss = ((weights @ predictions.losses) / sizes).astype(np.float64)
-    result: npt.NDArray[np.float64] = -log_loss
-    if metric == "log_loss":
-        return result
-    if metric == "macro_f1":
-        configurations = range(predictions.predicted.shape[1])
-        main = np.stack([_macro_f1(predictions, k, weights) for k in configurations], axis=1)
-    else:
-        main = ((weights @ predictions.hits) / sizes).astype(np.float64)
-    result = main - TIE_WEIGHT * np.minimum(log_loss, 100.0)
+    about = metric_named(metric)
+    main = _of_all(predictions, about, weights)
+    result: npt.NDArray[np.float64] = -main if about.lower_is_better else main
+    if about.ties is not None:
+        result = result - TIE_WEIGHT * np.minimum(_of_all(predictions, METRICS[about.ties], weights), 100.0)
     return result
 
 
@@ -185,14 +196,3 @@ def _with_ties(
         tied[:, best] = True
         picked[mine] = tied.argmax(axis=1)
     return picked
-
-
-def _macro_f1(predictions: _Predictions, k: int, weights: _FloatArray) -> npt.NDArray[np.float64]:
-    """Of configuration ``k`` over the full label set, ``[b]``."""
-    classes = np.arange(predictions.classes)
-    is_label = (predictions.labels[:, None] == classes).astype(np.float32)
-    is_predicted = (predictions.predicted[:, k, None] == classes).astype(np.float32)
-    hits = (weights @ (is_label * is_predicted)).astype(np.float64)
-    support = (weights @ (is_label + is_predicted)).astype(np.float64)
-    f1: npt.NDArray[np.float64] = np.divide(2.0 * hits, support, out=np.zeros_like(hits), where=support > 0)
-    return np.asarray(f1.mean(axis=1), dtype=np.float64)

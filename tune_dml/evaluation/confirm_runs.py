@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tune_dml.config import ConfirmRun, TrialRecord, Value
 from tune_dml.config.encoding import confirm_to_json
+from tune_dml.data import Kind, kind_named
 from tune_dml.errors import TrainingFailure
 from tune_dml.models.readouts import FittedReadout
 
@@ -50,6 +51,7 @@ def candidates(
     runners_up: Sequence[TrialRecord],
     best_ce: TrialRecord | None,
     baselines: Sequence[TrialRecord],
+    kind: Kind,
     readouts: Mapping[str, str],
     temperatures: Mapping[str, float],
     seeds: int,
@@ -57,25 +59,26 @@ def candidates(
 ) -> list[Candidate]:
     """The winner first, then baselines, the best cross entropy and the runners-up; none twice."""
     everyone = tuple(range(seeds))
-    result = [candidate(winner, readouts, temperatures, everyone, everyone if ensemble else everyone[:1])]
+    result = [candidate(winner, kind, readouts, temperatures, everyone, everyone if ensemble else everyone[:1])]
     others = [*baselines, *([best_ce] if best_ce else []), *runners_up]
     for record in others:
         if all(record.name != c.name for c in result):
-            result.append(candidate(record, readouts, temperatures, everyone))
+            result.append(candidate(record, kind, readouts, temperatures, everyone))
     return result
 
 
 def candidate(
     record: TrialRecord,
+    kind: Kind,
     readouts: Mapping[str, str],
     temperatures: Mapping[str, float],
     seeds: tuple[int, ...],
     keep: tuple[int, ...] = (),
 ) -> Candidate:
-    """A record with its read-out (logistic regression unless ``readouts`` has another) and temperature; the probe needs
+    """A record with its read-out (the one that steers unless ``readouts`` has another) and temperature; the probe needs
     one seed."""
     mine = seeds[:1] if record.name == "probe" else seeds
-    readout = readouts.get(record.name, "logistic")
+    readout = readouts.get(record.name, kind.target.readout)
     params = {**record.params, "readout": readout, "temperature": temperatures.get(record.name, 1.0)}
     return Candidate(record.name, params, readout, mine, keep)
 
@@ -119,7 +122,9 @@ def confirm_run(
     except TrainingFailure as failure:
         return ConfirmRun(candidate.name, seed, {}, time.perf_counter() - begun, failure.reason), None
     scored = stage.probabilities.get("test", {})
-    probabilities = {name: scored[name] for name in {"logistic", candidate.readout} if name in scored}
+    probabilities = {
+        name: scored[name] for name in {kind_named(workload.kind).target.readout, candidate.readout} if name in scored
+    }
     run = ConfirmRun(candidate.name, seed, dict(sorted(probabilities.items())), time.perf_counter() - begun)
     if not keep:
         return run, None

@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import ConfirmRun, Probabilities, Scores
+from tune_dml.data import Kind
 from tune_dml.errors import ResultsError
 from tune_dml.training.scoring import SeedScore, score
 
 
 def confirm_scores(
-    runs: Iterable[ConfirmRun], labels: npt.ArrayLike, readouts: Mapping[str, str]
+    runs: Iterable[ConfirmRun], labels: npt.ArrayLike, kind: Kind, readouts: Mapping[str, str]
 ) -> dict[str, list[SeedScore]]:
     """By candidate name, the test scores of each seed that did not fail, in the order of the seeds.
 
     Args:
-        labels: Of the test split, int ``[n_test]``.
-        readouts: The read-out of each candidate; ``logistic`` where it names none.
+        labels: Targets of the test split, as ``kind`` has them.
+        readouts: The read-out of each candidate; the one that steers where it names none.
 
     Raises:
         ResultsError: a run lacks the predictions of its read-out.
@@ -27,13 +28,13 @@ def confirm_scores(
     result: dict[str, list[SeedScore]] = {}
     for run in sorted(runs, key=lambda r: r.seed):
         if run.reason is None:
-            probabilities = _of(run, readouts.get(run.candidate, "logistic"))
-            result.setdefault(run.candidate, []).append(SeedScore(run.seed, score(probabilities, labels)))
+            probabilities = _of(run, readouts.get(run.candidate, kind.target.readout))
+            result.setdefault(run.candidate, []).append(SeedScore(run.seed, score(kind, probabilities, labels)))
     return result
 
 
-def ensemble(runs: Iterable[ConfirmRun], readout: str = "logistic") -> Probabilities:
-    """The mean of the class probabilities over the seeds that did not fail: float32 ``[n_test, classes]``.
+def ensemble(runs: Iterable[ConfirmRun], readout: str) -> Probabilities:
+    """The mean of the probabilities over the seeds that did not fail: float32 ``[n_test, outputs]``.
 
     Raises:
         ResultsError: no run is left, or one lacks the read-out.
@@ -44,9 +45,9 @@ def ensemble(runs: Iterable[ConfirmRun], readout: str = "logistic") -> Probabili
     return np.asarray(np.stack(usable).mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
-def ensemble_scores(runs: Iterable[ConfirmRun], labels: npt.ArrayLike, readout: str = "logistic") -> Scores:
+def ensemble_scores(runs: Iterable[ConfirmRun], labels: npt.ArrayLike, kind: Kind, readout: str) -> Scores:
     """Test scores of :func:`ensemble`."""
-    return score(ensemble(runs, readout), labels)
+    return score(kind, ensemble(runs, readout), labels)
 
 
 def _of(run: ConfirmRun, readout: str) -> Probabilities:

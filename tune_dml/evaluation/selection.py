@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy.typing as npt
 
 from tune_dml.config import TrialRecord
+from tune_dml.data import Kind
 from tune_dml.evaluation.pooling import pooled
 from tune_dml.evaluation.standard_error import clearly_better, lead_by_luck
 from tune_dml.training.scoring import is_complete, rank
@@ -21,7 +22,12 @@ def leader(
 
 
 def winner(
-    records: Iterable[TrialRecord], labels: npt.ArrayLike, metric: str, rounds_needed: int = 0, latest: bool = False
+    records: Iterable[TrialRecord],
+    labels: npt.ArrayLike,
+    kind: Kind,
+    metric: str,
+    rounds_needed: int = 0,
+    latest: bool = False,
 ) -> TrialRecord | None:
     """The leader, or the earliest trial of the space's own that it does not clearly beat; ``None`` if none is finished.
 
@@ -34,7 +40,7 @@ def winner(
     Olshen and Stone, "Classification and Regression Trees", 1984.
 
     Args:
-        labels: Of every position that a round's rows name, int ``[draw]``.
+        labels: Targets of every position that a round's rows name, as ``kind`` has them.
 
     Raises:
         ResultsError: a trial has no out-of-fold predictions.
@@ -43,10 +49,12 @@ def winner(
     finished = _finished(records, metric, rounds_needed, latest)
     if not finished:
         return None
-    best = pooled(finished[0], labels, latest=latest)
+    best = pooled(finished[0], labels, kind.target.readout, latest)
     needed = lead_by_luck(competitors(records))
     given = [r for r in finished if r.given and r.number < finished[0].number]
-    tied = [r for r in given if not clearly_better(best, pooled(r, labels, latest=latest), metric, needed)]
+    tied = [
+        r for r in given if not clearly_better(best, pooled(r, labels, kind.target.readout, latest), metric, needed)
+    ]
     return min([finished[0], *tied], key=lambda r: r.number)
 
 
@@ -74,13 +82,14 @@ def runners_up(
 def best_of_loss(
     records: Iterable[TrialRecord],
     labels: npt.ArrayLike,
+    kind: Kind,
     loss: str,
     metric: str,
     rounds_needed: int = 0,
     latest: bool = False,
 ) -> TrialRecord | None:
     """What :func:`winner` picks among the trials with this loss; ``None`` if none is finished."""
-    return winner([r for r in records if r.loss == loss], labels, metric, rounds_needed, latest)
+    return winner([r for r in records if r.loss == loss], labels, kind, metric, rounds_needed, latest)
 
 
 def _finished(records: Iterable[TrialRecord], metric: str, rounds_needed: int, latest: bool) -> list[TrialRecord]:

@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from tune_dml.data import metric_named
 from tune_dml.evaluation.pooling import Pooled
-from tune_dml.training.scoring import row_log_loss
 
 #: A single row won is exactly one standard error, which is not more than one, whatever the rounding says.
 ROUNDING = 1e-12
@@ -42,16 +42,9 @@ def gains_more(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], sta
 
 
 def row_gains(predictions: Pooled, metric: str) -> npt.NDArray[np.float64]:
-    """What each row adds to the mean, float64 ``[n]``.
+    """What each row adds to the mean, float64 ``[n]``; of a metric that is no mean over rows, to the nearest that is.
 
-    ``log_loss``: minus the row's log loss. ``accuracy``: 1 where it is right. ``macro_f1`` is not a mean over rows; the
-    nearest that is, is taken: the mean over classes of the share that is right (rows of rare classes count for more).
+    Raises:
+        UsageError: ``metric`` is unknown.
     """
-    if metric == "log_loss":
-        return -row_log_loss(predictions.probabilities, predictions.labels)
-    right: npt.NDArray[np.bool_] = predictions.probabilities.argmax(axis=1) == predictions.labels
-    gains = right.astype(np.float64)
-    if metric == "macro_f1":
-        counts = np.bincount(predictions.labels)
-        gains *= len(right) / (np.count_nonzero(counts) * counts[predictions.labels])
-    return gains
+    return metric_named(metric).gains(predictions.probabilities, predictions.labels)

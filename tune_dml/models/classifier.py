@@ -123,9 +123,13 @@ class Classifier:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""
         return self._probabilities(self._given(texts))
 
-    def predict(self, texts: Any) -> list[str]:
-        """The most probable class's name, for each text."""
-        return [self.label_names[i] for i in self.predict_proba(texts).argmax(axis=1)]
+    def predict(self, texts: Any) -> list[Any]:
+        """The most probable class's name, for each text; of other kinds what they have, such as several names."""
+        return self.answers(self.predict_proba(texts))
+
+    def answers(self, probabilities: Probabilities) -> list[Any]:
+        """What :meth:`predict` makes of :meth:`predict_proba`'s."""
+        return KINDS[self.description.kind].target.answers(probabilities, self.label_names)
 
     def _probabilities(self, given: GivenTexts) -> Probabilities:
         vectors = self._embed(given)

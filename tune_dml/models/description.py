@@ -16,6 +16,7 @@ from tune_dml.recipe import configuration_from, domains
 
 FORMAT = 1
 DESCRIPTION_FILE = "tune_dml.json"
+_LEAST = {1: "one label", 2: "two classes"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ def read_description(folder: Path) -> ModelDescription:
     ):
         if not valid.contains(given):
             raise ModelError(f"{file}: {name} is {given!r}; it must be {valid}.")
-    if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < 2:
-        raise ModelError(f"{file}: label_names must name two classes or more, each once.")
+    least = KINDS[description.kind].target.least_names
+    if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < least:
+        raise ModelError(f"{file}: label_names must name {_LEAST[least]} or more, each once.")
     if config.of("pairs")["encoding"] == "towers" and KINDS[description.kind].texts.count < 2:
         raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
     return description

@@ -20,8 +20,8 @@ def dot_chart(rows: Sequence[Row], metric: str, metric_words: str) -> str:
     Filled dots finished all their rounds, hollow ones were stopped; the winner has a ring; baselines are dashed lines.
     Colours are CSS classes of the page around it.
     """
-    trials = [(row, row.cv.as_dict()[metric]) for row in rows if row.kind == "trial" and row.cv and row.state != "FAIL"]
-    lines = [(row, row.cv.as_dict()[metric]) for row in rows if row.kind == "baseline" and row.cv]
+    trials = [(row, row.cv[metric]) for row in rows if row.kind == "trial" and row.cv and row.state != "FAIL"]
+    lines = [(row, row.cv[metric]) for row in rows if row.kind == "baseline" and row.cv]
     if not trials:
         return ""
     ticks = _ticks([value for _, value in trials + lines])

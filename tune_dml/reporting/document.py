@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tune_dml.config import Scores, SearchSettings, State, TrialRecord
-from tune_dml.data import majority_rate
+from tune_dml.data import Kind, Metric, majority_rate, metric_named
 from tune_dml.reporting.leaderboard import Row, leaderboard_rows
 from tune_dml.training.scoring import CorrectedEstimate, SeedScore, Summary
 
@@ -19,6 +19,8 @@ class SearchReport:
     """A finished or interrupted search, ready to be shown.
 
     Attributes:
+        kind: Of its task.
+        shots: Labelled examples in all.
         per_class: Shots by class name.
         protocol: One sentence: how configurations were selected and scored.
         records: Trials and baselines, in any order.
@@ -26,7 +28,7 @@ class SearchReport:
         latest: Rounds are parts of one schedule, and the last one's score counts.
         winner: ``None`` if no trial finished.
         readouts: By record name, the read-out chosen for it; at least for the winner and what was confirmed.
-        readout_accuracies: The winner's, by read-out, over its out-of-fold predictions.
+        readout_scores: The winner's, by read-out, in the kind's default metric, over its out-of-fold predictions.
         temperature: Of the winner's read-out.
         corrected: The bias-corrected estimate, if there is a winner.
         has_test: Whether the task has a test split.
@@ -44,6 +46,8 @@ class SearchReport:
     """
 
     settings: SearchSettings
+    kind: Kind
+    shots: int
     per_class: Mapping[str, int]
     protocol: str
     records: Sequence[TrialRecord]
@@ -51,7 +55,7 @@ class SearchReport:
     latest: bool = False
     winner: TrialRecord | None = None
     readouts: Mapping[str, str] = field(default_factory=dict)
-    readout_accuracies: Mapping[str, float] = field(default_factory=dict)
+    readout_scores: Mapping[str, float] = field(default_factory=dict)
     temperature: float = 1.0
     corrected: CorrectedEstimate | None = None
     has_test: bool = True
@@ -82,13 +86,18 @@ class SearchReport:
         return dict(reasons.most_common())
 
     @property
-    def shots(self) -> int:
-        """Labelled examples in all."""
-        return sum(self.per_class.values())
+    def shown_metric(self) -> Metric:
+        """The one that tables show beside the loss: that which was searched for if it looks at what is decided, else
+        the kind's default."""
+        asked = metric_named(self.settings.metric)
+        return asked if asked.ties is not None else self.kind.target.metrics[0]
 
     @property
-    def majority(self) -> tuple[str, float]:
-        """The most frequent class of the shots, and its share: the accuracy of always answering with it."""
+    def majority(self) -> tuple[str, float] | None:
+        """The most frequent class of the shots, and its share: the accuracy of always answering with it. ``None`` where
+        an example may have several."""
+        if not self.kind.target.exclusive:
+            return None
         name = max(self.per_class, key=lambda name: self.per_class[name])
         return name, majority_rate(list(self.per_class.values()))
 
@@ -135,15 +144,11 @@ def to_json(report: SearchReport) -> dict[str, Any]:
             "seconds": round(report.seconds, 3),
         },
         "winner": next((_winner(report, row) for row in rows if row.is_winner), None),
-        "majority": {
-            "label": report.majority[0],
-            "accuracy": round(report.majority[1], 6),
-            "test_accuracy": _plain(report.test_majority),
-        },
+        "majority": _majority(report),
         "baselines": {
             row.name: {"state": row.state, "cv": _cv(row), "test": _test(row)} for row in rows if row.kind == "baseline"
         },
-        "leaderboard": [_trial(row) for row in rows if row.kind == "trial"],
+        "leaderboard": [_trial(report, row) for row in rows if row.kind == "trial"],
         "failed": report.failed,
         "confirm_failed": dict(report.confirm_failed),
         "lost_workers": sum(report.lost_workers.values()),
@@ -157,6 +162,13 @@ def to_json(report: SearchReport) -> dict[str, Any]:
     }
 
 
+def _majority(report: SearchReport) -> dict[str, Any] | None:
+    if report.majority is None:
+        return None
+    name, share = report.majority
+    return {"label": name, "accuracy": round(share, 6), "test_accuracy": _plain(report.test_majority)}
+
+
 def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
     corrected = report.corrected
     result: dict[str, Any] = {
@@ -164,40 +176,46 @@ def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
         "name": row.name,
         "config": {
             **{k: _plain(v) for k, v in row.params.items()},
-            "readout": row.readout or "logistic",
+            "readout": row.readout or report.kind.target.readout,
             "temperature": report.temperature,
         },
-        "readout": row.readout or "logistic",
+        "readout": row.readout or report.kind.target.readout,
         "cv": _cv(row)
         | {
-            "corrected_accuracy": _plain(corrected.scores.accuracy) if corrected else None,
-            "corrected_macro_f1": _plain(corrected.scores.macro_f1) if corrected else None,
-            "corrected_interval": [_plain(v) for v in corrected.intervals["accuracy"]] if corrected else None,
+            **{
+                f"corrected_{metric.name}": _plain(corrected.scores[metric.name]) if corrected else None
+                for metric in report.kind.target.metrics
+                if metric.ties is not None
+            },
+            "corrected_interval": [_plain(v) for v in corrected.intervals[report.kind.target.metric]]
+            if corrected
+            else None,
         },
-        "readouts": {name: _plain(value) for name, value in report.readout_accuracies.items()},
+        "readouts": {name: _plain(value) for name, value in report.readout_scores.items()},
         "test": _test(row),
     }
     if report.ensemble is not None:
-        result["ensemble"] = {"test": {k: _plain(v) for k, v in report.ensemble.as_dict().items()}}
+        result["ensemble"] = {"test": {k: _plain(v) for k, v in report.ensemble.items()}}
     return result
 
 
-def _trial(row: Row) -> dict[str, Any]:
+def _trial(report: SearchReport, row: Row) -> dict[str, Any]:
     return {
         "trial": row.trial,
         "name": row.name,
         "loss": row.loss,
         "state": row.state,
         "rounds": row.rounds,
-        "cv_accuracy": _plain(row.cv.accuracy) if row.cv else None,
-        "cv_macro_f1": _plain(row.cv.macro_f1) if row.cv else None,
-        "cv_log_loss": _plain(row.cv.log_loss) if row.cv else None,
+        **{
+            f"cv_{metric.name}": _plain(row.cv[metric.name]) if row.cv else None
+            for metric in report.kind.target.metrics
+        },
         "reason": row.reason,
     }
 
 
 def _cv(row: Row) -> dict[str, Any]:
-    return {k: _plain(v) for k, v in row.cv.as_dict().items()} if row.cv else {}
+    return {k: _plain(v) for k, v in row.cv.items()} if row.cv else {}
 
 
 def _test(row: Row) -> dict[str, Any]:

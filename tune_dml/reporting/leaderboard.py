@@ -100,11 +100,6 @@ def leaderboard_rows(
     return rows
 
 
-def shown_metric(metric: str) -> str:
-    """The score that tables show beside the log loss: macro F1 if it was searched for, else accuracy."""
-    return metric if metric == "macro_f1" else "accuracy"
-
-
 def _mark(record: TrialRecord, winner: str | None) -> str:
     if record.state == State.FAIL:
         state = f"failed: {record.reason or 'error'}"
@@ -126,7 +121,7 @@ def _ensemble_row(ensemble: Scores, winner: Row) -> Row:
         rounds=0,
         cv=None,
         cv_score=None,
-        test={name: Summary(value, 0.0, (value,)) for name, value in ensemble.as_dict().items()},
+        test={name: Summary(value, 0.0, (value,)) for name, value in ensemble.items()},
         readout=winner.readout,
         seconds=0.0,
         reason=None,

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tune_dml.config import Scores
+from tune_dml.data import METRICS
 from tune_dml.reporting.document import SearchReport
-from tune_dml.reporting.leaderboard import Row, shown_metric
+from tune_dml.reporting.leaderboard import Row
 from tune_dml.reporting.wording import result_sentences, shots_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LABELS = {"accuracy": "acc.", "macro_f1": "F1", "log_loss": "loss"}
 #: Shots of the most frequent class over those of the rarest, from which a task counts as imbalanced.
 IMBALANCE = 2
 
@@ -28,6 +28,8 @@ def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
     import pandas as pd
 
     rows = report.rows()
+    metrics = report.kind.target.metrics
+    names, decided = [m.name for m in metrics], [m.name for m in metrics if m.ties is not None]
     hidden = {"loss", "readout", "temperature"}
     parameters = list(dict.fromkeys(name for row in rows for name in row.params if name not in hidden))
     table: dict[str, Any] = {
@@ -38,10 +40,10 @@ def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
         "loss": [row.loss for row in rows],
         "state": [row.state for row in rows],
         "rounds": [row.rounds for row in rows],
-        **{f"cv_{name}": [_of(row.cv, name) for row in rows] for name in ("accuracy", "macro_f1", "log_loss")},
+        **{f"cv_{name}": [_of(row.cv, name) for row in rows] for name in names},
         "cv_score": [math.nan if row.cv_score is None else row.cv_score for row in rows],
     }
-    for name in ("accuracy", "macro_f1"):
+    for name in decided or names:
         table[f"test_{name}_mean"] = [row.test[name].mean if row.test else math.nan for row in rows]
         # The ensemble is one classifier: it has a test score and no spread over seeds.
         table[f"test_{name}_sd"] = [
@@ -75,24 +77,24 @@ def table_cells(report: SearchReport, rows: Sequence[Row]) -> tuple[list[str], l
     """Headers and cells of the table for people: terminal, Markdown and HTML show the same one.
 
     Where one class has twice as many shots as another, macro F1 stands beside accuracy, in the place of rounds and log
-    loss.
+    loss; so of other kinds what they have.
     """
-    shown = shown_metric(report.settings.metric)
-    second = None
-    if _imbalanced(report.per_class):
-        second = "macro_f1" if shown == "accuracy" else "accuracy"
+    shown = report.shown_metric
+    others = [m for m in report.kind.target.metrics if m is not shown and m.ties is not None]
+    second = others[0] if others and _imbalanced(report.per_class) else None
+    beside = second or (None if shown.ties is None else METRICS[shown.ties])
     has_test = any(row.test for row in rows)
-    in_cv = [shown, second or "log_loss"]
-    in_test = [name for name in (shown, second) if name is not None and has_test]
+    in_cv = [metric for metric in (shown, beside) if metric is not None]
+    in_test = [metric for metric in (shown, second) if metric is not None and has_test]
     headers = ["#", "name", *([] if second else ["rounds"])]
-    headers += [f"cv {_LABELS[name]}" for name in in_cv] + [f"test {_LABELS[name]}" for name in in_test]
+    headers += [f"cv {metric.short}" for metric in in_cv] + [f"test {metric.short}" for metric in in_test]
     cells = []
     for row in rows:
         line = ["" if row.rank is None else str(row.rank), row.name]
         if not second:
             line.append("" if row.kind == "ensemble" else f"{row.rounds}/{report.rounds}")
-        line += [f"{_of(row.cv, name):.3f}" if row.cv else "" for name in in_cv]
-        line += [_with_spread(row, name) if name == shown else _mean(row, name) for name in in_test]
+        line += [f"{_of(row.cv, metric.name):.3f}" if row.cv else "" for metric in in_cv]
+        line += [_with_spread(row, m.name) if m is shown else _mean(row, m.name) for m in in_test]
         cells.append([*line, row.mark])
     return [*headers, ""], cells
 
@@ -123,7 +125,7 @@ def _mean(row: Row, name: str) -> str:
 
 
 def _of(scores: Scores | None, name: str) -> float:
-    return math.nan if scores is None else float(scores.as_dict()[name])
+    return math.nan if scores is None else float(scores[name])
 
 
 def _markdown(text: str) -> str:

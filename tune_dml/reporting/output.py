@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.config.characters import shown
+from tune_dml.data import SINGLE, metric_named
 from tune_dml.errors import printable
 from tune_dml.execution import let_go_of_lost_terminal
 from tune_dml.training.scoring import mean_scores
@@ -69,11 +70,16 @@ def silent() -> Output:
 
 @dataclass
 class Progress:
-    """What is known while trials run. Lines for pipes, a table for terminals."""
+    """What is known while trials run. Lines for pipes, a table for terminals.
+
+    Attributes:
+        metric: Shown, higher being better.
+    """
 
     output: Output
     trials: int
     rounds: int
+    metric: str = SINGLE.target.metric
     baselines: int = 2
     time_left: Callable[[], float | None] = lambda: None
     records: dict[str, TrialRecord] = field(default_factory=dict)
@@ -98,13 +104,15 @@ class Progress:
         self.records[record.name] = record
         if record.state == State.RUNNING:
             if record.rounds and (before is None or len(before.rounds) < len(record.rounds)):
-                self.output.detail(f"  {record.name}: round {len(record.rounds)} of {self.rounds}, {_score(record)}")
+                self.output.detail(
+                    f"  {record.name}: round {len(record.rounds)} of {self.rounds}, {self._score(record)}"
+                )
             return
         if before is not None and before.state == record.state:
             return
         words = {
-            State.COMPLETE: f"all {len(record.rounds)} rounds, {_score(record)}",
-            State.PRUNED: f"stopped after round {len(record.rounds)} ({record.reason}), {_score(record)}",
+            State.COMPLETE: f"all {len(record.rounds)} rounds, {self._score(record)}",
+            State.PRUNED: f"stopped after round {len(record.rounds)} ({record.reason}), {self._score(record)}",
             State.FAIL: f"failed: {record.reason}" + (f" ({record.message})" if record.message else ""),
         }
         if record.state in words:
@@ -123,7 +131,7 @@ class Progress:
         records = list(self.records.values())
         count = {state: sum(r.state == state for r in records) for state in State}
         done = [r for r in records if r.state == State.COMPLETE and r.kind == "trial"]
-        best = max(done, key=lambda r: scores.accuracy if (scores := mean_scores(r.rounds)) else 0.0, default=None)
+        best = max(done, key=lambda r: scores[self.metric] if (scores := mean_scores(r.rounds)) else 0.0, default=None)
         title = (
             f"{self._ended()} of {self.trials + self.baselines} done · {count[State.PRUNED]} stopped early · "
             f"{count[State.FAIL]} failed"
@@ -134,16 +142,15 @@ class Progress:
         if left is not None:
             title += f" · {max(0, left) / 60:.0f} min left"
         table = Table(box=None, pad_edge=False)
-        for column in ("trial", "rounds", "accuracy so far"):
+        for column in ("trial", "rounds", f"{metric_named(self.metric).words} so far"):
             table.add_column(column)
         if best is not None:
-            table.add_row(f"best: {best.name}", str(len(best.rounds)), _score(best))
+            table.add_row(f"best: {best.name}", str(len(best.rounds)), self._score(best))
         for record in records:
             if record.state == State.RUNNING:
-                table.add_row(record.name, f"{len(record.rounds)}/{self.rounds}", _score(record))
+                table.add_row(record.name, f"{len(record.rounds)}/{self.rounds}", self._score(record))
         return Group(Text(title), table)
 
-
-def _score(record: TrialRecord) -> str:
-    scores = mean_scores(record.rounds)
-    return "no score" if scores is None else f"accuracy {scores.accuracy:.3f}"
+    def _score(self, record: TrialRecord) -> str:
+        scores = mean_scores(record.rounds)
+        return "no score" if scores is None else f"{metric_named(self.metric).words} {scores[self.metric]:.3f}"

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from string import Template
 
+from tune_dml.data import metric_named
 from tune_dml.reporting.chart import dot_chart
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row
 from tune_dml.reporting.leaderboard_tables import table_cells
-from tune_dml.reporting.wording import METRIC_WORDS, next_commands, places, result_sentences, shots_sentence, title
+from tune_dml.reporting.wording import next_commands, places, result_sentences, shots_sentence, title
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -66,17 +67,15 @@ def html_page(report: SearchReport) -> str:
         ResultsError: the records lack the baselines.
     """
     rows = report.rows()
-    metric = report.settings.metric
+    metric = metric_named(report.settings.metric)
     headers, cells = table_cells(report, rows)
-    chart = dot_chart(rows, metric, METRIC_WORDS[metric])
+    chart = dot_chart(rows, metric.name, metric.words)
     caption = "Dots: trials in the order they were proposed; hollow: stopped early; ring: winner; dashed: baselines."
     return _PAGE.substitute(
         title=escape(title(report)),
         results=_paragraphs(result_sentences(report, rows)),
         leaderboard=_table(headers, cells, [_row_class(row) for row in rows]),
-        chart=f'<h2>Scores by trial ({METRIC_WORDS[metric]})</h2>\n{chart}\n<p class="quiet">{caption}</p>'
-        if chart
-        else "",
+        chart=f'<h2>Scores by trial ({metric.words})</h2>\n{chart}\n<p class="quiet">{caption}</p>' if chart else "",
         configuration=_configuration(report, rows),
         data=_paragraphs([report.protocol, shots_sentence(report), _source(report), *report.notes]),
         places=_table([], [[label, path] for label, path in places(report).items()]),
@@ -103,7 +102,11 @@ def _configuration(report: SearchReport, rows: Sequence[Row]) -> str:
     winner = next((row for row in rows if row.is_winner), None)
     if winner is None:
         return "<p>There is none yet.</p>"
-    values = {**winner.params, "readout": winner.readout or "logistic", "temperature": report.temperature}
+    values = {
+        **winner.params,
+        "readout": winner.readout or report.kind.target.readout,
+        "temperature": report.temperature,
+    }
     return _table([], [[name, _value(value)] for name, value in values.items()])
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ class _Block:
     seed_or_round: int
     readout: str
     rows: npt.NDArray[np.int64]
-    labels: npt.NDArray[np.int64]
+    labels: npt.NDArray[Any]
     probabilities: Probabilities
 
 
@@ -46,8 +46,8 @@ def predictions_table(
     ``p_{classes - 1}`` (float32). The schema's metadata holds the class names as JSON under ``label_names``.
 
     Args:
-        labels: Of the draw, int ``[draw]``.
-        test_labels: Of the test split, int ``[n_test]``; may be ``None`` if there are no confirm runs.
+        labels: Targets of the draw.
+        test_labels: Of the test split; may be ``None`` if there are no confirm runs.
 
     Raises:
         ResultsError: a confirm run belongs to no record.
@@ -56,8 +56,8 @@ def predictions_table(
 
     by_name = {r.name: r for r in records}
     blocks = [
-        *_out_of_fold(by_name.values(), np.asarray(labels, dtype=np.int64)),
-        *_test(confirm_runs, by_name, np.asarray([] if test_labels is None else test_labels, dtype=np.int64)),
+        *_out_of_fold(by_name.values(), np.asarray(labels)),
+        *_test(confirm_runs, by_name, np.asarray([] if test_labels is None else test_labels)),
     ]
     sizes = [len(block.rows) for block in blocks]
 
@@ -77,7 +77,7 @@ def predictions_table(
         "seed_or_round": pa.array(np.repeat(np.array([b.seed_or_round for b in blocks], dtype=np.int32), sizes)),
         "readout": text([b.readout for b in blocks]),
         "row": pa.array(_joined([b.rows for b in blocks])),
-        "label": pa.array(_joined([b.labels for b in blocks])),
+        "label": _labels([b.labels for b in blocks]),
     }
     for c in range(len(label_names)):
         parts = [np.asarray(b.probabilities[:, c], dtype=np.float32) for b in blocks]
@@ -102,7 +102,7 @@ def write_predictions(
     write_parquet_atomic(path, predictions_table(records, confirm_runs, labels, test_labels, label_names))
 
 
-def _out_of_fold(records: Iterable[TrialRecord], labels: npt.NDArray[np.int64]) -> Iterator[_Block]:
+def _out_of_fold(records: Iterable[TrialRecord], labels: npt.NDArray[Any]) -> Iterator[_Block]:
     for record in records:
         for done in record.rounds:
             rows = np.asarray(done.rows, dtype=np.int64)
@@ -110,9 +110,7 @@ def _out_of_fold(records: Iterable[TrialRecord], labels: npt.NDArray[np.int64]) 
                 yield _Block("cv", record, done.number, readout, rows, labels[rows], probabilities)
 
 
-def _test(
-    runs: Iterable[ConfirmRun], by_name: dict[str, TrialRecord], labels: npt.NDArray[np.int64]
-) -> Iterator[_Block]:
+def _test(runs: Iterable[ConfirmRun], by_name: dict[str, TrialRecord], labels: npt.NDArray[Any]) -> Iterator[_Block]:
     rows = np.arange(len(labels), dtype=np.int64)
     for run in runs:
         if run.candidate not in by_name:
@@ -121,5 +119,14 @@ def _test(
             yield _Block("test", by_name[run.candidate], run.seed, readout, rows, labels, probabilities)
 
 
-def _joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int32]:
+def _labels(parts: list[npt.NDArray[Any]]) -> pa.Array:
+    """A class of each row, or a list of what it has."""
+    import pyarrow as pa
+
+    if all(part.ndim == 1 for part in parts):
+        return pa.array(_joined(parts))
+    return pa.array([row.tolist() for part in parts for row in part])
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[np.int32]:
     return np.concatenate(parts).astype(np.int32) if parts else np.empty(0, dtype=np.int32)

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from tune_dml.config import command, quoted
 from tune_dml.data import has_majority
 from tune_dml.reporting.document import SearchReport
-from tune_dml.reporting.leaderboard import Row, shown_metric
+from tune_dml.reporting.leaderboard import Row
 
-METRIC_WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 _SCORE_WORDS = {"cv": "cross-validation", "holdout": "hold-out", "official": "validation-split"}
 _LOST_WORDS = {
     "worker": "by itself",
@@ -54,10 +53,10 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
 def summary_lines(report: SearchReport) -> list[str]:
     """The least that one wants to know: what was searched, what won with which scores, where the model is."""
     winner = next((row for row in report.rows() if row.is_winner), None)
-    shown = shown_metric(report.settings.metric)
+    shown = report.shown_metric
     lines = [title(report), _winner(report, winner)]
     if winner is not None and winner.cv is not None:
-        lines.append(f"cross-validation {METRIC_WORDS[shown]}: {winner.cv.as_dict()[shown]:.3f}")
+        lines.append(f"cross-validation {shown.words}: {winner.cv[shown.name]:.3f}")
     if report.model is not None:
         lines.append(f"model: {report.model}")
     if report.interrupted or report.model is None:
@@ -107,15 +106,15 @@ def next_commands(report: SearchReport) -> list[str]:
 def _winner(report: SearchReport, winner: Row | None) -> str:
     if winner is None:
         return "No trial has finished all its rounds, so there is no winner yet."
-    text = f"Winner: {winner.name}, read-out {winner.readout or 'logistic'}."
-    shown = shown_metric(report.settings.metric)
+    text = f"Winner: {winner.name}, read-out {winner.readout or report.kind.target.readout}."
+    shown = report.shown_metric
     if winner.test:
-        summary = winner.test[shown]
+        summary = winner.test[shown.name]
         seeds = ", ".join(f"{value:.3f}" for value in summary.values)
         if len(summary.values) == 1:
-            return f"{text} Test {METRIC_WORDS[shown]} {summary.mean:.3f} with one seed."
+            return f"{text} Test {shown.words} {summary.mean:.3f} with one seed."
         return (
-            f"{text} Test {METRIC_WORDS[shown]} {summary.mean:.3f} ± {summary.sd:.3f}, mean and standard deviation "
+            f"{text} Test {shown.words} {summary.mean:.3f} ± {summary.sd:.3f}, mean and standard deviation "
             f"over {len(summary.values)} seeds ({seeds})."
         )
     if report.has_test:
@@ -125,7 +124,7 @@ def _winner(report: SearchReport, winner: Row | None) -> str:
 
 def _majority(report: SearchReport) -> list[str]:
     """What accuracy is worth where one class is much more frequent than the others."""
-    if not has_majority(list(report.per_class.values())):
+    if report.majority is None or not has_majority(list(report.per_class.values())):
         return []
     name, share = report.majority
     test = "" if report.test_majority is None else f", {report.test_majority:.3f} on the test split"
@@ -147,31 +146,32 @@ def _readouts(report: SearchReport) -> list[str]:
     """The one that is used, and of each other the best setting, the usual one where none is better."""
     used = report.readouts.get(report.winner.name) if report.winner is not None else None
     best: dict[str, str] = {}
-    for name, accuracy in report.readout_accuracies.items():
+    for name, value in report.readout_scores.items():
         family = "used" if name == used else name.partition(":")[0]
-        if family not in best or accuracy > report.readout_accuracies[best[family]]:
+        if family not in best or value > report.readout_scores[best[family]]:
             best[family] = name
     if len(best) < 2:
         return []
-    listed = ", ".join(f"{name} {report.readout_accuracies[name]:.3f}" for name in best.values())
-    return [f"The winner's read-outs by {_SCORE_WORDS[report.settings.draw.validation]} accuracy: {listed}."]
+    words = report.kind.target.metrics[0].words
+    listed = ", ".join(f"{name} {report.readout_scores[name]:.3f}" for name in best.values())
+    return [f"The winner's read-outs by {_SCORE_WORDS[report.settings.draw.validation]} {words}: {listed}."]
 
 
 def _beliefs(report: SearchReport, winner: Row) -> list[str]:
     sentences = []
-    shown = shown_metric(report.settings.metric)
+    shown = report.shown_metric
     if winner.cv:
         validation = report.settings.draw.validation
         down = ", and down, because each round trains on only a part of the shots" if validation != "official" else ""
         sentences.append(
-            f"The winner's {_SCORE_WORDS.get(validation, validation)} {METRIC_WORDS[shown]}, "
-            f"{winner.cv.as_dict()[shown]:.3f} with the logistic read-out, is biased: up, "
+            f"The winner's {_SCORE_WORDS.get(validation, validation)} {shown.words}, "
+            f"{winner.cv[shown.name]:.3f} with the {report.kind.target.readout} read-out, is biased: up, "
             f"because the winner was picked by it{down}."
         )
     if report.corrected:
-        low, high = report.corrected.intervals[shown]
+        low, high = report.corrected.intervals[shown.name]
         sentences.append(
-            f"Bias-corrected {METRIC_WORDS[shown]} (BBC-CV): {report.corrected.scores.as_dict()[shown]:.3f}, "
+            f"Bias-corrected {shown.words} (BBC-CV): {report.corrected.scores[shown.name]:.3f}, "
             f"95% interval {low:.3f} to {high:.3f}."
         )
     return sentences

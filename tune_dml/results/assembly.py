@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import ConfirmRun, State, TrialRecord
-from tune_dml.data import per_class
+from tune_dml.data import majority_share
 from tune_dml.evaluation import (
     best_of_loss,
     bias_corrected,
@@ -19,7 +19,7 @@ from tune_dml.evaluation import (
     choose_temperature,
     confirm_scores,
     ensemble_scores,
-    readout_accuracies,
+    readout_scores,
     runners_up,
     winner,
 )
@@ -39,13 +39,13 @@ class Picked:
 
     Attributes:
         readouts: Of the winner and of everything that is confirmed.
-        readout_accuracies: Of the winner, by read-out.
+        readout_scores: Of the winner, by read-out.
     """
 
     winner: TrialRecord
     candidates: tuple[Candidate, ...]
     readouts: dict[str, str]
-    readout_accuracies: dict[str, float]
+    readout_scores: dict[str, float]
 
 
 def pick(about: SearchFile, journal: Journal) -> Picked | None:
@@ -56,43 +56,43 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     settings, latest = about.settings, about.by_schedule
     trials = [r for r in journal.records() if r.state in (State.COMPLETE, State.PRUNED)]
     baselines = [r for r in journal.records("baseline") if r.state == State.COMPLETE]
-    labels = about.heldout_labels()
-    best = winner(trials, labels, settings.metric, about.rounds, latest)
+    labels, kind = about.heldout_labels(), about.task_kind
+    best = winner(trials, labels, kind, settings.metric, about.rounds, latest)
     if best is None:
         scored = [r for r in rank(trials, settings.metric, about.rounds, latest) if r.rounds]
         if not scored:
             return None
         best = scored[0]
     others = runners_up(trials, best, RUNNERS_UP, settings.metric, about.rounds, latest)
-    best_ce = best_of_loss(trials, labels, "ce", settings.metric, about.rounds, latest)
+    best_ce = best_of_loss(trials, labels, kind, "ce", settings.metric, about.rounds, latest)
     readouts = {
-        record.name: choose_readout(record, labels, settings.metric, latest)
+        record.name: choose_readout(record, labels, kind, settings.metric, latest)
         for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
         if record.rounds
     }
     temperatures = {
-        record.name: choose_temperature(record, labels, readouts[record.name], latest)
+        record.name: choose_temperature(record, labels, kind, readouts[record.name], latest)
         for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
         if record.rounds
     }
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
     if not about.has_test:
         others, best_ce, baselines = [], None, []
-    wanted = candidates(best, others, best_ce, baselines, readouts, temperatures, seeds, settings.ensemble)
-    return Picked(best, tuple(wanted), readouts, readout_accuracies(best, labels, latest))
+    wanted = candidates(best, others, best_ce, baselines, kind, readouts, temperatures, seeds, settings.ensemble)
+    return Picked(best, tuple(wanted), readouts, readout_scores(best, labels, kind, latest))
 
 
 def assemble(
     about: SearchFile,
     folder: Path,
     journal: Journal,
-    test_labels: npt.NDArray[np.int64] | None,
+    test_labels: npt.NDArray[Any] | None,
     *,
     interrupted: bool,
     seconds: float,
 ) -> SearchReport:
     """Everything a search shows. Without ``test_labels`` confirm runs are left out."""
-    settings = about.settings
+    settings, kind = about.settings, about.task_kind
     records: list[TrialRecord] = [*journal.records("baseline"), *journal.records()]
     picked = pick(about, journal)
     runs: Sequence[ConfirmRun] = journal.confirm_runs() if test_labels is not None else ()
@@ -100,11 +100,15 @@ def assemble(
     ensemble = None
     if picked is not None and test_labels is not None:
         known = [r for r in runs if r.candidate in {record.name for record in records}]
-        confirmed = confirm_scores(known, test_labels, picked.readouts)
+        confirmed = confirm_scores(known, test_labels, kind, picked.readouts)
         mine = [r for r in known if r.candidate == picked.winner.name and r.reason is None]
         if settings.ensemble and mine:
-            ensemble = ensemble_scores(mine, test_labels, picked.readouts.get(picked.winner.name, "logistic"))
-    labels = np.array(about.labels, dtype=np.int64)
+            ensemble = ensemble_scores(
+                mine, test_labels, kind, picked.readouts.get(picked.winner.name, kind.target.readout)
+            )
+    test_majority = None
+    if test_labels is not None and kind.target.exclusive:
+        test_majority = majority_share(about.targets(), test_labels)
     tracking_uri = without_password(tracking_uri_of(settings, Path(settings.results)))
 
     def existing(name: str) -> str | None:
@@ -112,24 +116,27 @@ def assemble(
 
     return SearchReport(
         settings=settings,
-        per_class=per_class(labels, about.label_names),
+        kind=kind,
+        shots=len(about.labels),
+        per_class=about.per_class(),
         protocol=settings.protocol,
         records=records,
         rounds=about.rounds,
         latest=about.by_schedule,
         winner=picked.winner if picked else None,
         readouts=picked.readouts if picked else {},
-        readout_accuracies=picked.readout_accuracies if picked else {},
+        readout_scores=picked.readout_scores if picked else {},
         temperature=float(str(picked.candidates[0].params["temperature"])) if picked else 1.0,
         corrected=bias_corrected(
             records=[r for r in records if r.kind == "trial"],
             labels=about.heldout_labels(),
+            kind=kind,
             metric=settings.metric,
             rounds_needed=about.rounds,
             latest=about.by_schedule,
         ),
         has_test=about.has_test,
-        test_majority=None if test_labels is None else float((test_labels == np.bincount(labels).argmax()).mean()),
+        test_majority=test_majority,
         confirmed=confirmed,
         ensemble=ensemble,
         lost_workers=journal.lost_workers(),

@@ -22,7 +22,7 @@ from tune_dml.config import (
     sqlite_uri,
 )
 from tune_dml.config.moved_paths import followed
-from tune_dml.data import Fold
+from tune_dml.data import Fold, Kind, kind_named
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.tracking import without_password
@@ -39,9 +39,9 @@ class SearchFile:
     Attributes:
         settings: What was asked.
         label_names, kind, source, notes: Of the task.
-        rows, labels, hashes: Of the draw: positions in the cleaned training pool, classes, SHA-256 of each row.
+        rows, labels, hashes: Of the draw: positions in the cleaned training pool, targets, SHA-256 of each row.
         folds: Training and held-out positions in the draw.
-        official_labels: Classes of the validation split, where held-out rows index that.
+        official_labels: Targets of the validation split, where held-out rows index that.
         encoder_sha256, encoder_parameters: Of the encoder.
         versions: Of packages, and how many threads a training run has.
         rounds, by_schedule: Of a trial.
@@ -55,10 +55,10 @@ class SearchFile:
     source: str
     notes: tuple[str, ...]
     rows: tuple[int, ...]
-    labels: tuple[int, ...]
+    labels: tuple[Any, ...]
     hashes: tuple[str, ...]
     folds: tuple[Fold, ...]
-    official_labels: tuple[int, ...] | None
+    official_labels: tuple[Any, ...] | None
     encoder_sha256: str
     encoder_parameters: int
     rounds: int
@@ -71,9 +71,26 @@ class SearchFile:
     def encoder_size(self) -> str:
         return "small" if self.encoder_parameters < 100_000_000 else "large"
 
-    def heldout_labels(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Classes that the rounds' row positions index."""
-        return np.array(self.labels if self.official_labels is None else self.official_labels, dtype=np.int64)
+    @property
+    def task_kind(self) -> Kind:
+        """Raises:
+        UsageError: this process does not know it.
+        """
+        return kind_named(self.kind)
+
+    def targets(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """Of the draw."""
+        return np.array(self.labels, dtype=self.task_kind.target.dtype)
+
+    def heldout_labels(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """Targets that the rounds' row positions index."""
+        if self.official_labels is None:
+            return self.targets()
+        return np.array(self.official_labels, dtype=self.task_kind.target.dtype)
+
+    def per_class(self) -> dict[str, int]:
+        """Shots of each class."""
+        return self.task_kind.target.counts(self.targets(), self.label_names)
 
     def write(self, folder: Path) -> None:
         """Atomically, without the password of a tracking URI."""

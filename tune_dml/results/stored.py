@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ def stored_report(folder: Path) -> SearchReport:
     return assemble(about, folder, journal, stored_test_labels(folder), interrupted=interrupted, seconds=0.0)
 
 
-def stored_test_labels(folder: Path) -> npt.NDArray[np.int64] | None:
+def stored_test_labels(folder: Path) -> npt.NDArray[Any] | None:
     """Of the test split, as ``predictions.parquet`` holds them; ``None`` before confirm."""
     import pyarrow.parquet as parquet
 
@@ -44,7 +45,7 @@ def stored_test_labels(folder: Path) -> npt.NDArray[np.int64] | None:
         ) from None
     if not table.num_rows:
         return None
-    rows, labels = (np.asarray(table[name]).astype(np.int64) for name in ("row", "label"))
-    result = np.zeros(int(rows.max()) + 1, dtype=np.int64)
+    rows, labels = np.asarray(table["row"]).astype(np.int64), np.array(table["label"].to_pylist())
+    result = np.zeros((int(rows.max()) + 1, *labels.shape[1:]), dtype=labels.dtype)
     result[rows] = labels
     return result

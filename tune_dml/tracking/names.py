@@ -7,6 +7,7 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from tune_dml.config import DrawSettings, SearchSettings, TrialRecord, distinct_slug
+from tune_dml.data import METRICS
 
 PREFIX = "tune-dml/"
 SEARCH = "tune_dml.search"
@@ -120,7 +121,8 @@ def winner_metric(metric: str) -> str:
 
 def lower_is_better(metric: str) -> bool:
     """Whether a smaller value of the search's metric is the better one."""
-    return metric == "log_loss"
+    about = METRICS.get(metric)
+    return about is not None and about.lower_is_better
 
 
 def search_tags(settings: SearchSettings, search_id: str) -> dict[str, str]:

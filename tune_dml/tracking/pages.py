@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tune_dml.config import SearchSettings
+from tune_dml.data import KINDS, SINGLE
 from tune_dml.tracking import names
 from tune_dml.tracking.pending import parent_of
 
@@ -83,19 +84,20 @@ def _page(server: str, path: str) -> str:
     return f"{without_user.rstrip('/')}/#/{path}?{_TRAINING}"
 
 
-def keep_view(client: MlflowClient, experiment_id: str, metric: str) -> None:
-    """Store the view that :func:`experiment_page` names, in the form of MLflow's own shared views: runs sorted by
-    ``metric``. A server that does not let this user do so has no such view."""
+def keep_view(client: MlflowClient, experiment_id: str, settings: SearchSettings) -> None:
+    """Store the view that :func:`experiment_page` names, in the form of MLflow's own shared views: runs sorted by the
+    search's metric, with its kind's default beside it. A server that does not let this user do so has no such view."""
     from mlflow.exceptions import MlflowException
 
-    state = json.dumps(_view(metric), separators=(",", ":"))
+    usual = KINDS.get(settings.task.kind or SINGLE.name, SINGLE).target.metric
+    state = json.dumps(_view(settings.metric, usual), separators=(",", ":"))
     with contextlib.suppress(MlflowException):
         if client.get_experiment(experiment_id).tags.get(_VIEW_TAG) != state:
             client.set_experiment_tag(experiment_id, _VIEW_TAG, state)
 
 
-def _view(metric: str) -> dict[str, object]:
-    metrics = dict.fromkeys([metric, "accuracy", f"test_{metric}", "test_accuracy", "seconds"])
+def _view(metric: str, usual: str) -> dict[str, object]:
+    metrics = dict.fromkeys([metric, usual, f"test_{metric}", f"test_{usual}", "seconds"])
     tags = (names.LOSS, names.STATE, names.ROUNDS)
     columns = [*(f"metrics.`{name}`" for name in metrics), *(f"tags.`{tag}`" for tag in tags)]
     return _UNCHOSEN | {

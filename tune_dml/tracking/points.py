@@ -29,12 +29,12 @@ def points(record: TrialRecord, metric: str, mean: bool) -> Iterator[Point]:
     The score that counts after ``r`` rounds is, with ``mean``, the mean over rounds 1..r, else round r's. ``score`` is
     the one named ``metric``; ``seconds`` are those of all rounds up to then. Values that are not finite are left out.
     """
-    sums = {"accuracy": 0.0, "macro_f1": 0.0, "log_loss": 0.0}
+    sums: dict[str, float] = {}
     seconds = 0.0
     for count, done in enumerate(record.rounds, start=1):
         seconds += max(done.seconds, 0.0)
-        own = done.scores.as_dict()
-        sums = {name: sums[name] + value for name, value in own.items()}
+        own = dict(done.scores)
+        sums = {name: sums.get(name, 0.0) + value for name, value in own.items()}
         reached = {name: total / count for name, total in sums.items()} if mean else dict(own)
         reached["score"] = reached[metric]
         values = {f"so_far/{name}": value for name, value in reached.items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tune_dml.data import cell_text
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -16,6 +18,8 @@ class Classifier(Protocol):
 
     @property
     def label_names(self) -> tuple[str, ...]: ...
+
+    def answers(self, probabilities: npt.NDArray[np.floating[Any]]) -> list[Any]: ...
 
     def predict_proba(self, texts: Any) -> npt.NDArray[np.floating[Any]]: ...
 
@@ -48,7 +52,7 @@ class TextClassifierModel:
         texts = [model_input] if isinstance(model_input, str) else model_input
         probabilities = np.asarray(self.classifier.predict_proba(texts), dtype=np.float64)
         table = pd.DataFrame(probabilities, columns=probability_columns(names))
-        table.insert(0, "label", [names[best] for best in probabilities.argmax(axis=1)])
+        table.insert(0, "label", [cell_text(label) for label in self.classifier.answers(probabilities)])
         return table
 
 

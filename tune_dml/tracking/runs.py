@@ -144,7 +144,7 @@ class SearchRuns:
             found = self._find(f"tags.`{names.KIND}` = 'search'")
             title = names.run_title(self.settings)
             self._parent = known_run(found[0]) if found else self._create(title, "search", {}, 0)
-            keep_view(self.client, self._experiment_id, self.settings.metric)
+            keep_view(self.client, self._experiment_id, self.settings)
             with contextlib.suppress(OSError):
                 where = None if self.settings.tracking_uri is None else without_password(self.uri)
                 remember_parent(self.folder, where, self._experiment_id, self._parent.run_id)

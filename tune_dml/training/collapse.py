@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tune_dml.data import has_majority
+from tune_dml.data import KINDS
 from tune_dml.errors import TrainingFailure
 from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities
 
@@ -13,22 +13,19 @@ from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities
 COLLAPSED_SPREAD = 1e-5
 
 
-def check_collapse(trained: Trained, logistic: FittedReadout) -> None:
-    """Look at the vectors of the training texts, and at their classes by the ``logistic`` read-out.
-
-    One class for every text is what a sound read-out may answer where most labels are of that class: it counts as
-    collapse only where the classes are balanced.
+def check_collapse(trained: Trained, readout: FittedReadout) -> None:
+    """Look at the vectors of the training texts, and at what a read-out makes of them.
 
     Raises:
         TrainingFailure: ``collapse``.
     """
-    present, counts = np.unique(trained.labels, return_counts=True)
-    if len(present) < 2:
+    target = KINDS[trained.kind].target
+    if len(np.unique(target.strata(trained.targets))) < 2:
         return
     directions = trained.embeddings.astype(np.float64)
     directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
     if 1.0 - float(np.square(directions.mean(axis=0)).sum()) < COLLAPSED_SPREAD:
         raise TrainingFailure("collapse", "every training text gets the same vector")
-    predicted = class_probabilities(logistic, trained.embeddings).argmax(axis=1)
-    if len(np.unique(predicted)) == 1 and not has_majority(counts):
+    outputs = np.asarray(class_probabilities(readout, trained.embeddings), dtype=np.float64)
+    if target.same_answer(outputs, trained.targets):
         raise TrainingFailure("collapse", "every training text gets the same class")

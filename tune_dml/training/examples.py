@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tune_dml.data import KINDS
 from tune_dml.models.tokens import TokenArrays
 
 
@@ -17,17 +18,25 @@ class Examples:
 
     Attributes:
         tokens: Of the texts, or pairs of texts.
-        targets: Their classes, int64 ``[n]``, 0 to ``classes`` - 1.
-        classes: How many there are; not every one has to occur.
+        targets: What is right for each, as the kind has it.
+        kind: The name of their kind of task.
+        outputs: How many numbers a model gives for each: of classes one for each class, of which not every one has to
+            occur.
     """
 
     tokens: TokenArrays
     targets: npt.NDArray[Any]
-    classes: int
+    kind: str
+    outputs: int
+
+    @property
+    def strata(self) -> npt.NDArray[np.int64]:
+        """By which batches are spread: of classes the class."""
+        return KINDS[self.kind].target.strata(self.targets)
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Examples:
         """Those at positions ``rows``, in that order."""
-        return Examples(self.tokens.take(rows), self.targets[rows], self.classes)
+        return Examples(self.tokens.take(rows), self.targets[rows], self.kind, self.outputs)

@@ -19,7 +19,7 @@ from tune_dml.training.failures import training_failures
 from tune_dml.training.gradients import Gradients
 from tune_dml.training.inputs import input_of
 from tune_dml.training.model import Model
-from tune_dml.training.objectives import Classification
+from tune_dml.training.objectives import objective_of
 from tune_dml.training.optimization import Optimization
 from tune_dml.training.stage import Stage, read_out
 from tune_dml.training.states import state_of
@@ -93,10 +93,10 @@ class _Run:
         device: torch.device,
         precision: str,
     ) -> None:
-        self.data, self.generator = data, np.random.default_rng(seed)
+        self.data, self.strata, self.generator = data, data.strata, np.random.default_rng(seed)
         self.model = Model(config, encoder, seed, device, precision)
         self.config = config = self.model.config
-        self.objective = objective = Classification(config, self.model, data)
+        self.objective = objective = objective_of(self.model, data)
         self.inputs = input_of(self.model, data.tokens)
         self.gradients = Gradients(self.model, self.inputs, objective, data.targets)
         self.batches: list[npt.NDArray[np.int64]] = []
@@ -117,7 +117,7 @@ class _Run:
             if not self.batches:
                 if self._end_epoch():
                     break
-                self.batches = stratified_batches(self.data.targets, self.config.batch_size, self.generator)
+                self.batches = stratified_batches(self.strata, self.config.batch_size, self.generator)
             loss, figures = self.gradients.of(self.batches.pop(0), self.optimization.optimizer)
             self.optimization.step(self.noted.steps)
             self.noted.add(loss, figures)

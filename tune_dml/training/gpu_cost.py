@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from tune_dml.data import KINDS
 from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import collapse_ignored
@@ -67,14 +68,15 @@ def measured_step(workload: Workload, config: Configuration) -> StepCost:
     device = torch.device(workload.device)
     longest = np.argsort(-workload.tokens.lengths, kind="stable")[: config.batch_size].astype(np.int64)
     # Which text has which label costs nothing; that each class is there keeps read-outs from refusing.
-    labels = np.arange(len(longest), dtype=np.int64) % workload.classes
+    targets = KINDS[workload.kind].target.made_up(len(longest), workload.outputs, workload.outputs)
+    data = Examples(workload.tokens.take(longest), targets, workload.kind, workload.outputs)
 
     def train(epochs: int) -> None:
         with collapse_ignored():
             fit_once(
                 replace(config, epochs=epochs, batch_size=len(longest)),
                 workload.encoder,
-                Examples(workload.tokens.take(longest), labels, workload.classes),
+                data,
                 {},
                 seed=0,
                 device=workload.device,

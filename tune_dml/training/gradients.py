@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ class Gradients:
         micro_batch: Texts at a time, once memory has run out with more; ``None``: all.
     """
 
-    def __init__(self, model: Model, inputs: Input, objective: Objective, targets: npt.NDArray[np.int64]) -> None:
+    def __init__(self, model: Model, inputs: Input, objective: Objective, targets: npt.NDArray[Any]) -> None:
         self._model, self._inputs, self._objective, self._targets = model, inputs, objective, targets
         self.micro_batch: int | None = None
         hooks = [(INGREDIENTS[name].on_hidden, values) for name, values in model.config.on().items()]

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.config import METRICS, Round, Scores, State, TrialRecord
-from tune_dml.errors import TrainingFailure, UsageError, nearest
+from tune_dml.config import Round, Scores, State, TrialRecord
+from tune_dml.data import Kind, metric_named
+from tune_dml.errors import TrainingFailure
 
-#: Probabilities below this count as this, so that one confident mistake cannot make a log loss infinite.
-CLIP = 1e-7
 #: Weight of the log loss as a tie-breaker: too small to outweigh one row out of 500.
 TIE_WEIGHT = 1e-4
 _STATE_ORDER = {State.COMPLETE: 0, State.PRUNED: 1, State.RUNNING: 2, State.WAITING: 3, State.FAIL: 4}
@@ -55,61 +54,39 @@ class CorrectedEstimate:
     resamples: int
 
 
-def score(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> Scores:
-    """Accuracy, macro F1 and log loss.
+def score(kind: Kind, probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> Scores:
+    """The metrics of a kind.
 
     Args:
-        probabilities: ``[n, classes]``, n >= 1; rows sum to 1. The number of columns is the full label set.
-        labels: ``[n]``, 0 to classes - 1. Not every class has to occur.
-
-    Macro F1 averages over the full label set; a class that neither occurs nor is predicted counts 0. The log loss is
-    in nats, with probabilities clipped at 1e-7.
+        probabilities: ``[n, outputs]``, n >= 1.
+        targets: What is right for each of them, as the kind has it.
 
     Raises:
         TrainingFailure: a probability is NaN or infinite (reason ``"nan"``).
         ValueError: there are no rows, or the shapes do not fit.
     """
     p = np.asarray(probabilities, dtype=np.float64)
-    y = np.asarray(labels, dtype=np.int64)
-    if p.ndim != 2 or y.shape != p.shape[:1] or len(y) == 0:
-        raise ValueError(f"probabilities of shape {p.shape} do not go with labels of shape {y.shape}.")
+    y = np.asarray(targets, dtype=kind.target.dtype)
+    if p.ndim != 2 or len(y) != len(p) or len(y) == 0:
+        raise ValueError(f"probabilities of shape {p.shape} do not go with targets of shape {y.shape}.")
     if not np.isfinite(p).all():
         raise TrainingFailure("nan", "The class probabilities are not finite.")
-    predicted = p.argmax(axis=1)
-    classes = p.shape[1]
-    hits = np.bincount(y[predicted == y], minlength=classes)
-    support = np.bincount(y, minlength=classes) + np.bincount(predicted, minlength=classes)
-    f1 = np.divide(2.0 * hits, support, out=np.zeros(classes), where=support > 0)
-    return Scores(
-        accuracy=float((predicted == y).mean()),
-        macro_f1=float(f1.mean()),
-        log_loss=float(row_log_loss(p, y).mean()),
-    )
-
-
-def row_log_loss(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Negative natural logarithm of each row's probability of its own label, clipped: ``[n]``."""
-    p = np.asarray(probabilities, dtype=np.float64)
-    y = np.asarray(labels, dtype=np.int64)
-    losses: npt.NDArray[np.float64] = -np.log(np.clip(p[np.arange(len(y)), y], CLIP, 1.0))
-    return losses
+    return {metric.name: metric.of(p, y) for metric in kind.target.metrics}
 
 
 def objective(scores: Scores, metric: str) -> float:
     """What ASHA, the sampler and the leaderboard see; higher is better.
 
-    Accuracy and macro F1 are lowered by a sliver of the log loss, which breaks their ties. Scores that are not finite
-    give minus infinity.
+    A metric that looks only at what is decided is lowered by a sliver of the one that breaks its ties. Scores that are
+    not finite give minus infinity.
 
     Raises:
         UsageError: ``metric`` is unknown.
     """
-    if metric not in METRICS:
-        raise UsageError(f"'{metric}' is not a metric: {nearest(metric, METRICS)}")
-    if metric == "log_loss":
-        value = -scores.log_loss
-    else:
-        value = getattr(scores, metric) - TIE_WEIGHT * min(scores.log_loss, 100.0)
+    about = metric_named(metric)
+    value = -scores[metric] if about.lower_is_better else scores[metric]
+    if about.ties is not None:
+        value -= TIE_WEIGHT * min(scores[about.ties], 100.0)
     return value if math.isfinite(value) else -math.inf
 
 
@@ -127,8 +104,8 @@ def mean_scores(rounds: Sequence[Round], latest: bool = False) -> Scores | None:
     used = _used(rounds, latest)
     if not used:
         return None
-    rows = np.array([[r.scores.accuracy, r.scores.macro_f1, r.scores.log_loss] for r in used])
-    return Scores(*(float(v) for v in rows.mean(axis=0)))
+    rows = np.array([list(r.scores.values()) for r in used])
+    return {name: float(value) for name, value in zip(used[0].scores, rows.mean(axis=0), strict=True)}
 
 
 def is_complete(record: TrialRecord, rounds_needed: int = 0) -> bool:
@@ -165,9 +142,8 @@ def summarise(values: Sequence[float]) -> Summary:
 
 
 def summaries(seed_scores: Sequence[SeedScore]) -> dict[str, Summary]:
-    """Mean, standard deviation and values of accuracy, macro F1 and log loss over at least one seed."""
-    rows = [s.scores.as_dict() for s in seed_scores]
-    return {name: summarise([row[name] for row in rows]) for name in ("accuracy", "macro_f1", "log_loss")}
+    """Mean, standard deviation and values of each metric over at least one seed."""
+    return {name: summarise([s.scores[name] for s in seed_scores]) for name in seed_scores[0].scores}
 
 
 def _used(rounds: Sequence[Round], latest: bool) -> Sequence[Round]:

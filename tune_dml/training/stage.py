@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import Probabilities
-from tune_dml.data import stratified_rows
+from tune_dml.data import KINDS, stratified_rows
 from tune_dml.errors import TrainingFailure
 from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities, fit_readouts
 from tune_dml.models.tokens import TokenArrays
@@ -31,7 +31,7 @@ class Stage:
     """What training has reached after one of its parts.
 
     Attributes:
-        probabilities: By scored set, then by read-out: float32 ``[n, classes]``.
+        probabilities: By scored set, then by read-out: float32 ``[n, outputs]``.
         readouts: The fitted read-outs.
         diagnostics: ``train_loss`` (mean over the last epoch), ``zero_loss_share`` (share of the metric loss's batches
             that gave 0), ``steps``, ``seconds`` (since training began); ``micro_batch`` (texts at a time) where memory
@@ -53,7 +53,7 @@ def read_out(
     score: Mapping[str, TokenArrays],
     trained: bool,
 ) -> tuple[dict[str, FittedReadout], dict[str, dict[str, Probabilities]]]:
-    """Every read-out that this training run can have, and its class probabilities for each set of ``score``.
+    """Every read-out that this training run can have, and its probabilities for each set of ``score``.
 
     Args:
         trained: Whether anything was; the probe's encoder is as it came.
@@ -61,12 +61,13 @@ def read_out(
     Raises:
         TrainingFailure: the vectors are not finite, or all training texts get the same vector or class.
     """
-    rows = rows_for_readouts(data.targets)
+    rows = rows_for_readouts(data.strata)
     left = Trained(
         config=model.config,
-        classes=data.classes,
+        kind=data.kind,
+        outputs=data.outputs,
         embeddings=model.embed(inputs.texts(rows)),
-        labels=data.targets if rows is None else data.targets[rows],
+        targets=data.targets if rows is None else data.targets[rows],
         head_state=objective.head_state() if trained else {},
         loss_state=objective.loss_state() if trained else {},
         logistic_c=LOGISTIC_C if trained else None,
@@ -75,7 +76,7 @@ def read_out(
         raise TrainingFailure("nan", "the embeddings are not finite")
     fitted = fit_readouts(left, objective.projection_state())
     if trained:
-        check_collapse(left, fitted["logistic"])
+        check_collapse(left, fitted[KINDS[data.kind].target.readout])
     probabilities: dict[str, dict[str, Probabilities]] = {}
     for name, texts in score.items():
         vectors = model.embed(model.prepared(texts))
@@ -83,11 +84,11 @@ def read_out(
     return fitted, probabilities
 
 
-def rows_for_readouts(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+def rows_for_readouts(strata: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
     """The texts that read-outs are fitted to, sorted: about :data:`READOUT_TEXTS` of them, and one of every class at
     least; ``None``: all."""
-    if len(labels) <= READOUT_TEXTS:
+    if len(strata) <= READOUT_TEXTS:
         return None
     # A row of every class, however rare.
-    first = np.unique(labels, return_index=True)[1]
-    return np.union1d(first, stratified_rows(labels, READOUT_TEXTS, (0,)))
+    first = np.unique(strata, return_index=True)[1]
+    return np.union1d(first, stratified_rows(strata, READOUT_TEXTS, (0,)))

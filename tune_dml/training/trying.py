@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from tune_dml.config import Value
+from tune_dml.data import KINDS
 from tune_dml.errors import ConfigurationError, ModelError, TrainingFailure, TuneDMLError, first_line
 from tune_dml.losses import LOSSES
 from tune_dml.models.encoder import forget_encoders
 from tune_dml.models.precision import default_precision
-from tune_dml.models.tokens import TokenArrays
 from tune_dml.recipe import INGREDIENTS, Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.failures import is_out_of_memory
@@ -44,7 +44,7 @@ def try_recipes(workload: Workload, recipes: Iterable[Mapping[str, Value]], spac
     """
     single_thread()
     begun = time.monotonic()
-    tokens, labels = _two_texts(workload)
+    examples = _two_texts(workload)
     structures: set[tuple[object, ...]] = set()
     losses: set[tuple[object, ...]] = set()
     try:
@@ -53,12 +53,12 @@ def try_recipes(workload: Workload, recipes: Iterable[Mapping[str, Value]], spac
             own = (config.loss, *sorted(config.loss_params.items()))
             if own not in losses:
                 losses.add(own)
-                _try_loss(config, workload, labels)
+                _try_loss(config, workload, examples)
             config = _affordable(config, workload)
             structure = _structure_of(config)
             if structure not in structures and time.monotonic() - begun < PATIENCE:
                 structures.add(structure)
-                _try_step(config, workload, tokens, labels, space, encoder)
+                _try_step(config, workload, examples, space, encoder)
     finally:
         # The driver has no other use for a built encoder.
         forget_encoders()
@@ -80,24 +80,25 @@ def _affordable(config: Configuration, workload: Workload) -> Configuration:
     return config
 
 
-def _two_texts(workload: Workload) -> tuple[TokenArrays, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """The two shortest, twice each, one of each of two classes. A set by itself: what frozen layers give is kept for
-    the whole set that texts were taken from."""
+def _two_texts(workload: Workload) -> Examples:
+    """The two shortest, twice each, one of each of two classes where there are any. A set by itself: what frozen layers
+    give is kept for the whole set that texts were taken from."""
     shortest = np.argsort(workload.tokens.lengths, kind="stable")[:2].astype(np.int64)
     taken = workload.tokens.take(np.concatenate([shortest, shortest]))
     towers = None if taken.towers is None else replace(taken.towers, origin=None)
-    return replace(taken, origin=None, towers=towers), np.arange(len(taken), dtype=np.int64) % 2
+    targets = KINDS[workload.kind].target.made_up(len(taken), 2, workload.outputs)
+    return Examples(replace(taken, origin=None, towers=towers), targets, workload.kind, workload.outputs)
 
 
-def _try_loss(config: Configuration, workload: Workload, labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+def _try_loss(config: Configuration, workload: Workload, examples: Examples) -> None:
     spec = LOSSES[config.loss]
     if spec.build is None:
         return
     projection = config.of("projection")
     size = 8 if projection["kind"] == "none" else int(projection["size"])
-    vectors = torch.randn(len(labels), size, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    vectors = torch.randn(len(examples), size, generator=torch.Generator().manual_seed(0)).requires_grad_()
     try:
-        loss = spec.build(workload.classes, size, config.loss_params)(vectors, torch.from_numpy(labels))
+        loss = spec.build(workload.outputs, size, config.loss_params)(vectors, torch.from_numpy(examples.targets))
         if loss.requires_grad:
             loss.backward()
     except TuneDMLError:
@@ -112,14 +113,13 @@ def _try_loss(config: Configuration, workload: Workload, labels: np.ndarray[tupl
 def _try_step(
     config: Configuration,
     workload: Workload,
-    tokens: TokenArrays,
-    labels: np.ndarray[tuple[int], np.dtype[np.int64]],
+    examples: Examples,
     space: str,
     encoder: str,
 ) -> None:
     try:
         fit_once(
-            config, workload.encoder, Examples(tokens, labels, workload.classes), {"texts": tokens},
+            config, workload.encoder, examples, {"texts": examples.tokens},
             seed=0, device="cpu", precision=default_precision("cpu"),
         )  # fmt: skip
     except TrainingFailure:

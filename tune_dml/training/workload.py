@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from tune_dml.config import Round, Value
-from tune_dml.data import Fold
+from tune_dml.data import KINDS, Fold
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
@@ -37,7 +38,9 @@ class Workload:
 
     Attributes:
         encoder: Weights.
-        tokens, labels: Of the draw: the labelled texts there are.
+        tokens, labels: Of the draw: the labelled texts there are, and their targets as the kind has them.
+        kind: The name of the kind of task.
+        outputs: How many numbers a model gives for each text: of classes one for each.
         folds: Training and held-out parts. Several: a round is a fold. One: a round is a fifth of the schedule.
         official, official_labels: The validation split that an ``official`` fold's held-out rows index.
         loss_plugins: Losses of other packages that every worker imports.
@@ -46,11 +49,12 @@ class Workload:
 
     encoder: EncoderBundle = field(repr=False)
     tokens: TokenArrays = field(repr=False)
-    labels: npt.NDArray[np.int64] = field(repr=False)
-    classes: int
+    labels: npt.NDArray[Any] = field(repr=False)
+    kind: str
+    outputs: int
     folds: tuple[Fold, ...] = field(repr=False)
     official: TokenArrays | None = field(default=None, repr=False)
-    official_labels: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    official_labels: npt.NDArray[Any] | None = field(default=None, repr=False)
     loss_plugins: tuple[str, ...] = ()
     seed: int = 0
     device: str = "cpu"
@@ -59,7 +63,7 @@ class Workload:
     @property
     def examples(self) -> Examples:
         """All that may be learnt from."""
-        return Examples(self.tokens, self.labels, self.classes)
+        return Examples(self.tokens, self.labels, self.kind, self.outputs)
 
     @property
     def by_schedule(self) -> bool:
@@ -70,8 +74,8 @@ class Workload:
     def rounds(self) -> int:
         return SCHEDULE_ROUNDS if self.by_schedule else len(self.folds)
 
-    def heldout_labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Classes of a round's scored rows."""
+    def heldout_labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Targets of a round's scored rows."""
         return (self.labels if self.official_labels is None else self.official_labels)[rows]
 
 
@@ -199,7 +203,8 @@ def _round(workload: Workload, number: int, fold: Fold, stage: Stage) -> Round:
     probabilities = stage.probabilities["heldout"]
     diagnostics = dict(stage.diagnostics)
     seconds = diagnostics.pop("seconds")
-    scores = score(probabilities["logistic"], workload.heldout_labels(fold.heldout))
+    kind = KINDS[workload.kind]
+    scores = score(kind, probabilities[kind.target.readout], workload.heldout_labels(fold.heldout))
     return Round(number, fold.heldout, probabilities, scores, seconds, diagnostics)
 
 

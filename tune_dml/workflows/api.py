@@ -52,7 +52,7 @@ class SearchResult:
         winner: TrialRecord | None = self.report.winner
         if winner is None:
             return None
-        readout = self.report.readouts.get(winner.name, "logistic")
+        readout = self.report.readouts.get(winner.name, self.report.kind.target.readout)
         return Best({**winner.params, "readout": readout, "temperature": self.report.temperature}, winner.number)
 
     @property

@@ -44,7 +44,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     seconds_per_step = _timed(prepared)
     most_rounds = settings.trials * about.rounds + 2 * about.rounds
     estimate = _estimate(prepared, seconds_per_step)
-    per_class = {name: about.labels.count(i) for i, name in enumerate(about.label_names)}
+    per_class = about.per_class()
     searched = [row for row in describe(prepared.space) if row.searched]
     first = [dict(row) for row in prepared.space.first[: settings.trials]]
     length = _length_cost(prepared, request, seconds_per_step)

@@ -100,7 +100,9 @@ def _write_csv(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stre
     writer = csv.writer(stream)
     writer.writerow([*_apart(texts.kept, ours), *ours])
     for kept, text, label, probabilities in _rows(classifier, texts):
-        writer.writerow([*map(cell_text, kept), *_columns(text), label, *(f"{p:.6f}" for p in probabilities)])
+        writer.writerow(
+            [*map(cell_text, kept), *_columns(text), cell_text(label), *(f"{p:.6f}" for p in probabilities)]
+        )
 
 
 def _write_jsonl(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stream: TextIO) -> None:
@@ -125,10 +127,11 @@ def _columns(text: Text) -> list[str]:
     return [text] if isinstance(text, str) else list(text)
 
 
-def _rows(classifier: Classifier, texts: Texts) -> Iterator[tuple[tuple[Any, ...], Text, str, list[float]]]:
+def _rows(classifier: Classifier, texts: Texts) -> Iterator[tuple[tuple[Any, ...], Text, Any, list[float]]]:
     kept = list(zip(*texts.kept.values(), strict=True)) or [()] * len(texts.rows)
     for start in range(0, len(texts.rows), BLOCK):
         block: Sequence[Text] = texts.rows[start : start + BLOCK]
         probabilities = classifier.predict_proba(block)
-        for cells, text, row in zip(kept[start : start + BLOCK], block, probabilities, strict=True):
-            yield cells, text, classifier.label_names[int(row.argmax())], [float(p) for p in row]
+        labels = classifier.answers(probabilities)
+        for cells, text, label, row in zip(kept[start : start + BLOCK], block, labels, probabilities, strict=True):
+            yield cells, text, label, [float(p) for p in row]

@@ -67,7 +67,7 @@ def start(prepared: Prepared, out: Output) -> None:
         # Its name is free again.
         shutil.rmtree(prepared.folder, ignore_errors=True)
         raise
-    per_class = ", ".join(f"{name} {n}" for name, n in _per_class(prepared).items())
+    per_class = ", ".join(f"{name} {n}" for name, n in prepared.about.per_class().items())
     out.line(f"task: {settings.task.task} ({prepared.about.source}); per class: {per_class}")
     out.line(f"protocol: {settings.protocol}")
     for note in prepared.about.notes:
@@ -78,8 +78,3 @@ def _make_journal(folder: Path) -> None:
     from tune_dml.tuning.journal import Journal
 
     Journal(folder).close()
-
-
-def _per_class(prepared: Prepared) -> dict[str, int]:
-    labels = prepared.about.labels
-    return {name: labels.count(i) for i, name in enumerate(prepared.about.label_names)}

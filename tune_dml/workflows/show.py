@@ -55,15 +55,15 @@ def _row(folder: Path) -> SearchRow:
     try:
         about = read_search_file(folder)
         settings = about.settings
-        journal = Journal(folder, write=False)
+        kind, journal = about.task_kind, Journal(folder, write=False)
         trials = journal.records()
-        best = winner(trials, about.heldout_labels(), settings.metric, about.rounds, about.by_schedule)
+        best = winner(trials, about.heldout_labels(), kind, settings.metric, about.rounds, about.by_schedule)
         scores = mean_scores(best.rounds, about.by_schedule) if best is not None else None
         test = None
         if best is not None and state == "finished":
             report = assemble(about, folder, journal, stored_test_labels(folder), interrupted=False, seconds=0.0)
             seeds = report.confirmed.get(best.name)
-            test = summaries(seeds)["accuracy"].mean if seeds else None
+            test = summaries(seeds)[kind.target.metric].mean if seeds else None
     except TuneDMLError:
         return SearchRow(folder.name, "?", 0, "?", "damaged" if state != "running" else state, 0, 0, None, None)
     return SearchRow(
@@ -74,6 +74,6 @@ def _row(folder: Path) -> SearchRow:
         state=state,
         trials_done=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
         trials=settings.trials,
-        cv_accuracy=scores.accuracy if scores else None,
+        cv_accuracy=scores[kind.target.metric] if scores else None,
         test_accuracy=test,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tune_dml.config import ConfirmRun, Scores, absolute_path
+from tune_dml.data import metric_named
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.other_data import other_data
 from tune_dml.driver.preparation import prepare_one
@@ -101,14 +102,14 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
     if not 1 <= number <= workload.rounds:
         raise UsageError(f"--fold is {number}; this search has rounds 1 to {workload.rounds}.")
     single_thread()
-    readout = str(best.config.get("readout", "logistic"))
+    readout = str(best.config.get("readout", prepared.about.task_kind.target.readout))
     # Rounds were scored before a temperature was picked from them.
     config = resolve({**best.config, "temperature": 1.0}, "best.yaml")
     item = next(iter(run_rounds(workload, config, start=number)))
     if readout not in item.probabilities:
         raise ConfigurationError(f"best.yaml names the read-out '{readout}', which loss '{config.loss}' does not have.")
     probabilities = item.probabilities[readout]
-    scores = score(probabilities, workload.heldout_labels(item.rows))
+    scores = score(prepared.about.task_kind, probabilities, workload.heldout_labels(item.rows))
     _write(target, item.rows, probabilities, prepared)
     return _result(f"round {number}", config.loss, readout, scores, target, None, probabilities)
 
@@ -121,7 +122,7 @@ def _confirm(
     from tune_dml.training.workload import single_thread
 
     single_thread()
-    readout = str(best.config.get("readout", "logistic"))
+    readout = str(best.config.get("readout", prepared.about.task_kind.target.readout))
     candidate = Candidate("best.yaml", best.config, readout, (seed,), (seed,))
     run, model = confirm_run(candidate, seed, prepared.workload, prepared.test)
     _check(run)
@@ -136,7 +137,7 @@ def _confirm(
     )
     probabilities, scores = run.probabilities.get(readout), None
     if probabilities is not None and prepared.test_labels is not None:
-        scores = score(probabilities, prepared.test_labels)
+        scores = score(prepared.about.task_kind, probabilities, prepared.test_labels)
         _write(target, np.arange(len(probabilities), dtype=np.int64), probabilities, prepared)
     loss = str(best.config.get("loss", "ce"))
     return _result(what, loss, readout, scores, target, target / "model", probabilities, notes)
@@ -174,7 +175,8 @@ def _result(
     lines = [f"{what}: {loss}, read-out {readout}"]
     if scores is not None:
         lines.append(
-            f"accuracy {scores.accuracy:.4f}, macro F1 {scores.macro_f1:.4f}, log loss {scores.log_loss:.4f} "
+            ", ".join(f"{metric_named(name).words} {value:.4f}" for name, value in scores.items())
+            + " "
             + ("on the test split" if model is not None else "on the held-out part")
         )
     if model is not None:
@@ -182,7 +184,7 @@ def _result(
     document = {
         "run": what,
         "notes": list(notes),
-        "scores": scores.as_dict() if scores else None,
+        "scores": dict(scores) if scores else None,
         "model": str(model) if model else None,
         "predictions": str(target / "predictions.parquet") if scores else None,
     }

@@ -6,11 +6,12 @@ from tune_dml.data.kind import Kind
 from tune_dml.data.kinds.pair import PAIR
 from tune_dml.data.kinds.single import SINGLE
 
-__all__ = ["KINDS", "PAIR", "SINGLE", "usual_kind"]
+__all__ = ["PAIR", "SINGLE", "usual_kind"]
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (SINGLE, PAIR)}
+for _kind in (SINGLE, PAIR):
+    _kind.register()
 
 
 def usual_kind(texts: int) -> Kind:
     """Of a task of so many texts, where nobody says which."""
-    return next(kind for kind in KINDS.values() if kind.texts.count == texts)
+    return next(kind for kind in (SINGLE, PAIR) if kind.texts.count == texts)

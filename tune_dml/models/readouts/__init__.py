@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import Probabilities
+from tune_dml.data import KINDS
 from tune_dml.models.readouts import centroid, head_proxies, head_readout, knn, logistic, proxies
-from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, tempered
+from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained
 
 READOUT_SPECS: dict[str, ReadoutSpec] = {
     spec.name: spec
@@ -33,8 +34,8 @@ def fit_readouts(trained: Trained, projection: Mapping[str, npt.NDArray[np.float
         trained = replace(trained, embeddings=_projected(projection, trained.embeddings))
     fitted = {
         name: spec.fit(trained)
-        for name, spec in READOUT_SPECS.items()
-        if spec.available(trained) and (":" not in name or len(trained.labels) <= SETTINGS_TEXTS)
+        for name, spec in ((name, READOUT_SPECS[name]) for name in KINDS[trained.kind].target.readouts)
+        if spec.available(trained) and (":" not in name or len(trained.targets) <= SETTINGS_TEXTS)
     }
     if config.readout in fitted and config.temperature != 1.0:
         own = fitted[config.readout]
@@ -44,15 +45,17 @@ def fit_readouts(trained: Trained, projection: Mapping[str, npt.NDArray[np.float
 
 
 def class_probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
-    """Of a fitted read-out, with its projection and its temperature: float32 ``[n, classes]``."""
+    """Of a fitted read-out, with its projection and its temperature: float32 ``[n, outputs]``."""
     parts: tuple[dict[str, npt.NDArray[np.float32]], ...] = ({}, {})
     for name, array in fitted.arrays.items():
         parts[name.startswith(_PROJECTION)][name.removeprefix(_PROJECTION)] = array
     own, projection = parts
     if projection:
         embeddings = _projected(projection, embeddings)
-    probabilities = READOUT_SPECS[fitted.name].probabilities(replace(fitted, arrays=own), embeddings)
-    return tempered(probabilities, float(fitted.values.get("temperature") or 1.0))
+    spec = READOUT_SPECS[fitted.name]
+    probabilities = spec.probabilities(replace(fitted, arrays=own), embeddings)
+    temperature = float(fitted.values.get("temperature") or 1.0)
+    return probabilities if spec.tempered is None else spec.tempered(probabilities, temperature)
 
 
 def _projected(parameters: Mapping[str, npt.NDArray[np.float32]], embeddings: Embeddings) -> Embeddings:

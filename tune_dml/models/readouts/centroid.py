@@ -16,9 +16,9 @@ EUCLIDEAN_SCALE = 0.5
 
 def _fit(trained: Trained) -> FittedReadout:
     vectors = unit(trained.embeddings)
-    means = np.zeros((trained.classes, vectors.shape[1]))
-    for label in np.unique(trained.labels):
-        means[label] = vectors[trained.labels == label].mean(axis=0)
+    means = np.zeros((trained.outputs, vectors.shape[1]))
+    for label in np.unique(trained.targets):
+        means[label] = vectors[trained.targets == label].mean(axis=0)
     return FittedReadout("centroid", {"centroids": unit(means).astype(np.float32)})
 
 
@@ -27,13 +27,13 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
 
 
 def _fit_euclidean(trained: Trained) -> FittedReadout:
-    means = np.zeros((trained.classes, trained.embeddings.shape[1]))
+    means = np.zeros((trained.outputs, trained.embeddings.shape[1]))
     # A class without any training example is far away.
-    offsets = np.full(trained.classes, -1e6)
-    for label in np.unique(trained.labels):
-        means[label] = trained.embeddings[trained.labels == label].mean(axis=0, dtype=np.float64)
+    offsets = np.full(trained.outputs, -1e6)
+    for label in np.unique(trained.targets):
+        means[label] = trained.embeddings[trained.targets == label].mean(axis=0, dtype=np.float64)
         offsets[label] = 0.0
-    own = np.square(trained.embeddings - means[trained.labels]).sum(axis=1).mean()
+    own = np.square(trained.embeddings - means[trained.targets]).sum(axis=1).mean()
     arrays = {"centroids": means.astype(np.float32), "offsets": offsets.astype(np.float32)}
     return FittedReadout(EUCLIDEAN, arrays, {"spread": float(max(own, 1e-12))})
 

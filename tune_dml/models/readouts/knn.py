@@ -15,7 +15,7 @@ _BLOCK, _SIMILARITIES = 1024, 2_000_000
 
 
 def _fit(name: str, trained: Trained) -> FittedReadout:
-    labels = np.eye(trained.classes, dtype=np.float32)[trained.labels]
+    labels = np.eye(trained.outputs, dtype=np.float32)[trained.targets]
     return FittedReadout(name, {"vectors": unit(trained.embeddings).astype(np.float32), "labels": labels})
 
 

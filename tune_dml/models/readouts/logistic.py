@@ -24,16 +24,16 @@ def _regression(c: float) -> Any:
 def _fit(name: str, own_c: float | None, trained: Trained) -> FittedReadout:
     vectors = unit(trained.embeddings)
     c = own_c or trained.logistic_c or _c_by_cross_validation(trained)
-    coefficients = np.zeros((trained.classes, vectors.shape[1]))
+    coefficients = np.zeros((trained.outputs, vectors.shape[1]))
     # A class without any training example can only be given a very small probability.
-    intercepts = np.full(trained.classes, -30.0)
-    present = np.unique(trained.labels)
+    intercepts = np.full(trained.outputs, -30.0)
+    present = np.unique(trained.targets)
     if len(present) == 1:
         intercepts[present] = 0.0
     else:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = _regression(c).fit(vectors, trained.labels)
+            model = _regression(c).fit(vectors, trained.targets)
         if len(present) == 2:
             coefficients[present[1]], intercepts[present[0]], intercepts[present[1]] = (
                 model.coef_[0],
@@ -51,7 +51,7 @@ def _c_by_cross_validation(trained: Trained) -> float:
     from sklearn.metrics import log_loss
     from sklearn.model_selection import StratifiedKFold
 
-    vectors, labels = unit(trained.embeddings), trained.labels
+    vectors, labels = unit(trained.embeddings), trained.targets
     # A class with fewer rows than folds is spread over some of them; none may have fewer rows than all classes have.
     folds = int(min(5, np.bincount(labels).max()))
     if folds < 2 or len(np.unique(labels)) < 2:
@@ -62,13 +62,13 @@ def _c_by_cross_validation(trained: Trained) -> float:
         splits = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(vectors, labels))
         splits = [(train, held) for train, held in splits if len(np.unique(labels[train])) > 1]
         for c in C_GRID:
-            probabilities = np.full((len(labels), trained.classes), 1e-7)
+            probabilities = np.full((len(labels), trained.outputs), 1e-7)
             for train, held in splits:
                 model = _regression(c).fit(vectors[train], labels[train])
                 probabilities[np.ix_(held, model.classes_)] = model.predict_proba(vectors[held])
             accuracy = float((probabilities.argmax(axis=1) == labels).mean())
             probabilities /= probabilities.sum(axis=1, keepdims=True)
-            loss = float(log_loss(labels, probabilities, labels=np.arange(trained.classes)))
+            loss = float(log_loss(labels, probabilities, labels=np.arange(trained.outputs)))
             if best is None or (accuracy, -loss) > best[:2]:
                 best = (accuracy, -loss, c)
     return best[2] if best else 1.0

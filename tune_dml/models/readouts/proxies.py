@@ -13,7 +13,7 @@ def _fit(trained: Trained) -> FittedReadout:
     config = trained.config
     values: dict[str, Value] = {
         "loss": config.loss,
-        "classes": trained.classes,
+        "classes": trained.outputs,
         "dimension": int(trained.embeddings.shape[1]),
         **{f"{config.loss}/{name}": value for name, value in config.loss_params.items()},
     }

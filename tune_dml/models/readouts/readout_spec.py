@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,10 @@ class Trained:
 
     Attributes:
         config: The configuration that was trained.
-        classes: How many there are.
+        kind: The name of the kind of task.
+        outputs: How many numbers a read-out gives for each text: of classes one for each.
         embeddings: Of the training texts by the final encoder, float32 ``[n, dimension]``.
-        labels: int64 ``[n]``.
+        targets: What is right for each, as the kind has it.
         head_state: Parameters of the cross-entropy head (:class:`tune_dml.models.head.ClassificationHead`) by name;
             empty if cross entropy had no part in the training loss.
         loss_state: The metric loss's own parameters by name; empty if it has none.
@@ -30,9 +32,10 @@ class Trained:
     """
 
     config: Configuration
-    classes: int
+    kind: str
+    outputs: int
     embeddings: Embeddings
-    labels: npt.NDArray[np.int64]
+    targets: npt.NDArray[Any]
     head_state: Mapping[str, npt.NDArray[np.float32]]
     loss_state: Mapping[str, npt.NDArray[np.float32]]
     logistic_c: float | None
@@ -54,8 +57,9 @@ class ReadoutSpec:
     Attributes:
         available: Whether this training run can have it.
         fit: From what training left.
-        probabilities: ``probabilities(fitted, embeddings [n, dimension])`` gives float32 ``[n, classes]``; rows sum
-            to 1.
+        probabilities: ``probabilities(fitted, embeddings [n, dimension])`` gives float32 ``[n, outputs]``; of
+            classes, rows sum to 1.
+        tempered: ``tempered(probabilities, temperature)``: the same, more or less sure; ``None`` where that cannot be.
     """
 
     name: str
@@ -63,6 +67,7 @@ class ReadoutSpec:
     available: Callable[[Trained], bool]
     fit: Callable[[Trained], FittedReadout]
     probabilities: Callable[[FittedReadout, Embeddings], Probabilities]
+    tempered: Callable[[Probabilities, float], Probabilities] | None = lambda p, temperature: tempered(p, temperature)
 
 
 def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from tune_dml.data import KINDS
+from tune_dml.recipe import Configuration
+from tune_dml.training.examples import Examples
+from tune_dml.training.model import Model
 from tune_dml.training.objectives.classification import Classification
 from tune_dml.training.objectives.objective import Objective, Seen, Values
 
-__all__ = ["Classification", "Objective", "Seen", "Values"]
+__all__ = ["OBJECTIVES", "Classification", "Objective", "Seen", "Values", "objective_of"]
+
+#: By the name that kinds of task have for them.
+OBJECTIVES: dict[str, Callable[[Configuration, Model, Examples], Objective]] = {"classification": Classification}
+
+
+def objective_of(model: Model, data: Examples) -> Objective:
+    """What training minimises for these examples."""
+    return OBJECTIVES[KINDS[data.kind].target.objective](model.config, model, data)

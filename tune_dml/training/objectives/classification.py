@@ -40,16 +40,16 @@ class Classification:
         if config.beta_effective > 0:
             dropout = config.dropout if config.dropout is not None else _DROPOUT
             read = size if self._keeps_projection else model.width
-            self._head = ClassificationHead(config.of("head_layers")["kind"], read, data.classes, dropout).to(
+            self._head = ClassificationHead(config.of("head_layers")["kind"], read, data.outputs, dropout).to(
                 model.device
             )
         weights = config.of("class_weights")["kind"]
-        self._class_weights = class_weights(weights, data.targets, data.classes, model.device)
+        self._class_weights = class_weights(weights, data.targets, data.outputs, model.device)
         self._smoothing = config.of("label_smoothing")["share"]
         self.loss: nn.Module | None = None
         self._projection: nn.Module | None = None
         if spec.build is not None:
-            self.loss = spec.build(data.classes, size, config.loss_params).to(model.device)
+            self.loss = spec.build(data.outputs, size, config.loss_params).to(model.device)
             projection = make_projection(projected["kind"], model.width, size)
             self._projection = None if projection is None else projection.to(model.device)
 
