@@ -19,7 +19,7 @@ from tune_dml.training.failures import training_failures
 from tune_dml.training.gradients import Gradients
 from tune_dml.training.inputs import input_of
 from tune_dml.training.model import Model
-from tune_dml.training.objectives import Classification
+from tune_dml.training.objectives import objective_of
 from tune_dml.training.optimization import Optimization
 from tune_dml.training.stage import Stage, read_out
 from tune_dml.training.states import state_of
@@ -96,7 +96,7 @@ class _Run:
         self.data, self.generator = data, np.random.default_rng(seed)
         self.model = Model(config, encoder, seed, device, precision)
         self.config = config = self.model.config
-        self.objective = objective = Classification(config, self.model, data)
+        self.objective = objective = objective_of(self.model, data)
         self.inputs = input_of(self.model, data.tokens)
         self.gradients = Gradients(self.model, self.inputs, objective, data.targets)
         self.batches: list[npt.NDArray[np.int64]] = []

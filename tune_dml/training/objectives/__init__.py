@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from tune_dml.recipe import INGREDIENTS
+from tune_dml.training.examples import Examples
+from tune_dml.training.model import Model
 from tune_dml.training.objectives.classification import Classification
 from tune_dml.training.objectives.objective import Objective, Seen, Values
 
-__all__ = ["Classification", "Objective", "Seen", "Values"]
+__all__ = ["Classification", "Objective", "Seen", "Values", "objective_of"]
+
+
+def objective_of(model: Model, data: Examples) -> Objective:
+    """What training minimises for these examples, with what ingredients that are on make of it."""
+    objective: Objective = Classification(model.config, model, data)
+    for name, values in model.config.on().items():
+        if (change := INGREDIENTS[name].objective) is not None:
+            objective = change(values, objective, model, data)
+    return objective
