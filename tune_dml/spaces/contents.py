@@ -121,14 +121,14 @@ class Reader:
         self, written: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]
     ) -> None:
         try:
-            limits_of(written)
-            name = canonical(written)
+            limits_of(key)
+            name = canonical(key)
             if name in own:
-                raise Mistake(f"'{written}' is given twice, first on line {own[name][SIZES[0]].line}; keep one.")
+                raise Mistake(f"'{key}' is given twice, first on line {own[name][SIZES[0]].line}; keep one.")
         except Mistake as mistake:
             self.problems.add(file, line, str(mistake))
             return
-        found = definitions_of(written, node, file, line, self.problems)
+        found = definitions_of(key, node, file, line, self.problems)
         own[name] = {size: replace(definition, name=name) for size, definition in found.items()}
 
     def _rows(self, node: yaml.Node, file: str) -> tuple[Row, ...]:
