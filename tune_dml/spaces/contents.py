@@ -117,9 +117,7 @@ class Reader:
         for key, key_node, value in items(node, file, self.problems):
             self._define(f"{loss}/{key}", value, file, line_of(key_node), own)
 
-    def _define(
-        self, written: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]
-    ) -> None:
+    def _define(self, key: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]) -> None:
         try:
             limits_of(key)
             name = canonical(key)
