@@ -39,7 +39,7 @@ ORDER = (
 
 
 #: What cannot be the name of an ingredient or of a loss, beside those of hyperparameters.
-RESERVED = frozenset({"loss", "include", "first", "when", "for", "all", "none", "float", "int", "choices", "log"})
+RESERVED = frozenset({"loss", "include", "first", "when", "for", "all", "none"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
