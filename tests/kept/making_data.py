@@ -20,7 +20,7 @@ FILLER = ("the", "a", "was", "is", "and", "of", "in", "over", "after", "very", "
 SPACE = """
 loss: {choices: [ce, supcon, softtriple]}
 lr: {float: [1.0e-3, 1.0e-2], log: true}
-epochs: 4
+epochs: 8
 batch_size: 8
 max_length: 16
 beta: {float: [0.1, 0.9], when: {loss: [supcon, softtriple]}}
@@ -31,13 +31,13 @@ first:
 """
 SPACES = {
     "texts.yaml": SPACE,
-    "long.yaml": SPACE.replace("epochs: 4", "epochs: 60"),
+    "long.yaml": SPACE.replace("epochs: 8", "epochs: 60"),
     "pairs.yaml": SPACE.replace("first:", "pair_encoding: {choices: [towers, joint]}\nfirst:"),
     "plugin.yaml": """
 loss: prototypes
 lr: {float: [1.0e-3, 1.0e-2], log: true}
 beta: 0.2
-epochs: 4
+epochs: 8
 batch_size: 8
 max_length: 16
 prototypes: {scale: {float: [2.0, 10.0], log: true}}
@@ -54,7 +54,7 @@ def write_data(folder: Path) -> None:
 
     def text(topic: str) -> str:
         while True:
-            words = [*random.sample(TOPICS[topic], 2), *random.sample(FILLER, 3), random.choice(TOPICS[names[0]])]
+            words = [*random.sample(TOPICS[topic], 3), *random.sample(FILLER, 2)]
             random.shuffle(words)
             found = " ".join(words)
             if found not in seen:
