@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import os
@@ -15,24 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
-import torch
-import yaml
 from command import Ended
+from kept_searches import ANSWERS, KEPT, MAKER, ROUNDED, as_kept, close, laid_out, placeless, stored, trained
 from packaging.version import Version
 
 import tune_dml as tool
 
 ROOT = Path(__file__).resolve().parents[2]
-KEPT = ROOT / "tests" / "kept"
-ANSWERS: dict[str, Any] = json.loads((KEPT / "answers.json").read_text(encoding="utf-8"))
-MAKER = ANSWERS["made by"]
-#: Of probabilities. Another processor or torch adds in another order.
-SAME_MACHINE = (torch.backends.cpu.get_cpu_capability(), torch.__version__) == (MAKER["cpu"], MAKER["torch"])
-TOLERANCE = 1e-6 if SAME_MACHINE else 1e-3
 #: A store is never read by an older MLflow than the one that wrote it.
 needs_store = pytest.mark.skipif(
     Version(mlflow.__version__) < Version(MAKER["mlflow"]), reason="the kept store is a newer MLflow's"
@@ -40,15 +30,6 @@ needs_store = pytest.mark.skipif(
 SEARCHES = ("interrupted", "pairs", "pending", "plugin", "texts", "unconfirmed")
 
 Run = Callable[..., Any]
-
-
-def laid_out(folder: Path) -> Path:
-    """The kept results in ``folder``, as they were when they were made: at another place."""
-    results = shutil.copytree(KEPT / "results", folder / "results")
-    (results / "mlflow.db").write_bytes(gzip.decompress((results / "store.gz").read_bytes()))
-    (results / "store.gz").unlink()
-    (results / "artifacts").rename(results / "mlartifacts")
-    return results
 
 
 @pytest.fixture(scope="module")
@@ -76,37 +57,6 @@ def run(tune_dml: Callable[..., Ended]) -> Run:
     return running
 
 
-def placeless(text: str, results: Path) -> str:
-    """Without the folder that the results are in now, and the one that they were made in: some texts name that."""
-    made_in = yaml.safe_load((KEPT / "results" / "searches" / "texts" / "search.yaml").read_text())["settings"][
-        "results"
-    ]
-    return text.replace(str(results), "RESULTS").replace(made_in, "RESULTS")
-
-
-def as_kept(document: Any, results: Path) -> Any:
-    return json.loads(placeless(json.dumps(document), results))
-
-
-def close(found: npt.ArrayLike, expected: npt.ArrayLike, rounded: float = 0.0) -> None:
-    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE + rounded)
-
-
-def stored(search: Path, stage: str, number: int) -> npt.NDArray[np.float32]:
-    """What the search measured of its winner with the read-out that it has got: a confirm seed or a round."""
-    best = yaml.safe_load((search / "best.yaml").read_text())
-    table = pd.read_parquet(search / "predictions.parquet")
-    mine = (table.stage == stage) & (table.name == best["name"]) & (table.seed_or_round == number)
-    table = table[mine & (table.readout == best["config"]["readout"])].sort_values("row")
-    assert len(table)
-    return table[[f"p_{i}" for i in range(len(best["label_names"]))]].to_numpy()
-
-
-def trained(output: Path) -> npt.NDArray[np.float32]:
-    table = pd.read_parquet(output / "predictions.parquet").sort_values("row")
-    return table[[name for name in table if str(name).startswith("p_")]].to_numpy()
-
-
 def test_list_and_show(kept: Path, run: Run) -> None:
     def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return sorted(rows, key=lambda row: str(row["name"]))
@@ -124,7 +74,7 @@ def test_predict(name: str, file: str, kept: Path, run: Run) -> None:
     out = run(None, "predict", str(model), str(texts), plain=True)
     rows = list(csv.DictReader(io.StringIO(out)))
     found = [[float(value) for key, value in row.items() if key.startswith("p(")] for row in rows]
-    close(found, ANSWERS["probabilities"][name], rounded=5.1e-7)
+    close(found, ANSWERS["probabilities"][name], ROUNDED)
     given = pd.read_csv(texts)
     loaded = tool.load(model)
     close(loaded.predict_proba(given), ANSWERS["probabilities"][name])
@@ -186,7 +136,11 @@ def test_sync_writes_what_mlflow_is_owed(own: Path, run: Run) -> None:
 
 def test_resume_goes_on(own: Path, run: Run) -> None:
     before = {row["trial"]: row for row in ANSWERS["show"]["interrupted"]["leaderboard"]}
+    journal = own / "searches" / "interrupted" / "study.log"
+    begun = journal.read_text()
     document = run(own, "resume", "interrupted", "--concurrency", "1")
+    # Nothing is written anew, and no round done twice.
+    assert journal.read_text().startswith(begun)
     after = {row["trial"]: row for row in document["leaderboard"]}
     assert len([trial for trial in after if trial is not None]) == 3
     for trial, row in before.items():
@@ -200,7 +154,10 @@ def test_resume_goes_on(own: Path, run: Run) -> None:
 
 @pytest.mark.slow
 def test_confirm_what_was_not_confirmed(own: Path, run: Run) -> None:
+    journal = own / "searches" / "unconfirmed" / "study.log"
+    begun = journal.read_text()
     document = run(own, "confirm", "unconfirmed")
+    assert journal.read_text().startswith(begun)
     kept_one = ANSWERS["show"]["unconfirmed"]
     assert document["winner"]["trial"] == kept_one["winner"]["trial"]
     assert document["winner"]["cv"] == kept_one["winner"]["cv"]
@@ -247,4 +204,4 @@ def test_a_loss_of_an_installed_package(kept: Path, tmp_path: Path) -> None:
     assert as_kept(json.loads(shown), kept) == ANSWERS["show"]["plugin"]
     close(trained(output), stored(search, "test", 0))
     rows = [json.loads(line) for line in predicted.splitlines()]
-    close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], rounded=5.1e-7)
+    close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], ROUNDED)
