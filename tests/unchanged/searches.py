@@ -79,8 +79,8 @@ head: {choices: [linear, mlp]}
 supcon: {temperature: {float: [0.05, 0.5], log: true}}
 proxy_anchor: {alpha: {float: [4.0, 64.0], log: true}, margin: 0.1}
 first:
-  - {pair_encoding: joint, loss: supcon, projection: mlp, keep_projection: true}
-  - {pair_encoding: towers, loss: proxy_anchor, projection: linear, keep_projection: false}
+  - {pair_encoding: towers, loss: supcon, projection: mlp, keep_projection: true}
+  - {pair_encoding: joint, loss: proxy_anchor, projection: linear, keep_projection: false}
   - {pair_encoding: towers, loss: ce, head: mlp}
 """
 _SCHEDULE_SPACE = """
@@ -137,7 +137,8 @@ SEARCHES: tuple[Search, ...] = (
     Search(
         "pairs",
         "--task alike --data {folder}/pairs.tsv --text-column first --text-column second --encoder bert-tiny "
-        "--shots 48 --folds 4 --space {folder}/pairs.yaml --trials 12 --metric log_loss --precision bfloat16",
+        "--shots 48 --folds 4 --space {folder}/pairs.yaml --trials 12 --scheduler none --metric log_loss "
+        "--precision bfloat16",
         {"pairs.tsv": _pairs(120), "pairs.yaml": _PAIR_SPACE},
     ),
     Search(
