@@ -56,17 +56,20 @@ DROPPED = ("ray", "report.html", "driver.lock")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path)
-    maker = Maker(parser.parse_args().checkout.resolve(), Path(tempfile.mkdtemp(prefix="kept-")) / "results")
-    write_data(maker.results / "data")
-    write_encoder(maker.results / "encoder")
-    for name, options in SEARCHES.items():
-        print(name, flush=True)
-        maker.search(name, options)
-    for path in list(maker.results.rglob("*")):
-        if path.name in DROPPED:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    answers = maker.answers()
-    keep(maker.results, HERE / "results")
+    checkout = parser.parse_args().checkout.resolve()
+    # Gone when the tests look for it, as that of users who have moved their results.
+    with tempfile.TemporaryDirectory(prefix="kept-") as folder:
+        maker = Maker(checkout, Path(folder).resolve() / "results")
+        write_data(maker.results / "data")
+        write_encoder(maker.results / "encoder")
+        for name, options in SEARCHES.items():
+            print(name, flush=True)
+            maker.search(name, options)
+        for path in list(maker.results.rglob("*")):
+            if path.name in DROPPED:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        answers = maker.answers()
+        keep(maker.results, HERE / "results")
     (HERE / "answers.json").write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")
 
 

@@ -38,6 +38,8 @@ class Compared:
     def line(self) -> str:
         if self.same:
             return f"{self.what}: the same ({self.values} values)"
+        if not self.values:
+            return f"{self.what}: DIFFERENT, {self.first}"
         return f"{self.what}: {self.differences} of {self.values} values DIFFER, first {self.first}"
 
 

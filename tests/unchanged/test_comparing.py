@@ -91,9 +91,12 @@ def test_files_and_searches_that_only_one_has(tmp_path: Path) -> None:
     before, after = write_search(tmp_path / "before"), write_search(tmp_path / "after")
     (after / "searches" / "one" / "model" / "README.md").write_text("a\nb\n")
     [one] = [one for one in compare(before, after) if not one.same]
-    assert one.line == "one: model/README.md: 1 of 0 values DIFFER, first /: nothing before, ['a', 'b'] after"
+    assert one.line == "one: model/README.md: DIFFERENT, /: nothing before, ['a', 'b'] after"
     (before / "searches" / "one").rename(before / "searches" / "two")
-    assert [one.same for one in compare(before, after)] == [False, False]
+    assert [one.line for one in compare(before, after)] == [
+        f"one: DIFFERENT, there is no search in {before}/searches/one",
+        f"two: DIFFERENT, there is no search in {after}/searches/two",
+    ]
 
 
 def test_values_are_the_same_only_if_their_types_are() -> None:
