@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tune_dml.errors import ConfigurationError, UsageError
+from tune_dml.errors import ConfigurationError, SpaceError, UsageError
 from tune_dml.recipe import CORE, INGREDIENTS, Configuration, configuration_from, places
 from tune_dml.recipe.all_ingredients import ORDER
 from tune_dml.recipe.overview import overview
@@ -85,6 +85,24 @@ def test_spaces_have_both_and_say_how_it_is_written_now(tmp_path: Path) -> None:
     # What a search keeps is read in silence.
     assert space_from_text(space_text(new), "new") == new
     assert space_from_text(space_text(old)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ("pairs: towers", "'pairs' is an ingredient; write 'pairs: {encoding: ...}'."),
+        ("projection: {}", "projection must have exactly one of float, int and choices."),
+        ("projection: {kind: mlp, sise: 8}", "projection has no hyperparameter 'sise': did you mean 'size'?"),
+        ("pair_encoding: joint\npairs: {encoding: towers}", "'pairs/encoding' is given twice"),
+        ("plateau/patience: {int: [-1, 3]}", "plateau/patience is -1; it must be 0 to 10000."),
+        ("first: [{loss: ce, pairs: {encoding: both}}]", "pairs/encoding is 'both'"),
+    ],
+)
+def test_what_a_space_cannot_have_is_a_sentence(entry: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text(f"loss: ce\n{entry}\n")
+    with pytest.raises(SpaceError) as caught:
+        load_space(str(tmp_path / "space.yaml"))
+    assert says in str(caught.value)
 
 
 def test_the_overview_has_all_of_them() -> None:

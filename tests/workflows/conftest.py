@@ -42,8 +42,10 @@ def tune_dml(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ended]:
 def signalled(tmp_path_factory: pytest.TempPathFactory, tune_dml: Callable[..., Ended]) -> Callable[..., Ended]:
     """Run ``tune-dml`` and send it a signal as soon as ``when(journal text)`` is true."""
 
-    def run(arguments: Sequence[str], journal: Path, when: Callable[[str], bool], number: int) -> Ended:
-        command = Command(arguments, tmp_path_factory.mktemp("output"))
+    def run(
+        arguments: Sequence[str], journal: Path, when: Callable[[str], bool], number: int, cwd: Path | None = None
+    ) -> Ended:
+        command = Command(arguments, tmp_path_factory.mktemp("output"), cwd)
         deadline = time.monotonic() + 120
         while not (journal.exists() and when(journal.read_text(errors="replace"))):
             if not command.is_running() or time.monotonic() > deadline:

@@ -1,1 +1,1 @@
-"""Floor 7: whether machine, disk, encoder and MLflow serve a search: asked by ``doctor`` and at a search's start."""
+"""Whether machine, disk, encoder and MLflow serve a search: asked by ``doctor`` and at a search's start."""

@@ -1,4 +1,4 @@
-"""Floor 10: the command line. Arguments in, text out; one file per command."""
+"""The command line. Arguments in, text out; one file per command."""
 
 from tune_dml.cli.entry import main
 

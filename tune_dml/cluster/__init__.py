@@ -1,1 +1,1 @@
-"""Floor 7: joining a cluster, commands that run on its head, and copies of a search while it runs."""
+"""Joining a cluster, commands that run on its head, and copies of a search while it runs."""

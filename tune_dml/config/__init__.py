@@ -1,4 +1,4 @@
-"""Floor 0: the dataclasses that pass between floors."""
+"""The dataclasses that pass between floors."""
 
 from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for, joined, quoted
 from tune_dml.config.documents import MAX_DEPTH, YAML_LOADER, from_values, line_too_deep

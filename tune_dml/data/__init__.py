@@ -1,4 +1,4 @@
-"""Floor 1: tasks, where their texts come from, cleaning, few-shot draws and folds."""
+"""Tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
 from tune_dml.data.balance import has_majority, majority_rate, majority_share
 from tune_dml.data.decoding import check_encoding

@@ -1,4 +1,4 @@
-"""Floor 5: which configuration wins, what it is worth, and how far to believe it."""
+"""Which configuration wins, what it is worth, and how far to believe it."""
 
 from tune_dml.evaluation.bias import bias_corrected
 from tune_dml.evaluation.pooling import Pooled, pooled, stacked

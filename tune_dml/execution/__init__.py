@@ -1,4 +1,4 @@
-"""Floor 4: Ray itself. Importing this imports no Ray."""
+"""Ray itself. Importing this imports no Ray."""
 
 from tune_dml.execution.garbage import collecting_no_garbage
 from tune_dml.execution.interrupts import EXIT_CODE, Stop, ending_like_ctrl_c, exit_at_once, interrupts

@@ -1,4 +1,4 @@
-"""Floor 1: one small spec per loss. Those of installed packages are known as soon as this is imported."""
+"""One small spec per loss. Those of installed packages are known as soon as this is imported."""
 
 from tune_dml.losses.all_losses import LOSSES, check, loss_named
 from tune_dml.losses.loss_spec import LossSpec

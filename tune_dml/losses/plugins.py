@@ -1,4 +1,4 @@
-"""Losses of other packages: named on the command line, or installed with an entry point."""
+"""Losses and ingredients of other packages: named on the command line, or installed with an entry point."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from importlib.metadata import entry_points
 from tune_dml.errors import UsageError
 from tune_dml.losses.all_losses import LOSSES
 from tune_dml.losses.loss_spec import LossSpec
-from tune_dml.recipe import INGREDIENTS, domains
+from tune_dml.recipe import INGREDIENTS, Ingredient, add_ingredient, name_problems
 
-#: The group of entry points, each naming a :class:`LossSpec`.
-ENTRY_POINTS = "tune_dml.losses"
+#: Groups of entry points, and what each names: a :class:`LossSpec` or a :class:`tune_dml.recipe.Ingredient`.
+ENTRY_POINTS = {"tune_dml.losses": "loss", "tune_dml.ingredients": "ingredient"}
 _PLACE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_RESERVED = {*domains(), *INGREDIENTS, "loss", "include", "first", "when", "for", "all", "none"}
 
 
 def add_plugins(places: Iterable[str]) -> None:
-    """Import losses and make them known in this process; what is known already is left as it is.
+    """Import losses and ingredients and make them known in this process; what is known already is left as it is.
 
     Args:
-        places: ``package.module:NAME`` of a :class:`LossSpec`. The current folder is searched too.
+        places: ``package.module:NAME`` of a :class:`LossSpec` or a :class:`tune_dml.recipe.Ingredient`. The current
+            folder is searched too.
 
     Raises:
         UsageError: there is no such module or name, its code fails, or the spec cannot be used.
@@ -36,13 +35,13 @@ def add_plugins(places: Iterable[str]) -> None:
 
 
 def add_installed() -> None:
-    """The losses that installed packages offer; one that cannot be used is warned of and left out."""
-    for entry in entry_points(group=ENTRY_POINTS):
+    """Those that installed packages offer; one that cannot be used is warned of and left out."""
+    for entry in (entry for group in ENTRY_POINTS for entry in entry_points(group=group)):
         try:
             _register(entry.load(), entry.value)
         except Exception as error:
             logging.getLogger(__name__).warning(
-                "The loss '%s' of an installed package is left out: %s", entry.name, error
+                "The %s '%s' of an installed package is left out: %s", ENTRY_POINTS[entry.group], entry.name, error
             )
 
 
@@ -71,14 +70,23 @@ def _imported(place: str) -> object:
 
 
 def _register(spec: object, place: str) -> None:
-    if not isinstance(spec, LossSpec):
+    if isinstance(spec, Ingredient):
+        problems = add_ingredient(spec)
+        if spec.name in LOSSES:
+            problems.append(f"there is a loss '{spec.name}' already.")
+    elif isinstance(spec, LossSpec):
+        problems = _add_loss(spec)
+    else:
         raise UsageError(f"{place} is a {type(spec).__name__}, not a tune_dml.losses.LossSpec.")
+    if problems:
+        raise UsageError(f"The loss plugin {place} cannot be used: {' '.join(problems)}")
+
+
+def _add_loss(spec: LossSpec) -> list[str]:
     if LOSSES.get(spec.name) is spec:
-        return
-    problems = []
-    if not _NAME.fullmatch(spec.name) or spec.name in _RESERVED:
-        problems.append(f"'{spec.name}' cannot be a loss's name; take lower-case letters, digits and underscores.")
-    elif spec.name in LOSSES:
+        return []
+    problems = name_problems(spec.name, "a loss")
+    if spec.name in LOSSES or spec.name in INGREDIENTS:
         problems.append(f"there is a loss '{spec.name}' already.")
     if spec.build is None:
         problems.append("it builds nothing.")
@@ -86,6 +94,6 @@ def _register(spec: object, place: str) -> None:
         if not hyperparameter.domain.contains(hyperparameter.default):
             problems.append(f"the default of '{name}' is not {hyperparameter.domain}.")
     problems = problems or spec.check(spec.defaults)
-    if problems:
-        raise UsageError(f"The loss plugin {place} cannot be used: {' '.join(problems)}")
-    LOSSES[spec.name] = spec
+    if not problems:
+        LOSSES[spec.name] = spec
+    return problems

@@ -1,4 +1,4 @@
-"""Floor 2: encoders, tokens, representations, read-outs, and the model folder."""
+"""Encoders, tokens, representations, read-outs, and the model folder."""
 
 from __future__ import annotations
 

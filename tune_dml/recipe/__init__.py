@@ -1,6 +1,14 @@
 """A configuration: the values that every recipe has, and ingredients that may be on, a file each."""
 
-from tune_dml.recipe.all_ingredients import INGREDIENTS, canonical, domains, hyperparameters, places
+from tune_dml.recipe.all_ingredients import (
+    INGREDIENTS,
+    add_ingredient,
+    canonical,
+    domains,
+    hyperparameters,
+    name_problems,
+    places,
+)
 from tune_dml.recipe.configuration import Configuration, configuration_from
 from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES
 from tune_dml.recipe.hyperparameter import Hyperparameter
@@ -16,9 +24,11 @@ __all__ = [
     "EncoderParts",
     "Hyperparameter",
     "Ingredient",
+    "add_ingredient",
     "canonical",
     "configuration_from",
     "domains",
     "hyperparameters",
+    "name_problems",
     "places",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tune_dml.config.domains import Domain
 from tune_dml.recipe.core import CORE
 from tune_dml.recipe.hyperparameter import Hyperparameter
@@ -34,6 +36,37 @@ ORDER = (
     "batch_size", "max_length", "dropout", "layer", "averaged_layers", "trainable_layers", "train_word_embeddings",
     "label_smoothing", "class_weights", "max_grad_norm", "layer_decay", "reinit_layers", "patience",
 )  # fmt: skip
+
+
+#: What cannot be the name of an ingredient or of a loss, beside those of hyperparameters.
+RESERVED = frozenset({"loss", "include", "first", "when", "for", "all", "none"})
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def name_problems(name: str, whose: str) -> list[str]:
+    """Sentences on a name that an ingredient or a loss of another package (``whose``) cannot have."""
+    if _NAME.fullmatch(name) and name not in RESERVED and name not in hyperparameters():
+        return []
+    return [f"'{name}' cannot be {whose}'s name; take lower-case letters, digits and underscores."]
+
+
+def add_ingredient(spec: Ingredient) -> list[str]:
+    """Make an ingredient of another package known in this process; sentences on what is wrong with it instead."""
+    if INGREDIENTS.get(spec.name) is spec:
+        return []
+    problems = name_problems(spec.name, "an ingredient")
+    if spec.name in INGREDIENTS:
+        problems.append(f"there is an ingredient '{spec.name}' already.")
+    if spec.switch not in spec.hyperparameters:
+        problems.append(f"its switch '{spec.switch}' is none of its hyperparameters.")
+    if spec.flat:
+        problems.append("names without a group are for what was there before groups.")
+    for name, value in spec.hyperparameters.items():
+        if not value.domain.contains(value.default) and not (value.optional and value.default is None):
+            problems.append(f"the default of '{name}' is not {value.domain}.")
+    if not problems:
+        INGREDIENTS[spec.name] = spec
+    return problems
 
 
 def places() -> dict[str, tuple[str, str]]:

@@ -48,6 +48,10 @@ class Ingredient:
         learning_rates: ``learning_rates(values, encoder, layers)`` gives every parameter of the encoder, in groups,
             each with the factor of its learning rate.
         stops: ``stops(values)`` gives what is called with each epoch's mean loss, and says whether training is over.
+        input: ``input(values, model, tokens)`` gives the :class:`tune_dml.training.inputs.Input` that takes the place
+            of the usual one; ``model`` and ``tokens`` are training's.
+        objective: ``objective(values, usual, model, data)`` gives the
+            :class:`tune_dml.training.objectives.Objective` that takes the place of the ``usual`` one, or adds to it.
     """
 
     name: str
@@ -61,6 +65,9 @@ class Ingredient:
         Callable[[Values, nn.Module, Sequence[nn.Module] | None], Iterable[tuple[float, list[nn.Parameter]]]] | None
     ) = None
     stops: Callable[[Values], Callable[[float], bool]] | None = None
+    # Of a higher floor: the model, token arrays, examples, and what is given back.
+    input: Callable[[Values, Any, Any], Any] | None = None
+    objective: Callable[[Values, Any, Any, Any], Any] | None = None
 
     @property
     def defaults(self) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""Floor 5: tables, pages and files made of results. It reads results and decides nothing."""
+"""Tables, pages and files made of results. It reads results and decides nothing."""
 
 from tune_dml.reporting.document import SearchReport, to_json
 from tune_dml.reporting.leaderboard import BASELINES, Row

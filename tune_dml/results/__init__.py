@@ -1,1 +1,1 @@
-"""Floor 6: what stands on disk: ``search.yaml``, ``best.yaml``, a search's folder; written and read here alone."""
+"""What stands on disk: ``search.yaml``, ``best.yaml``, a search's folder; written and read here alone."""

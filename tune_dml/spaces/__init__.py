@@ -1,4 +1,4 @@
-"""Floor 3: YAML search spaces and how Optuna's trials draw from them."""
+"""YAML search spaces and how Optuna's trials draw from them."""
 
 from tune_dml.spaces.fitting import fitted
 from tune_dml.spaces.loading import load_space, space_from_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -117,16 +117,17 @@ class Reader:
         for key, key_node, value in items(node, file, self.problems):
             self._define(f"{loss}/{key}", value, file, line_of(key_node), own)
 
-    def _define(self, name: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]) -> None:
+    def _define(self, key: str, node: yaml.Node, file: str, line: int, own: dict[str, dict[str, Definition]]) -> None:
         try:
-            limits_of(name)
-            name = canonical(name)
+            limits_of(key)
+            name = canonical(key)
             if name in own:
-                raise Mistake(f"'{name}' is given twice, first on line {own[name][SIZES[0]].line}; keep one.")
+                raise Mistake(f"'{key}' is given twice, first on line {own[name][SIZES[0]].line}; keep one.")
         except Mistake as mistake:
             self.problems.add(file, line, str(mistake))
             return
-        own[name] = definitions_of(name, node, file, line, self.problems)
+        found = definitions_of(key, node, file, line, self.problems)
+        own[name] = {size: replace(definition, name=name) for size, definition in found.items()}
 
     def _rows(self, node: yaml.Node, file: str) -> tuple[Row, ...]:
         line = line_of(node)
@@ -162,10 +163,9 @@ class Reader:
                 if name in LOSSES and name not in domains():
                     raise Mistake(f"'{name}' is a loss; write 'loss: {name}'.")
                 limits_of(name)
-                name = canonical(name)
-                if name in values:
+                if canonical(name) in values:
                     raise Mistake(f"'{name}' is given twice; keep one.")
-                values[name] = (coerce(name, scalar(value)), line)
+                values[canonical(name)] = (coerce(name, scalar(value)), line)
             except Mistake as mistake:
                 self.problems.add(file, line, f"first, row {number}: {mistake}")
         return Row(number, values, size, file, line_of(node))
@@ -176,7 +176,7 @@ def _is_group(key: str, node: yaml.Node) -> bool:
     if key not in INGREDIENTS or not isinstance(node, yaml.MappingNode):
         return False
     names = {name.value for name, _ in node.value if isinstance(name, yaml.ScalarNode)}
-    return key not in places() or not names or not names.isdisjoint(INGREDIENTS[key].hyperparameters)
+    return key not in places() or not names.isdisjoint(INGREDIENTS[key].hyperparameters)
 
 
 def _text(path: Path) -> str:

@@ -43,6 +43,8 @@ def limits_of(name: str) -> Domain:
             return own[inner].domain
         rule = nearest(inner, own) if own else "it has none."
         raise Mistake(f"{group} has no hyperparameter '{inner}': {rule}")
+    if name in INGREDIENTS:
+        raise Mistake(f"'{name}' is an ingredient; write '{name}: {{{INGREDIENTS[name].switch}: ...}}'.")
     valid = {"loss", *known, *INGREDIENTS, *(loss for loss, spec in LOSSES.items() if spec.hyperparameters)}
     raise Mistake(f"'{group}' is neither a hyperparameter nor a loss: {nearest(group, valid)}")
 

@@ -1,4 +1,4 @@
-"""Floor 4: copies of searches in a folder or an object store. Importing this package does not import pyarrow."""
+"""Copies of searches in a folder or an object store. Importing this package does not import pyarrow."""
 
 from tune_dml.storage.address import FOLDER, Address, parse_address
 from tune_dml.storage.ancestry import Relation, relation

@@ -1,4 +1,4 @@
-"""Floor 4: MLflow, written in the background. Importing this package does not import MLflow."""
+"""MLflow, written in the background. Importing this package does not import MLflow."""
 
 from tune_dml.tracking.addresses import with_password, without_password
 from tune_dml.tracking.best_rows import BestRow, best_per_task

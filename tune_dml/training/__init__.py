@@ -1,1 +1,1 @@
-"""Floor 3: one configuration, one split -> scores. No Ray, MLflow or Optuna."""
+"""One configuration, one split -> scores. No Ray, MLflow or Optuna."""

@@ -1,1 +1,1 @@
-"""Floor 5: Ray Tune and Optuna: the trial loop, its journal, sampler and schedulers."""
+"""Ray Tune and Optuna: the trial loop, its journal, sampler and schedulers."""

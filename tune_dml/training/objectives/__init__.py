@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tune_dml.data import KINDS
-from tune_dml.recipe import Configuration
+from tune_dml.recipe import INGREDIENTS, Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
 from tune_dml.training.objectives.classification import Classification
@@ -18,5 +18,9 @@ OBJECTIVES: dict[str, Callable[[Configuration, Model, Examples], Objective]] = {
 
 
 def objective_of(model: Model, data: Examples) -> Objective:
-    """What training minimises for these examples."""
-    return OBJECTIVES[KINDS[data.kind].target.objective](model.config, model, data)
+    """What training minimises for these examples, with what ingredients that are on make of it."""
+    objective = OBJECTIVES[KINDS[data.kind].target.objective](model.config, model, data)
+    for name, values in model.config.on().items():
+        if (change := INGREDIENTS[name].objective) is not None:
+            objective = change(values, objective, model, data)
+    return objective
