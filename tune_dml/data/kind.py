@@ -16,6 +16,7 @@ from tune_dml.data.task import Split
 from tune_dml.data.task_source import Source
 from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import UsageError, nearest
+from tune_dml.recipe import add_readouts
 
 Rows = npt.NDArray[np.int64]
 
@@ -128,6 +129,7 @@ class Kind:
         if not problems:
             KINDS[self.name] = self
             METRICS.update({metric.name: metric for metric in self.target.metrics})
+            add_readouts(self.target.readouts)
         return problems
 
 
@@ -143,7 +145,9 @@ def kind_named(name: str) -> Kind:
         UsageError: there is none.
     """
     if name not in KINDS:
-        raise UsageError(f"'{name}' is not a kind of task: {nearest(name, KINDS)}")
+        raise UsageError(
+            f"'{name}' is not a kind of task: {nearest(name, KINDS)} Another package's needs --loss-plugin."
+        )
     return KINDS[name]
 
 

@@ -1,4 +1,4 @@
-"""Losses and ingredients of other packages: named on the command line, or installed with an entry point."""
+"""Losses, ingredients and kinds of task of other packages: named on the command line, or found by an entry point."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 
+from tune_dml.config.registrable import Registrable
 from tune_dml.errors import UsageError
 from tune_dml.losses.all_losses import LOSSES
 from tune_dml.losses.loss_spec import LossSpec
@@ -21,11 +22,13 @@ _PLACE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 def add_plugins(places: Iterable[str]) -> None:
-    """Import losses and ingredients and make them known in this process; what is known already is left as it is.
+    """Import losses, ingredients and kinds of task and make them known in this process.
+
+    What is known already is left as it is.
 
     Args:
-        places: ``package.module:NAME`` of a :class:`LossSpec` or a :class:`tune_dml.recipe.Ingredient`. The current
-            folder is searched too.
+        places: ``package.module:NAME`` of a :class:`LossSpec`, a :class:`tune_dml.recipe.Ingredient` or a
+            :class:`tune_dml.data.Kind`. The current folder is searched too.
 
     Raises:
         UsageError: there is no such module or name, its code fails, or the spec cannot be used.
@@ -76,6 +79,8 @@ def _register(spec: object, place: str) -> None:
             problems.append(f"there is a loss '{spec.name}' already.")
     elif isinstance(spec, LossSpec):
         problems = _add_loss(spec)
+    elif isinstance(spec, Registrable):
+        problems = spec.register()
     else:
         raise UsageError(f"{place} is a {type(spec).__name__}, not a tune_dml.losses.LossSpec.")
     if problems:

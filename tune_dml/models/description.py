@@ -73,10 +73,12 @@ def read_description(folder: Path) -> ModelDescription:
         config = configuration_from({**description.config, "readout": "logistic"})
     except (OSError, RecursionError, ValueError, LookupError, TypeError, AttributeError, ConfigurationError) as error:
         raise ModelError(f"{file} is damaged ({error}); train the model again.") from None
+    if description.kind not in KINDS:
+        known = Choice(tuple(KINDS))
+        raise ModelError(f"{file}: kind is {description.kind!r}; it must be {known}, or one that --loss-plugin brings.")
     if description.readout not in READOUT_SPECS:
         raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
     for name, given, valid in (
-        ("kind", description.kind, Choice(tuple(KINDS))),
         ("precision", description.precision, Choice(PRECISIONS)),
         ("representation", description.representation, domains()["representation"]),
         ("max_length", description.max_length, domains()["max_length"]),

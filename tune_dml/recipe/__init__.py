@@ -10,7 +10,7 @@ from tune_dml.recipe.all_ingredients import (
     places,
 )
 from tune_dml.recipe.configuration import Configuration, configuration_from
-from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES
+from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES, add_readouts
 from tune_dml.recipe.hyperparameter import Hyperparameter
 from tune_dml.recipe.ingredient import EncoderParts, Ingredient
 
@@ -25,6 +25,7 @@ __all__ = [
     "Hyperparameter",
     "Ingredient",
     "add_ingredient",
+    "add_readouts",
     "canonical",
     "configuration_from",
     "domains",

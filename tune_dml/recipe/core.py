@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from tune_dml.config.domains import Choice, Float, Int
 from tune_dml.recipe.hyperparameter import Hyperparameter
 
@@ -55,3 +58,11 @@ CORE: dict[str, Hyperparameter] = {
         1.0, Float(0.0, 1_000.0), "gradients are scaled down to this norm; 0 leaves them as they are"
     ),
 }
+
+
+def add_readouts(names: Iterable[str]) -> None:
+    """Read-outs that configurations may name beside :data:`READOUTS`."""
+    known = CORE["readout"].domain
+    assert isinstance(known, Choice)
+    new = tuple(name for name in names if not known.contains(name))
+    CORE["readout"] = replace(CORE["readout"], domain=Choice((*known.options, *new)))
