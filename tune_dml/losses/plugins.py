@@ -74,9 +74,8 @@ def _imported(place: str) -> object:
 
 def _register(spec: object, place: str) -> None:
     if isinstance(spec, Ingredient):
-        problems = add_ingredient(spec)
-        if spec.name in LOSSES:
-            problems.append(f"there is a loss '{spec.name}' already.")
+        taken = [f"there is a loss '{spec.name}' already."] if spec.name in LOSSES else []
+        problems = taken or add_ingredient(spec)
     elif isinstance(spec, LossSpec):
         problems = _add_loss(spec)
     elif isinstance(spec, Registrable):
