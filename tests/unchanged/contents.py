@@ -43,10 +43,19 @@ def _read(path: Path, former: str) -> Any:
     if path.suffix == ".safetensors":
         return _safetensors(path)
     try:
-        text = path.read_text(encoding="utf-8").replace(former, RESULTS)
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return _digest(path.read_bytes())
-    return _FORMATS.get(path.suffix, str.splitlines)(text)
+    # Not before it is read: YAML may part a path at its spaces.
+    return _without_folder(_FORMATS.get(path.suffix, str.splitlines)(text), former)
+
+
+def _without_folder(value: Any, former: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(former, RESULTS)
+    if isinstance(value, dict):
+        return {key: _without_folder(inner, former) for key, inner in value.items()}
+    return [_without_folder(inner, former) for inner in value] if isinstance(value, list) else value
 
 
 def _yaml(text: str) -> Any:
