@@ -88,8 +88,7 @@ def test_no_other_module_asks_for_a_kind() -> None:
     asked = re.compile(r"\b(SINGLE|PAIR|MULTILABEL)\b\s*(==|!=|is\b)|(==|!=|\bis|\bin)\s*\(?(SINGLE|PAIR|MULTILABEL)\b")
     named = re.compile(r'"(single|pair|multilabel)"')
     # The registry of tasks says of each task which kind it is of.
-    own = {"known_tasks.py", *(path.name for path in (PACKAGE / "data" / "kinds").glob("*.py"))}
-    for path in PACKAGE.rglob("*.py"):
+    own = {"known_tasks.py", *(path.name for path in (PACKAGE / "data" / "kinds").glob("[a-z]*.py"))}
+    for path in PACKAGE.rglob("[a-z]*.py"):
         text = path.read_text(encoding="utf-8")
-        assert not asked.search(text), path
-        assert path.name in own or not named.search(text), path
+        assert path.name in own or not (asked.search(text) or named.search(text)), path
