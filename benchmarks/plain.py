@@ -30,9 +30,9 @@ def one_round(workload: Workload, config: Configuration, number: int) -> float:
     encoder = build_encoder(workload.encoder, config.dropout)
     _freeze(encoder, config.trainable_layers)
     dimension = workload.encoder.dimension
-    head = torch.nn.Linear(dimension, workload.classes) if config.beta_effective else None
+    head = torch.nn.Linear(dimension, workload.outputs) if config.beta_effective else None
     build = LOSSES[config.loss].build
-    metric = build(workload.classes, dimension, config.loss_params) if build else None
+    metric = build(workload.outputs, dimension, config.loss_params) if build else None
     steps = config.epochs * max(1, -(-len(fold.train) // config.batch_size))
     if steps:
         optimizer = make_optimizer(config, encoder, [] if head is None else [head], metric)
