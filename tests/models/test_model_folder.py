@@ -13,6 +13,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
+from tune_dml.data import SINGLE, Kind
+from tune_dml.data.kinds import MULTILABEL
 from tune_dml.errors import ModelError
 from tune_dml.losses import check
 from tune_dml.models import load_classifier
@@ -45,9 +47,8 @@ class Saved:
         self.vectors = embed(LayeredEncoder(encoder, None), tokens, "mean", 24, torch.device("cpu"))
         config = check(Configuration(loss="proxy_anchor", max_length=24))
         head = {"weight": np.eye(3, 128, dtype=np.float32), "bias": np.zeros(3, dtype=np.float32)}
-        run = Trained(
-            config, "single", 3, self.vectors, CLASSES, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0
-        )
+        targets = np.eye(3, dtype=np.int64)[CLASSES] if kind == "multilabel" else CLASSES
+        run = Trained(config, kind, 3, self.vectors, targets, head, {"proxies": np.eye(3, 128, dtype=np.float32)}, 10.0)
         fitted = READOUT_SPECS[readout].fit(run)
         self.probabilities = READOUT_SPECS[readout].probabilities(fitted, self.vectors)
         about = ModelDescription("mine", kind, LABELS, "mean", 24, "float32", readout, fitted.values, config.to_dict())
@@ -62,14 +63,16 @@ def save(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> Callable[...
     return _save
 
 
-@pytest.mark.parametrize("readout", READOUT_SPECS)
-def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Saved], readout: str) -> None:
-    saved = save(readout)
+@pytest.mark.parametrize(
+    ("readout", "kind"), [(name, kind) for kind in (SINGLE, MULTILABEL) for name in kind.target.readouts]
+)
+def test_a_loaded_classifier_gives_the_same_probabilities(save: Callable[..., Saved], readout: str, kind: Kind) -> None:
+    saved = save(readout, kind.name)
     classifier = load_classifier(saved.folder, "cpu")
     assert classifier.label_names == LABELS
     np.testing.assert_allclose(classifier.predict_proba(TEXTS), saved.probabilities, atol=1e-5)
     np.testing.assert_allclose(classifier.embed(TEXTS), saved.vectors, atol=1e-4)
-    assert classifier.predict(TEXTS) == [LABELS[i] for i in saved.probabilities.argmax(axis=1)]
+    assert classifier.predict(TEXTS) == kind.target.answers(saved.probabilities, LABELS)
 
 
 def test_towers_of_averaged_layers(tmp_path: Path, tiny: EncoderBundle, tiny_folder: Path) -> None:
@@ -286,3 +289,11 @@ def test_members_of_other_classes_are_refused(save: Callable[..., Saved]) -> Non
     (folder.parent / "other").rename(folder / "members" / "seed-1")
     with pytest.raises(ModelError, match="has other classes"):
         load_classifier(folder, "cpu")
+
+
+def test_a_read_out_of_another_kind_is_refused(save: Callable[..., Saved]) -> None:
+    saved = save("one_vs_rest", "multilabel")
+    file = saved.folder / "tune_dml.json"
+    file.write_text(file.read_text().replace('"multilabel"', '"single"'))
+    with pytest.raises(ModelError, match="'one_vs_rest' that does not exist"):
+        load_classifier(saved.folder, "cpu")

@@ -79,3 +79,17 @@ def test_a_damaged_file_is_a_sentence(folder: Path, old: str, new: str) -> None:
     (folder / "search.yaml").write_text(text.replace(old, new))
     with pytest.raises(ResultsError, match=r"search\.yaml"):
         read_search_file(folder)
+
+
+@pytest.mark.parametrize("label", ["x", None, True, {"a": 1}, 10**30, [1, "x"], [0, 1], 2], ids=str)
+def test_labels_that_are_no_numbers_are_damage(folder: Path, label: object) -> None:
+    replace(ABOUT, labels=(0, 1, 0, label)).write(folder)
+    with pytest.raises(ResultsError, match=r"search\.yaml is damaged"):
+        read_search_file(folder)
+
+
+def test_several_labels_of_a_text_come_back(folder: Path) -> None:
+    replace(ABOUT, kind="multilabel", labels=([0, 1], [1, 1], [0, 0], [1, 0])).write(folder)
+    found = read_search_file(folder)
+    assert found.targets().tolist() == [[0, 1], [1, 1], [0, 0], [1, 0]]
+    assert found.per_class() == {"bad": 2, "good": 2}

@@ -73,7 +73,7 @@ def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], si
     resumed = tune_dml("resume", "toy", *common, "--json", cwd=tmp_path)
     assert resumed.code == 0, resumed.err
     document = json.loads(resumed.out)
-    assert document["search"]["metric"] == "micro_f1"
+    assert document["search"]["metric"] == "tag_f1"
     assert document["search"]["shots"] == 40
     assert sum(document["search"]["per_class"].values()) > 40
     assert not document["failed"]
@@ -81,15 +81,15 @@ def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], si
     # Of the space's losses, those that the kind can have.
     assert {row["loss"] for row in document["leaderboard"]} == {"ce"}
     assert set(document["winner"]["cv"]) == {
-        "micro_f1", "binary_log_loss", "corrected_micro_f1", "corrected_interval",
+        "tag_f1", "tag_loss", "corrected_tag_f1", "corrected_interval",
     }  # fmt: skip
-    assert len(document["winner"]["test"]["micro_f1"]["seeds"]) == 2
+    assert len(document["winner"]["test"]["tag_f1"]["seeds"]) == 2
     more = tune_dml("confirm", "toy", "--seeds", "3", *common, "--json", cwd=tmp_path)
-    assert len(json.loads(more.out)["winner"]["test"]["micro_f1"]["seeds"]) == 3
+    assert len(json.loads(more.out)["winner"]["test"]["tag_f1"]["seeds"]) == 3
     header = (folder / "leaderboard.csv").read_text().splitlines()[0]
-    assert "cv_micro_f1,cv_binary_log_loss,cv_score,test_micro_f1_mean,test_micro_f1_sd" in header
+    assert "cv_tag_f1,cv_tag_loss,cv_score,test_tag_f1_mean,test_tag_f1_sd" in header
     found = Journal(folder, write=False)
-    check_mlflow(results, [*found.records("baseline"), *found.records()], "tagged", "micro_f1")
+    check_mlflow(results, [*found.records("baseline"), *found.records()], "tagged", "tag_f1")
 
     texts = tmp_path / "texts.csv"
     texts.write_text("text\nStriker signs for United\nShares fall\n")
@@ -100,9 +100,9 @@ def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], si
         assert json.loads(row["label"]) == [n[2:-1] for n in row if n.startswith("p(") and float(row[n]) > 0.5]
     refused = tune_dml("predict", document["model"], str(texts), cwd=tmp_path)
     assert refused.code == 2
-    assert "kind is 'tags'; it must be single | pair, or one that --loss-plugin brings" in refused.err
+    assert "kind is 'tags'; it must be single | pair | multilabel, or one that --loss-plugin brings" in refused.err
     trained = tune_dml("train", "--config", str(folder / "best.yaml"), *PLUGIN, cwd=tmp_path)
-    assert "micro F1" in trained.out, trained.err
+    assert "F1 over tags" in trained.out, trained.err
     python_path = os.pathsep.join([str(tmp_path), str(Path(package.__file__).parents[1])])
     loaded = subprocess.run(
         [sys.executable, "-c", LOADS, document["model"], f"sqlite:///{results / 'mlflow.db'}"],
@@ -117,7 +117,7 @@ def test_a_kind_s_own_metrics_alone_decide(tmp_path: Path, tune_dml: Callable[..
     search = ["search", "--task", "bbc", "--kind", "tags", *PLUGIN]
     refused = tune_dml(*search, "--metric", "accuracy", "--dry-run", cwd=tmp_path)
     assert refused.code == 2
-    assert "micro_f1" in refused.err
+    assert "tag_f1" in refused.err
     unknown = tune_dml("search", "--task", "bbc", "--kind", "tag", "--dry-run", cwd=tmp_path)
     assert unknown.code == 2
     assert "pair" in unknown.err

@@ -62,7 +62,7 @@ def search(
         str | None, typer.Option(metavar="NAME", help="Rows with the same value here are never parted.")
     ] = DEFAULTS.group_column,
     kind: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Kind of the task, of those that --loss-plugin brings.")
+        str | None, typer.Option(metavar="NAME", help="Of the task: multilabel, where a text has any number of labels.")
     ] = DEFAULTS.kind,
     encoding: Encoding = DEFAULTS.encoding,
     no_header: NoHeader = not DEFAULTS.header,

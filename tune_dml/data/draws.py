@@ -31,6 +31,8 @@ def draw_shots(task_train: Split, kind: Kind, settings: DrawSettings) -> npt.NDA
         raise DataError(f"--draw is {settings.draw}; a seed must be 0 or more.")
     if settings.shots is not None and settings.shots_per_class is not None:
         raise DataError("--shots and --shots-per-class exclude each other; give one of them.")
+    if settings.shots_per_class is not None and not kind.target.exclusive:
+        raise DataError(f"--shots-per-class is for texts with one class each; of the kind {kind.name}, give --shots.")
     if settings.shots_per_class is not None:
         shares = _equal(counts, settings.shots_per_class)
     elif settings.shots is not None:

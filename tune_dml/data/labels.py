@@ -105,8 +105,12 @@ class LabelCode:
                 f"{rows.where}: {missing} of {len(rows)} rows of the {split} split have no label "
                 f"(the first is {rows.texts[first][:40]!r}). Every row needs one."
             )
-        forms = [same(label or "", self._fractions) for label in rows.labels]
-        return [self._index.get(form.casefold() if self._folds else form, UNKNOWN) for form in forms]
+        return [self.index(label or "") for label in rows.labels]
+
+    def index(self, label: str) -> int:
+        """Of a label as written; :data:`UNKNOWN` where no training text carries it."""
+        form = same(label, self._fractions)
+        return self._index.get(form.casefold() if self._folds else form, UNKNOWN)
 
 
 def differing_in_case(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def read_description(folder: Path) -> ModelDescription:
     if description.kind not in KINDS:
         known = Choice(tuple(KINDS))
         raise ModelError(f"{file}: kind is {description.kind!r}; it must be {known}, or one that --loss-plugin brings.")
-    if description.readout not in READOUT_SPECS:
+    if description.readout not in READOUT_SPECS or description.readout not in KINDS[description.kind].target.readouts:
         raise ModelError(f"{file} names a read-out '{description.readout}' that does not exist.")
     for name, given, valid in (
         ("precision", description.precision, Choice(PRECISIONS)),

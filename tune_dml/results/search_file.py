@@ -22,7 +22,7 @@ from tune_dml.config import (
     sqlite_uri,
 )
 from tune_dml.config.moved_paths import followed
-from tune_dml.data import Fold, Kind, kind_named
+from tune_dml.data import KINDS, Fold, Kind, kind_named
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.tracking import without_password
@@ -151,11 +151,31 @@ def read_search_file(folder: Path) -> SearchFile:
             Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
             for f in values["folds"]
         )
-        return from_values(SearchFile, values)
+        return _checked(from_values(SearchFile, values))
     except FileNotFoundError:
         raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.") from None
     except (OSError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ResultsError(f"{path} is damaged ({error}); the search cannot be resumed.") from None
+
+
+def _checked(found: SearchFile) -> SearchFile:
+    """With targets that are numbers, and such as their kind has them where that is known.
+
+    Raises:
+        TypeError, ValueError, OverflowError: they are not.
+    """
+    if not all(map(_is_target, (*found.labels, *(found.official_labels or ())))):
+        raise TypeError("labels cannot be anything but numbers")
+    if found.kind in KINDS:
+        found.per_class()
+        found.heldout_labels()
+    return found
+
+
+def _is_target(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_target, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def former_results(folder: Path) -> str | None:

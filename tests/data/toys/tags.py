@@ -123,13 +123,13 @@ READOUT = ReadoutSpec(
     "logistic_of_each", "a logistic regression for each name", lambda trained: True, fit, probabilities, None
 )
 READOUT_SPECS[READOUT.name] = READOUT
-OBJECTIVES["binary_cross_entropy"] = BinaryCrossEntropy
+OBJECTIVES["tags_apart"] = BinaryCrossEntropy
 LOSS = Metric(
-    "binary_log_loss", "binary log loss", "loss", lambda p, y: float(row_losses(p, y).mean()),
+    "tag_loss", "loss over tags", "loss", lambda p, y: float(row_losses(p, y).mean()),
     lambda p, y: -row_losses(p, y), row_losses, lower_is_better=True,
 )  # fmt: skip
 F1 = Metric(
-    "micro_f1", "micro F1", "F1", lambda p, y: float(weighted_f1(p, y, np.ones((1, len(y))))[0]),
+    "tag_f1", "F1 over tags", "F1", lambda p, y: float(weighted_f1(p, y, np.ones((1, len(y))))[0]),
     row_f1, weighted=weighted_f1, ties=LOSS.name,
 )  # fmt: skip
 SPEC = Kind(
@@ -139,7 +139,7 @@ SPEC = Kind(
         metrics=(F1, LOSS),
         readouts=(READOUT.name,),
         trained_readout=READOUT.name,
-        objective="binary_cross_entropy",
+        objective="tags_apart",
         losses=("ce",),
         code=code,
         written=lambda cell: json.dumps(list(cell)) if isinstance(cell, list | tuple) else cell,

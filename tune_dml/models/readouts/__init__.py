@@ -10,12 +10,21 @@ import numpy.typing as npt
 
 from tune_dml.config import Probabilities
 from tune_dml.data import KINDS
-from tune_dml.models.readouts import centroid, head_proxies, head_readout, knn, logistic, proxies
+from tune_dml.models.readouts import (
+    centroid,
+    head_proxies,
+    head_readout,
+    knn,
+    logistic,
+    one_vs_rest,
+    proxies,
+    sigmoid_head,
+)
 from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained
 
 READOUT_SPECS: dict[str, ReadoutSpec] = {
     spec.name: spec
-    for module in (logistic, head_readout, centroid, knn, proxies, head_proxies)
+    for module in (logistic, head_readout, centroid, knn, proxies, head_proxies, one_vs_rest, sigmoid_head)
     for spec in module.SPECS
 }
 #: With more training texts than this, read-outs are not tried in several settings: it hardly matters, and takes time.

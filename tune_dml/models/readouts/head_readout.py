@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from tune_dml.config import Probabilities
 from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax
@@ -12,12 +13,18 @@ def _fit(trained: Trained) -> FittedReadout:
     return FittedReadout("head", dict(trained.head_state))
 
 
-def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
+def head_logits(fitted: FittedReadout, embeddings: Embeddings) -> npt.NDArray[np.float64]:
+    """What the head gives, float64 ``[n, outputs]``."""
     arrays = {name: array.astype(np.float64) for name, array in fitted.arrays.items()}
     hidden = embeddings.astype(np.float64)
     if "dense.weight" in arrays:
         hidden = np.tanh(hidden @ arrays["dense.weight"].T + arrays["dense.bias"])
-    return softmax(hidden @ arrays["weight"].T + arrays["bias"])
+    logits: npt.NDArray[np.float64] = hidden @ arrays["weight"].T + arrays["bias"]
+    return logits
+
+
+def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
+    return softmax(head_logits(fitted, embeddings))
 
 
 SPEC = ReadoutSpec(

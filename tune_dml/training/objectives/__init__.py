@@ -8,13 +8,17 @@ from tune_dml.data import KINDS
 from tune_dml.recipe import INGREDIENTS, Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.binary_cross_entropy import BinaryCrossEntropy
 from tune_dml.training.objectives.classification import Classification
 from tune_dml.training.objectives.objective import Objective, Seen, Values
 
 __all__ = ["OBJECTIVES", "Classification", "Objective", "Seen", "Values", "objective_of"]
 
 #: By the name that kinds of task have for them.
-OBJECTIVES: dict[str, Callable[[Configuration, Model, Examples], Objective]] = {"classification": Classification}
+OBJECTIVES: dict[str, Callable[[Configuration, Model, Examples], Objective]] = {
+    "classification": Classification,
+    "binary_cross_entropy": BinaryCrossEntropy,
+}
 
 
 def objective_of(model: Model, data: Examples) -> Objective:

@@ -1,0 +1,133 @@
+"""Tasks of the kind ``multilabel``: how labels are read, drawn and scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from sklearn.metrics import f1_score, log_loss
+
+from tune_dml.config import DrawSettings, TaskSettings
+from tune_dml.data import METRICS, Split, Task, draw_shots, load_task, make_folds
+from tune_dml.data.kinds import MULTILABEL
+from tune_dml.data.label_sets import parts
+from tune_dml.errors import DataError
+
+TARGET = MULTILABEL.target
+ROWS = [("a", ["x"]), ("b", ["x", "y"]), ("c", []), ("d", ["y"]), ("e", ["z", "x"]), ("f", ["x", "y", "z"])]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Task]:
+    def loaded(name: str, content: str, **settings: object) -> Task:
+        (tmp_path / name).write_text(content)
+        return load_task(TaskSettings("mine", str(tmp_path / name), kind="multilabel", no_test=True, **settings))
+
+    return loaded
+
+
+def lines(rows: list[tuple[str, object]]) -> str:
+    return "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)
+
+
+def sets(task: Task) -> list[tuple[str, ...]]:
+    return TARGET.named(task.train.labels, task.label_names)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("x", ["x"]), ("x;y", ["x", "y"]), (" x ; y;", ["x", "y"]), ('["x", "y"]', ["x", "y"]), ("[]", []),
+     ("[1, 2]", ["1", "2"]), ("y;y", ["y"]), ("[odd;x", ["[odd", "x"]), ('["a;b"]', ["a;b"])],
+)  # fmt: skip
+def test_a_label_s_parts(written: str, expected: list[str]) -> None:
+    assert parts(written) == expected
+
+
+def test_lists_and_texts_say_the_same(load: Callable[..., Task], tmp_path: Path) -> None:
+    expected = [tuple(sorted(names)) for _, names in ROWS]
+    as_lists = load("a.jsonl", lines(ROWS))
+    assert (as_lists.kind, as_lists.label_names) == ("multilabel", ("x", "y", "z"))
+    assert sets(as_lists) == expected
+    semicolons = "\n".join(f'{text},"{";".join(names) or "[]"}"' for text, names in ROWS)
+    assert sets(load("a.csv", f"text,label\n{semicolons}\n")) == expected
+    table = pa.table({"text": [text for text, _ in ROWS], "label": [names for _, names in ROWS]})
+    pa.parquet.write_table(table, tmp_path / "a.parquet")
+    task = load_task(TaskSettings("mine", str(tmp_path / "a.parquet"), kind="multilabel", no_test=True))
+    assert sets(task) == expected
+    assert task.train.hashes() == as_lists.train.hashes()
+
+
+def test_names_in_several_ways_are_one(load: Callable[..., Task]) -> None:
+    task = load("a.jsonl", lines([("a", ["True"]), ("b", ["true", "x"]), ("c", "x;true"), ("d", ["x"])]))
+    assert len(task.label_names) == 2
+    assert any("written in several ways" in note for note in task.notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("a", ["x"]), ("b", None), ("c", ["y"])], "1 of 3 rows of the training split have no label"),
+        ([("a", ["x"]), ("b", ["x"])], "every training text has the same labels"),
+        ([("a", ["x"])], "leaves 1 training text after cleaning"),
+        ([("a", {"x": 1}), ("b", ["x"])], "holds dict values"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_learnt_is_refused(
+    load: Callable[..., Task], rows: list[tuple[str, object]], words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        load("a.jsonl", lines(rows))
+
+
+def test_a_label_of_the_test_split_alone(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(lines(ROWS))
+    (tmp_path / "test.jsonl").write_text(lines([("g", ["x"]), ("h", ["x", "new"])]))
+    with pytest.raises(DataError, match="1 of 2 rows of the test split have labels that no training text carries"):
+        load_task(TaskSettings("mine", str(tmp_path), kind="multilabel"))
+    task = load_task(TaskSettings("mine", str(tmp_path), kind="multilabel", drop_unknown_labels=True))
+    assert task.test is not None
+    assert TARGET.named(task.test.labels, task.label_names) == [("x",)]
+
+
+def test_a_label_that_cleaning_took_is_none(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(lines([*ROWS, ("rare", ["gone"])]))
+    (tmp_path / "test.jsonl").write_text(lines([("g", ["x"]), ("rare", ["gone"])]))
+    task = load_task(TaskSettings("mine", str(tmp_path), kind="multilabel", drop_unknown_labels=True))
+    assert task.label_names == ("x", "y", "z")
+    assert task.test is not None
+    assert len(task.test) == 1
+
+
+def test_draws_and_folds_spread_the_rarest_labels() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random((400, 4)) < [0.6, 0.3, 0.1, 0.05]).astype(np.int64)
+    pool = Split(tuple(map(str, range(400))), None, labels, None)
+    rows = draw_shots(pool, MULTILABEL, DrawSettings(shots=60))
+    assert len(rows) == 60
+    drawn = pool.take(rows)
+    # As many of the rarest as there should be, by the text.
+    assert abs(int(drawn.labels[:, 3].sum()) - round(60 * labels[:, 3].mean())) <= 1
+    for fold in make_folds(drawn, MULTILABEL, DrawSettings(folds=3), None):
+        assert drawn.labels[fold.train].any(axis=0).all()
+    with pytest.raises(DataError, match="--shots-per-class is for texts with one class each"):
+        draw_shots(pool, MULTILABEL, DrawSettings(shots=None, shots_per_class=4))
+
+
+def test_metrics_are_scikit_learns() -> None:
+    rng = np.random.default_rng(1)
+    p, y = rng.random((50, 4)), rng.integers(2, size=(50, 4))
+    f1, loss = METRICS["micro_f1"], METRICS["binary_log_loss"]
+    assert f1.of(p, y) == pytest.approx(f1_score(y, p > 0.5, average="micro"))
+    assert loss.of(p, y) == pytest.approx(log_loss(y.ravel(), p.ravel()))
+    weights = rng.integers(3, size=(5, 50)).astype(np.float32)
+    assert f1.weighted is not None
+    for row, value in zip(weights.astype(int), f1.weighted(p, y, weights), strict=True):
+        assert value == pytest.approx(
+            f1_score(np.repeat(y, row, axis=0), np.repeat(p, row, axis=0) > 0.5, average="micro")
+        )
+    assert f1.of(np.zeros((2, 4)), np.zeros((2, 4), dtype=np.int64)) == 0.0
