@@ -14,6 +14,7 @@ from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import ConfigurationError, DataError, UsageError
+from tune_dml.losses import LOSSES
 from tune_dml.reporting.output import Output
 
 WORDS = {"ham": "meeting lunch project report", "spam": "win cash prize offer"}
@@ -114,6 +115,9 @@ def test_a_loss_of_another_package_that_fails_is_refused(tmp_path: Path, monkeyp
         "SPEC = LossSpec('odd', 'none', lambda classes, dimension, params: Odd())\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
+    # Known to this process for as long as this test runs.
+    monkeypatch.setitem(LOSSES, "odd", LOSSES["ce"])
+    del LOSSES["odd"]
     space = tmp_path / "space.yaml"
     space.write_text("loss: {choices: [ce, odd]}\n")
     data = write(tmp_path / "mail.csv", {"ham": 9, "spam": 9})

@@ -137,7 +137,7 @@ def test_a_search_runs_without_any_of_them(ray: None, tmp_path: Path, monkeypatc
     assert not helped
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("inside", "name"), OWN, ids=[name for _, name in OWN])
 def test_a_search_runs_without_one_of_them(
     inside: Inside, name: str, ray: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
