@@ -74,10 +74,10 @@ def test_predict(name: str, file: str, kept: Path, run: Run) -> None:
     out = run(None, "predict", str(model), str(texts), plain=True)
     rows = list(csv.DictReader(io.StringIO(out)))
     found = [[float(value) for key, value in row.items() if key.startswith("p(")] for row in rows]
-    close(found, ANSWERS["probabilities"][name], ROUNDED)
+    assert close(found, ANSWERS["probabilities"][name], ROUNDED)
     given = pd.read_csv(texts)
     loaded = tool.load(model)
-    close(loaded.predict_proba(given), ANSWERS["probabilities"][name])
+    assert close(loaded.predict_proba(given), ANSWERS["probabilities"][name])
     assert list(loaded.predict(given)) == [row["label"] for row in rows]
 
 
@@ -87,15 +87,15 @@ def test_train_repeats_a_confirm_seed_and_a_round(name: str, kept: Path, run: Ru
     for option, number, stage in (("--seed", 0, "test"), ("--fold", 1, "cv")):
         output = tmp_path / stage
         run(None, "train", "--config", str(search / "best.yaml"), option, str(number), "--output", str(output))
-        close(trained(output), stored(search, stage, number))
+        assert close(trained(output), stored(search, stage, number))
     given = pd.read_csv(kept / "data" / ("new-pairs.csv" if name == "pairs" else "new.csv"))
     model = tool.load(tmp_path / "test" / "model")
     if name == "pairs":
-        close(model.predict_proba(given), ANSWERS["probabilities"][name])
+        assert close(model.predict_proba(given), ANSWERS["probabilities"][name])
         return
     # The kept one is an ensemble: this is its first member alone.
     alone = shutil.copytree(search / "model", tmp_path / "alone", ignore=shutil.ignore_patterns("members"))
-    close(model.predict_proba(given), tool.load(alone).predict_proba(given))
+    assert close(model.predict_proba(given), tool.load(alone).predict_proba(given))
 
 
 @needs_store
@@ -117,7 +117,7 @@ def test_best_sync_and_the_registered_model(own: Path, run: Run, tune_dml: Calla
     ended = tune_dml("-c", loading)
     assert ended.code == 0, ended.err
     answer = json.loads(ended.out)
-    close([row[1:] for row in answer["data"]], ANSWERS["probabilities"]["texts"])
+    assert close([row[1:] for row in answer["data"]], ANSWERS["probabilities"]["texts"])
     said = run(own, "sync", "texts", plain=True)
     assert "texts: MLflow has everything (4 runs)." in said
 
@@ -202,6 +202,6 @@ def test_a_loss_of_an_installed_package(kept: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     shown, _, predicted, _ = done.stdout.split("\f\n")
     assert as_kept(json.loads(shown), kept) == ANSWERS["show"]["plugin"]
-    close(trained(output), stored(search, "test", 0))
+    assert close(trained(output), stored(search, "test", 0))
     rows = [json.loads(line) for line in predicted.splitlines()]
-    close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], ROUNDED)
+    assert close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], ROUNDED)
