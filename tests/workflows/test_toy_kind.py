@@ -84,6 +84,8 @@ def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], si
         "tag_f1", "tag_loss", "corrected_tag_f1", "corrected_interval",
     }  # fmt: skip
     assert len(document["winner"]["test"]["tag_f1"]["seeds"]) == 2
+    shown = tune_dml("show", "toy", *common, "--json", cwd=tmp_path)
+    assert json.loads(shown.out)["winner"] == document["winner"], shown.err
     more = tune_dml("confirm", "toy", "--seeds", "3", *common, "--json", cwd=tmp_path)
     assert len(json.loads(more.out)["winner"]["test"]["tag_f1"]["seeds"]) == 3
     header = (folder / "leaderboard.csv").read_text().splitlines()[0]
