@@ -86,6 +86,12 @@ def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], si
     assert len(document["winner"]["test"]["tag_f1"]["seeds"]) == 2
     shown = tune_dml("show", "toy", *common, "--json", cwd=tmp_path)
     assert json.loads(shown.out)["winner"] == document["winner"], shown.err
+    [row] = json.loads(tune_dml("list", *common, "--json", cwd=tmp_path).out)
+    assert (row["state"], row["needs"]) == ("finished", [])
+    assert row["test_accuracy"] == document["winner"]["test"]["tag_f1"]["mean"]
+    without = tune_dml("list", "--results", str(results), cwd=tmp_path)
+    assert "finished" in without.out
+    assert "add --loss-plugin tags:SPEC" in without.err
     more = tune_dml("confirm", "toy", "--seeds", "3", *common, "--json", cwd=tmp_path)
     assert len(json.loads(more.out)["winner"]["test"]["tag_f1"]["seeds"]) == 3
     header = (folder / "leaderboard.csv").read_text().splitlines()[0]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tune_dml.config import State
+from tune_dml.data import KINDS
 from tune_dml.errors import TuneDMLError
 from tune_dml.evaluation import winner
 from tune_dml.reporting import SearchReport
@@ -23,6 +24,7 @@ class SearchRow:
 
     Attributes:
         state: ``running``, ``interrupted``, ``cross-validated`` (without confirm), ``finished``, or ``damaged``.
+        needs: Code of other packages, as ``package.module:NAME``, without which there are no scores.
     """
 
     name: str
@@ -34,6 +36,7 @@ class SearchRow:
     trials: int
     cv_accuracy: float | None
     test_accuracy: float | None
+    needs: tuple[str, ...] = ()
 
 
 def list_searches(results: str) -> list[SearchRow]:
@@ -54,9 +57,22 @@ def _row(folder: Path) -> SearchRow:
     state = state_of(folder)
     try:
         about = read_search_file(folder)
-        settings = about.settings
-        kind, journal = about.task_kind, Journal(folder, write=False)
+        settings, journal = about.settings, Journal(folder, write=False)
         trials = journal.records()
+        row = SearchRow(
+            name=folder.name,
+            task=settings.task.task,
+            shots=len(about.labels),
+            encoder=settings.encoder,
+            state=state,
+            trials_done=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
+            trials=settings.trials,
+            cv_accuracy=None,
+            test_accuracy=None,
+        )
+        if about.kind not in KINDS and settings.loss_plugins:
+            return replace(row, needs=settings.loss_plugins)
+        kind = about.task_kind
         best = winner(trials, about.heldout_labels(), kind, settings.metric, about.rounds, about.by_schedule)
         scores = mean_scores(best.rounds, about.by_schedule) if best is not None else None
         test = None
@@ -66,14 +82,4 @@ def _row(folder: Path) -> SearchRow:
             test = summaries(seeds)[kind.target.metric].mean if seeds else None
     except TuneDMLError:
         return SearchRow(folder.name, "?", 0, "?", "damaged" if state != "running" else state, 0, 0, None, None)
-    return SearchRow(
-        name=folder.name,
-        task=settings.task.task,
-        shots=len(about.labels),
-        encoder=settings.encoder,
-        state=state,
-        trials_done=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
-        trials=settings.trials,
-        cv_accuracy=scores[kind.target.metric] if scores else None,
-        test_accuracy=test,
-    )
+    return replace(row, cv_accuracy=scores[kind.target.metric] if scores else None, test_accuracy=test)
