@@ -1,3 +1,3 @@
 """Of this package: in ``--version``, model folders and ``search.yaml``."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -9,7 +9,7 @@ from transformers import AutoModel, BertConfig, DistilBertConfig, RobertaConfig,
 
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.tokens import Batch
-from tune_dml.models.unpadded import Layout, layout_for, run_unpadded
+from tune_dml.models.unpadded import Layout, allow_unpadded, layout_for, run_unpadded
 
 SMALL = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
 #: Of 9 positions: fewer than the real tokens of a batch together.
@@ -65,6 +65,7 @@ def test_states_and_gradients_are_those_of_a_padded_batch(name: str, types: bool
 @pytest.mark.parametrize("multiple", [2, 8, 32])
 def test_a_round_number_of_packed_tokens_changes_nothing(multiple: int) -> None:
     model = random_encoder(FAMILIES["bert"]).eval()
+    allow_unpadded(model)
     batch = random_batch(0)
     exact, rounded = Layout.of(batch.mask), Layout.of(batch.mask, multiple)
     assert rounded.pack(batch.ids).shape[1] % multiple == 0
@@ -79,6 +80,43 @@ def test_dropout_is_drawn_anew() -> None:
     encoder = LayeredEncoder(random_encoder(FAMILIES["bert"]), None).train()
     batch = random_batch(0)
     assert not torch.equal(encoder(batch), encoder(batch))
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_attention_with_dropout_is_on_average_what_it_is_without(name: str) -> None:
+    model = random_encoder(FAMILIES[name])
+    encoder = LayeredEncoder(model, None).train()
+    attention = [m for n, m in model.named_modules() if n.endswith("attention.self.dropout")]
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    batch = random_batch(FAMILIES[name].pad_token_id)
+    real = batch.mask.bool()
+    with torch.no_grad():
+        want = encoder(batch)[real]
+        for module in attention:
+            module.p = 0.02
+        got = torch.stack([encoder(batch)[real] for _ in range(400)])
+    assert attention
+    assert float((got.mean(0) - want).abs().max()) < 5 * float(got.std(0).max()) / 400**0.5 + 0.01
+    assert float(got.std(0).max()) > 0
+
+
+@pytest.mark.parametrize(("tokens", "multiple"), [(3, 8), (128, 8), (129, 16), (256, 16), (257, 32), (900, 32)])
+def test_in_bfloat16_there_are_few_numbers_of_packed_tokens(tokens: int, multiple: int) -> None:
+    model = random_encoder(FAMILIES["bert"])
+    allow_unpadded(model)
+    mask = torch.zeros(2, tokens, dtype=torch.long)
+    mask[0, : tokens - 1], mask[1, 0] = 1, 1
+    batch = Batch(mask, mask, None)
+    with torch.autocast("cpu", torch.bfloat16):
+        layout = layout_for(model, batch)
+    assert layout is not None
+    assert layout.count == tokens
+    assert len(layout.real) == -(-tokens // multiple) * multiple
+    exact = layout_for(model, batch)
+    assert exact is not None
+    assert len(exact.real) == tokens
 
 
 def test_packing_and_padding_undo_each_other() -> None:

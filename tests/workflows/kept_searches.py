@@ -50,6 +50,12 @@ def close(found: npt.ArrayLike, expected: npt.ArrayLike, rounded: float = 0.0) -
     return same_shape and np.allclose(found, expected, rtol=0, atol=TOLERANCE + rounded)
 
 
+def alike(found: npt.ArrayLike, expected: npt.ArrayLike) -> bool:
+    """Whether they may be of two models that differ in their random numbers only."""
+    together = np.corrcoef(np.ravel(found), np.ravel(expected))[0, 1]
+    return np.shape(found) == np.shape(expected) and bool(together > 0.8)
+
+
 def stored(search: Path, stage: str, number: int) -> npt.NDArray[np.float32]:
     """What the search measured of its winner with the read-out that it has got: a confirm seed or a round."""
     best = yaml.safe_load((search / "best.yaml").read_text())

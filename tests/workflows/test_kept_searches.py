@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +16,19 @@ import mlflow
 import pandas as pd
 import pytest
 from command import Ended
-from kept_searches import ANSWERS, KEPT, MAKER, ROUNDED, as_kept, close, laid_out, placeless, stored, trained
+from kept_searches import (
+    ANSWERS,
+    KEPT,
+    MAKER,
+    ROUNDED,
+    alike,
+    as_kept,
+    close,
+    laid_out,
+    placeless,
+    stored,
+    trained,
+)
 from packaging.version import Version
 
 import tune_dml as tool
@@ -61,7 +72,9 @@ def test_list_and_show(kept: Path, run: Run) -> None:
     def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return sorted(rows, key=lambda row: str(row["name"]))
 
-    assert by_name(as_kept(run(kept, "list"), kept)) == by_name(ANSWERS["list"])
+    # A row may have learnt to say more.
+    then, now = by_name(ANSWERS["list"]), by_name(as_kept(run(kept, "list"), kept))
+    assert [{key: row[key] for key in then[0]} for row in now] == then
     assert sorted(ANSWERS["show"]) == sorted(SEARCHES)
     for name in SEARCHES:
         if name != "plugin":
@@ -82,20 +95,21 @@ def test_predict(name: str, file: str, kept: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["texts", "pairs"])
-def test_train_repeats_a_confirm_seed_and_a_round(name: str, kept: Path, run: Run, tmp_path: Path) -> None:
+def test_train_makes_a_model_of_the_same_recipe(
+    name: str, kept: Path, tune_dml: Callable[..., Ended], tmp_path: Path
+) -> None:
+    """Dropout draws other random numbers since version 0.2: the recipe is repeated, its numbers are not."""
     search = kept / "searches" / name
     for option, number, stage in (("--seed", 0, "test"), ("--fold", 1, "cv")):
         output = tmp_path / stage
-        run(None, "train", "--config", str(search / "best.yaml"), option, str(number), "--output", str(output))
-        assert close(trained(output), stored(search, stage, number))
+        told = tune_dml("train", "--config", str(search / "best.yaml"), option, str(number), "--output", str(output))
+        assert told.code == 0, told.err
+        assert "It was made with tune-dml 0.1.0 (here " in told.out + told.err
+        assert "the same seed may give other numbers" in told.out + told.err
+        assert alike(trained(output), stored(search, stage, number))
     given = pd.read_csv(kept / "data" / ("new-pairs.csv" if name == "pairs" else "new.csv"))
     model = tool.load(tmp_path / "test" / "model")
-    if name == "pairs":
-        assert close(model.predict_proba(given), ANSWERS["probabilities"][name])
-        return
-    # The kept one is an ensemble: this is its first member alone.
-    alone = shutil.copytree(search / "model", tmp_path / "alone", ignore=shutil.ignore_patterns("members"))
-    assert close(model.predict_proba(given), tool.load(alone).predict_proba(given))
+    assert alike(model.predict_proba(given), tool.load(search / "model").predict_proba(given))
 
 
 @needs_store
@@ -202,6 +216,6 @@ def test_a_loss_of_an_installed_package(kept: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     shown, _, predicted, _ = done.stdout.split("\f\n")
     assert as_kept(json.loads(shown), kept) == ANSWERS["show"]["plugin"]
-    assert close(trained(output), stored(search, "test", 0))
+    assert alike(trained(output), stored(search, "test", 0))
     rows = [json.loads(line) for line in predicted.splitlines()]
     assert close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], ROUNDED)

@@ -39,6 +39,7 @@ from tune_dml.reporting.output import Output
 from tune_dml.results.best_file import BestFile
 from tune_dml.results.folders import results_folder
 from tune_dml.results.search_file import SearchFile
+from tune_dml.results.versions import other_versions
 from tune_dml.spaces import Space, fitted, load_space, space_from_text
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def prepare_again(
             f"The data of '{settings.name}' has changed since it was started ({about.source}); its numbers could "
             "not be compared. Start a new search."
         )
+    if (sentence := other_versions(about.versions)) is not None:
+        out.line(f"results: {sentence}")
     source = _announced(find_encoder(settings.encoder), False, out)
     if workers and settings.address is not None:
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
@@ -176,6 +179,8 @@ def prepare_one(
         )
     from tune_dml.models.encoder import load_bundle
 
+    if other is None and (sentence := other_versions(best.versions)) is not None:
+        out.line(f"results: {sentence}")
     source = _announced(find_encoder(best.encoder), False, out)
     bundle = load_bundle(source)
     if bundle.sha256 != best.encoder_sha256:

@@ -15,7 +15,8 @@ from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.lengths import cut_note, longest_text
 from tune_dml.driver.manners import encoder_limit, tokens_of
 from tune_dml.models.encoder_source import EncoderSource
-from tune_dml.results.search_file import SearchFile, versions
+from tune_dml.results.search_file import SearchFile
+from tune_dml.results.versions import versions
 from tune_dml.spaces import Space, examples
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
+from tune_dml.models.dropout import QuickDropout, use_quick_dropout
 from tune_dml.models.encoder_source import EncoderSource, weights_sha256
 from tune_dml.models.facts import EncoderFacts, facts_of
 from tune_dml.models.structure import shortened_config, text_encoder
@@ -210,6 +211,7 @@ def _pristine(bundle: EncoderBundle) -> nn.Module:
         quiet()
         model = text_encoder(AutoModel.from_config(_configuration(bundle.config)))
         model.load_state_dict({name: torch.tensor(array) for name, array in bundle.state.items()})
+        use_quick_dropout(model)
         _built.clear()
         _built[bundle.sha256] = model
     return model
@@ -245,4 +247,4 @@ def _set_dropout(encoder: nn.Module, probability: float) -> None:
         # ModernBERT leaves out what its configuration sets to 0.
         for name, child in module.named_children():
             if isinstance(child, nn.Identity) and "drop" in name:
-                setattr(module, name, nn.Dropout(probability))
+                setattr(module, name, QuickDropout(probability))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tune_dml.models.dropout import QuickDropout
+
 
 class ClassificationHead(nn.Linear):
     """Class logits ``[n, classes]`` of embeddings ``[n, dimension]``.
@@ -17,7 +19,7 @@ class ClassificationHead(nn.Linear):
 
     def __init__(self, kind: str, dimension: int, classes: int, dropout: float) -> None:
         super().__init__(dimension, classes)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = QuickDropout(dropout)
         self.dense = nn.Linear(dimension, dimension) if kind == "mlp" else None
 
     def forward(self, embeddings: Tensor) -> Tensor:

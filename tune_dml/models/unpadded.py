@@ -11,11 +11,14 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from tune_dml.models.dropout import quick_dropout
 from tune_dml.models.tokens import Batch
 
 _ATTENTION = "tune_dml_unpadded"
 #: In bfloat16 oneDNN compiles every matrix product anew for a number of tokens that it has not met: few numbers, then.
-TOKENS_TOGETHER = 32
+#: Up to so many tokens, a multiple of so many; above, of the last.
+_MULTIPLES = ((128, 8), (256, 16))
+_LARGEST_MULTIPLE = 32
 #: ``model_type`` of the families whose attention and embeddings were read and are tested, to whether their positions
 #: begin after the padding token's number, and not at 0. All others are given padded batches.
 _BEGINS_AFTER_PADDING = {"bert": False, "roberta": True, "xlm-roberta": True}
@@ -80,7 +83,10 @@ def layout_for(encoder: nn.Module, batch: Batch) -> Layout | None:
     """How to run ``encoder`` on ``batch`` without its padding; ``None``: as it is."""
     if not runs_unpadded(encoder, batch.mask.device) or bool(batch.mask.all()):
         return None
-    return Layout.of(batch.mask, TOKENS_TOGETHER if torch.is_autocast_enabled("cpu") else 1)
+    if not torch.is_autocast_enabled("cpu"):
+        return Layout.of(batch.mask)
+    tokens = int(batch.mask.sum())
+    return Layout.of(batch.mask, next((m for most, m in _MULTIPLES if tokens <= most), _LARGEST_MULTIPLE))
 
 
 def run_unpadded(encoder: nn.Module, batch: Batch, layout: Layout, **options: Any) -> Any:
@@ -121,10 +127,23 @@ def _attend(
         chosen = states[0].transpose(0, 1).index_select(0, layout.sources)
         return chosen.view(*layout.shape, *chosen.shape[1:]).transpose(1, 2)
 
-    mixed = nn.functional.scaled_dot_product_attention(
-        padded(query), padded(key), padded(value), attn_mask=layout.mask, dropout_p=dropout, scale=scaling
-    )
+    states = padded(query), padded(key), padded(value)
+    if dropout:
+        mixed = _attend_with_dropout(*states, layout.mask, dropout, scaling)
+    else:
+        mixed = nn.functional.scaled_dot_product_attention(*states, attn_mask=layout.mask, scale=scaling)
     return layout.pack(mixed.transpose(1, 2)), None
+
+
+def _attend_with_dropout(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, dropout: float, scaling: float | None
+) -> Tensor:
+    """In float32, as PyTorch's does it on a CPU where there is dropout, but for the random numbers."""
+    with torch.autocast("cpu", enabled=False):
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        scores = (query.float() * scale) @ key.float().transpose(-1, -2)
+        weights = scores.masked_fill(~mask, -torch.inf).softmax(-1)
+        return (quick_dropout(weights, dropout) @ value.float()).to(query.dtype)
 
 
 AttentionInterface.register(_ATTENTION, _attend)

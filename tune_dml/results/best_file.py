@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class BestFile:
         hashes: SHA-256 of each drawn row, to see that the data is still the same.
         loss_plugins: Where losses of other packages are.
         truncation, prefix: How texts were read, as of the search's settings.
+        versions: What it was made with.
     """
 
     config: dict[str, Value]
@@ -44,6 +45,7 @@ class BestFile:
     label_names: tuple[str, ...] = ()
     truncation: str = "head"
     prefix: str = ""
+    versions: dict[str, Any] = field(default_factory=dict)
 
 
 def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,10 +24,8 @@ from tune_dml.data import KINDS, Fold, Kind, kind_named
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.tracking import without_password
-from tune_dml.version import __version__
 
 FILE_NAME = "search.yaml"
-_PACKAGES = ("torch", "transformers", "pytorch-metric-learning", "scikit-learn", "numpy", "ray", "optuna", "mlflow")
 
 
 @dataclass(frozen=True)
@@ -196,18 +192,6 @@ def moved(settings: SearchSettings, results: str) -> SearchSettings:
         now = followed(str(store), settings.results, results, there=False)
         uri = uri if now == str(store) else sqlite_uri(now, uri.partition("?")[2])
     return replace(settings, task=task, encoder=encoder, tracking_uri=uri)
-
-
-def versions(device: str) -> dict[str, Any]:
-    """What the numbers may depend on besides the configuration."""
-    return {
-        "tune-dml": __version__,
-        "python": platform.python_version(),
-        **{name: importlib.metadata.version(name) for name in _PACKAGES},
-        "machine": platform.machine(),
-        "device": device,
-        "threads": 1,
-    }
 
 
 class _Dumper(yaml.SafeDumper):
