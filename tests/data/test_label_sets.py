@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score, log_loss
 from tune_dml.config import DrawSettings, TaskSettings
 from tune_dml.data import METRICS, Split, Task, draw_shots, load_task, make_folds
 from tune_dml.data.kinds import MULTILABEL
-from tune_dml.data.label_sets import parts
+from tune_dml.data.label_sets import parts, separator_of
 from tune_dml.errors import DataError
 
 TARGET = MULTILABEL.target
@@ -46,6 +46,60 @@ def sets(task: Task) -> list[tuple[str, ...]]:
 )  # fmt: skip
 def test_a_label_s_parts(written: str, expected: list[str]) -> None:
     assert parts(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "separator"),
+    [(["a|b", "a", "b"], "|"), (["a, b", "b", "a", "a, c, b", "c"], ","), (["a#b", "b#c", "a", "c"], "#"),
+     (["C#", "Java", "C"], ";"), (["Food, drink", "Sports"], ";"), (["a;b", "a|b", "a", "b"], ";"), (["a", "b"], ";"),
+     (["['a', 'b']", "['a']"], ";"), ([], ";"), (["a\nb", "a", "b"], "\n")],
+)  # fmt: skip
+def test_what_stands_between_names(labels: list[str], separator: str) -> None:
+    assert separator_of(labels) == separator
+
+
+def test_another_separator_is_said(load: Callable[..., Task]) -> None:
+    task = load("a.csv", "text,label\n" + "\n".join(f"{t},{'|'.join(n) or '[]'}" for t, n in ROWS) + "\n")
+    assert sets(task) == [tuple(sorted(names)) for _, names in ROWS]
+    assert any("'|' between them" in note for note in task.notes)
+    one = load("b.csv", 'text,label\na,"x, y"\nb,z\nc,"x, y"\n')
+    assert one.label_names == ("x, y", "z")
+    assert any("'x, y' are one name each" in note for note in one.notes)
+
+
+@pytest.mark.parametrize("form", [json.dumps, lambda row: str(row).replace(",", "")])
+def test_rows_of_zeros_and_ones_are_positions(load: Callable[..., Task], form: Callable[[list[int]], str]) -> None:
+    marks = [[int(name in names) for name in "xyz"] for _, names in ROWS]
+    task = load("a.csv", "text,label\n" + "\n".join(f'{t},"{form(m)}"' for (t, _), m in zip(ROWS, marks, strict=True)))
+    assert task.label_names == ("0", "1", "2")
+    assert task.train.labels.tolist() == marks
+    assert any("rows of 0 and 1" in note for note in task.notes)
+
+
+def test_a_row_of_another_length_is_refused(load: Callable[..., Task], tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    (folder / "train.jsonl").write_text(lines([(f"t{i}", [0, 0, i % 2]) for i in range(6)]))
+    (folder / "test.jsonl").write_text(lines([("u", [1, 0])]))
+    with pytest.raises(DataError, match="rows of 3 zeros and ones"):
+        load_task(TaskSettings("mine", str(folder), kind="multilabel"))
+
+
+def test_a_column_for_each_label(load: Callable[..., Task]) -> None:
+    rows = "\n".join(f"{t},{','.join(str(int(n in names)) for n in 'xyz')}" for t, names in ROWS)
+    task = load("a.csv", f"text,x,Y,z\n{rows}\n", label_column="x, y,z")
+    assert task.label_names == ("Y", "x", "z")
+    assert sets(task)[-1] == ("Y", "x", "z")
+    with pytest.raises(DataError, match=r"column 'z' holds '7'.*1 or 0"):
+        load("b.csv", "text,x,z\na,1,7\nb,0,1\n", label_column="x,z")
+    with pytest.raises(DataError, match="no label column 'x,nothing'"):
+        load("c.csv", "text,x,z\na,1,0\nb,0,1\n", label_column="x,nothing")
+
+
+def test_a_column_for_each_label_is_no_class(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,x,z\na,1,0\nb,0,1\n")
+    with pytest.raises(DataError, match="those of --kind multilabel"):
+        load_task(TaskSettings("mine", str(tmp_path / "a.csv"), label_column="x,z"))
 
 
 def test_lists_and_texts_say_the_same(load: Callable[..., Task], tmp_path: Path) -> None:

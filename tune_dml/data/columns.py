@@ -113,7 +113,7 @@ def _text_columns(table: Table, settings: TaskSettings, wanted: Wanted, form: Te
         return tuple(_present(table, name, "text") for name in given)
     usual = [names for one in (TEXT_FORMS if form is None else [form]) for names in one.names]
     for candidate in (*wanted.texts, *usual):
-        found = [_matching(table, name) for name in candidate]
+        found = [matching(table, name) for name in candidate]
         if all(found):
             return tuple(name for name in found if name is not None)
     raise _no_column(table, " and ".join((form or TEXT_FORMS[0]).keys))
@@ -126,7 +126,7 @@ def label_column(table: Table, settings: TaskSettings, wanted: Wanted) -> str | 
         DataError: there are two of that name.
     """
     candidates = (settings.label_column,) if settings.label_column is not None else (wanted.label, "label")
-    found = (_matching(table, candidate) for candidate in candidates if candidate)
+    found = (matching(table, candidate) for candidate in candidates if candidate)
     return next((name for name in found if name is not None), None)
 
 
@@ -158,14 +158,16 @@ def _no_column(table: Table, rule: str) -> DataError:
 
 
 def _present(table: Table, name: str, role: str) -> str:
-    found = _matching(table, name)
+    found = matching(table, name)
     if found is None:
         kind = f"{role} column" if role else "column"
+        if role == "label" and all(matching(table, part.strip()) for part in name.split(",")):
+            raise DataError(f"Labels in several columns ({name}) are those of --kind multilabel.")
         raise DataError(f"{table.where} has no {kind} '{name}'; {_has(table)} {_nearest(name, table)}".strip())
     return found
 
 
-def _matching(table: Table, name: str) -> str | None:
+def matching(table: Table, name: str) -> str | None:
     """The column of that name; else the only one whose name looks the same, or differs in case too."""
     if name in table.names:
         return _once(table, name)

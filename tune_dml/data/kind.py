@@ -65,6 +65,7 @@ class Target:
         decided: The targets that outputs stand for.
         made_up: ``made_up(n, distinct, outputs)``: some targets, of so many sorts at most.
         same_answer: Whether these outputs for examples with these targets mean that training has come to nothing.
+        in_columns: Whether labels may have a column each.
         exclusive: Whether an example has exactly one of the names.
         least_names: That a model needs.
     """
@@ -85,6 +86,7 @@ class Target:
     same_answer: Callable[[Outputs, Targets], bool] = lambda outputs, targets: False
     written: Callable[[Any], Any] = lambda cell: cell
     losses: tuple[str, ...] | None = None
+    in_columns: bool = False
     exclusive: bool = False
     least_names: int = 1
     dtype: type[np.generic] = np.int64

@@ -71,6 +71,7 @@ LABEL_SETS = Target(
     losses=("ce",),
     code=label_set_code,
     written=written,
+    in_columns=True,
     unknown=lambda targets: (targets == UNKNOWN).any(axis=1),
     check_pool=_check_pool,
     narrowed=_present,

@@ -24,6 +24,7 @@ from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
 from tune_dml.data.kind import Code, Kind, Target, kind_named
 from tune_dml.data.kinds import usual_kind
 from tune_dml.data.known_tasks import TaskSpec, spec_named, unknown_task
+from tune_dml.data.label_columns import joined_columns
 from tune_dml.data.labels import unknown_labels
 from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.tables import AS_FOUND, Reading
@@ -55,6 +56,8 @@ def load_task(settings: TaskSettings) -> Task:
     source = _find(settings, spec, name)
     kind = _kind(settings, spec)
     target = (kind or usual_kind(1)).target
+    if target.in_columns:
+        source = joined_columns(source, settings)
     settings, notes = _with_columns(settings, source, kind)
     raw = _read(source, settings, kind, notes)
     code = target.code(raw, spec, source, notes)

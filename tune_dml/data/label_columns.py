@@ -1,0 +1,57 @@
+"""Several columns of yes and no, one for each label, as a column of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tune_dml.config import TaskSettings
+from tune_dml.data.columns import matching
+from tune_dml.data.folding import trimmed
+from tune_dml.data.json_lines import json_text
+from tune_dml.data.tables import Table
+from tune_dml.data.task_source import Source
+from tune_dml.errors import DataError
+
+_YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("0", "0.0", "false", "no", "n", "")
+
+
+def joined_columns(source: Source, settings: TaskSettings) -> Source:
+    """``source`` with the columns that ``a,b,c`` names as one of that name, whose cells are the names of those that say
+    yes, as JSON. A split that lacks one of them is left as it is.
+
+    Raises:
+        DataError: a cell of such a column says neither yes nor no.
+    """
+    given = settings.label_column
+    names = [] if given is None else [name for part in given.split(",") if (name := trimmed(part))]
+    if given is None or len(names) < 2:
+        return source
+    return replace(source, tables={split: _joined(table, given, names) for split, table in source.tables.items()})
+
+
+def _joined(table: Table, given: str, names: Sequence[str]) -> Table:
+    if matching(table, given) is not None:
+        return table
+    found = [name for part in names if (name := matching(table, part)) is not None]
+    if len(found) < len(names):
+        return table
+
+    def column(name: str) -> list[Any]:
+        if name != given:
+            return table.column(name)
+        marks = [[_says(cell, table, each) for cell in table.column(each)] for each in found]
+        return [json_text([n for n, yes in zip(found, row, strict=True) if yes]) for row in zip(*marks, strict=True)]
+
+    return replace(table, names=(*table.names, given), column=column)
+
+
+def _says(cell: Any, table: Table, column: str) -> bool:
+    text = "" if cell is None or cell != cell else trimmed(str(cell)).lower()
+    if text in _YES or text in _NO:
+        return text in _YES
+    raise DataError(
+        f"{table.where}: the column '{column}' holds {str(cell)[:40]!r}. Where labels have a column each, a cell is 1 "
+        "or 0."
+    )
