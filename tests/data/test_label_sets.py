@@ -42,7 +42,9 @@ def sets(task: Task) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [("x", ["x"]), ("x;y", ["x", "y"]), (" x ; y;", ["x", "y"]), ('["x", "y"]', ["x", "y"]), ("[]", []),
-     ("[1, 2]", ["1", "2"]), ("y;y", ["y"]), ("[odd;x", ["[odd", "x"]), ('["a;b"]', ["a;b"])],
+     ("[1, 2]", ["1", "2"]), ("y;y", ["y"]), ("[odd;x", ["[odd", "x"]), ('["a;b"]', ["a;b"]),
+     ("('x', 'y')", ["x", "y"]), ("{'x'}", ["x"]), ('{"choices": ["x", "y"]}', ["x", "y"]), ("()", []),
+     ("(x) or (y)", ["(x) or (y)"]), ("{x;y}", ["{x", "y}"]), ("[True x]", ["True x"])],
 )  # fmt: skip
 def test_a_label_s_parts(written: str, expected: list[str]) -> None:
     assert parts(written) == expected
@@ -67,7 +69,11 @@ def test_another_separator_is_said(load: Callable[..., Task]) -> None:
     assert any("'x, y' are one name each" in note for note in one.notes)
 
 
-@pytest.mark.parametrize("form", [json.dumps, lambda row: str(row).replace(",", "")])
+@pytest.mark.parametrize(
+    "form",
+    [json.dumps, lambda row: str(row).replace(",", ""), lambda row: str([float(mark) for mark in row]),
+     lambda row: str([bool(mark) for mark in row]).replace(",", " ")],
+)  # fmt: skip
 def test_rows_of_zeros_and_ones_are_positions(load: Callable[..., Task], form: Callable[[list[int]], str]) -> None:
     marks = [[int(name in names) for name in "xyz"] for _, names in ROWS]
     task = load("a.csv", "text,label\n" + "\n".join(f'{t},"{form(m)}"' for (t, _), m in zip(ROWS, marks, strict=True)))
@@ -114,6 +120,11 @@ def test_lists_and_texts_say_the_same(load: Callable[..., Task], tmp_path: Path)
     task = load_task(TaskSettings("mine", str(tmp_path / "a.parquet"), kind="multilabel", no_test=True))
     assert sets(task) == expected
     assert task.train.hashes() == as_lists.train.hashes()
+
+
+def test_objects_of_label_studio(load: Callable[..., Task]) -> None:
+    rows = [(text, {"choices": names} if len(names) > 1 else [*names, "y"][0]) for text, names in ROWS]
+    assert sets(load("a.jsonl", lines(rows)))[1] == ("x", "y")
 
 
 def test_names_in_several_ways_are_one(load: Callable[..., Task]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from tune_dml.data.folding import trimmed
 from tune_dml.data.json_lines import json_text
 from tune_dml.data.known_tasks import TaskSpec
-from tune_dml.data.labels import UNKNOWN, LabelCode
+from tune_dml.data.labels import UNKNOWN, LabelCode, same
 from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
@@ -21,13 +21,23 @@ SEPARATORS = (";", "|", "#", "\n", ",")
 #: A list is this long at most: what Python's parser is given.
 _LONGEST = 10_000
 #: As numpy prints an array, without commas: Python would read its names as one.
-_OF_NUMPY = re.compile(r"""\[\s*(?:(?:'[^']*'|"[^"]*")\s*){2,}\]|\[[\s\d.]+\]""")
-_MEMBER = re.compile(r"""'([^']*)'|"([^"]*)"|([\d.]+)""")
+_OF_NUMPY = re.compile(
+    r"""\[\s*(?:(?:'[^']*'|"[^"]*")\s*){2,}\]|\[\s*(?:True|False|[\d.]+)(?:\s+(?:True|False|[\d.]+))*\s*\]"""
+)
+_MEMBER = re.compile(r"""'([^']*)'|"([^"]*)"|(True|False|[\d.]+)""")
+#: What the texts of a tuple and a set in Python, and of an object in JSON, begin and end with.
+_ENCLOSED = {("(", ")"), ("{", "}")}
 
 
 def written(cell: Any) -> Any:
     """What stands for the names in a cell: a list as JSON."""
+    cell = _chosen(cell)
     return json_text(list(cell)) if isinstance(cell, list | tuple) else cell
+
+
+def _chosen(cell: Any) -> Any:
+    """The names in what Label Studio has where there are several, ``{"choices": ["a", "b"]}``; all else as it is."""
+    return cell["choices"] if isinstance(cell, dict) and isinstance(cell.get("choices"), list) else cell
 
 
 def parts(label: str, separator: str = SEPARATORS[0]) -> list[str]:
@@ -39,20 +49,21 @@ def parts(label: str, separator: str = SEPARATORS[0]) -> list[str]:
 
 
 def listed(label: str) -> list[str] | None:
-    """The members of a list as JSON, as Python writes it (``['a', 'b']``), as numpy does (``['a' 'b']``), or with
-    nothing around its names (``[a, b]``); ``None`` if it is none."""
-    if not label.startswith("[") or not label.endswith("]"):
+    """The members of a list as JSON, as Python writes it (``['a', 'b']``, a tuple or a set), as numpy does
+    (``['a' 'b']``), as Label Studio does, or with nothing around its names (``[a, b]``); ``None`` if it is none."""
+    in_brackets = label.startswith("[") and label.endswith("]")
+    if not in_brackets and (label[:1], label[-1:]) not in _ENCLOSED:
         return None
     if len(label) <= _LONGEST and _OF_NUMPY.fullmatch(label):
         return ["".join(found).removesuffix(".") for found in _MEMBER.findall(label)]
     for read in (json.loads, ast.literal_eval):
         try:
-            found = read(label) if len(label) <= _LONGEST else None
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            found = _chosen(read(label)) if len(label) <= _LONGEST else None
+        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
             continue
-        if isinstance(found, list):
+        if isinstance(found, list | tuple | set):
             return [each if isinstance(each, str) else json_text(each) for each in found]
-    return label[1:-1].split(",")
+    return label[1:-1].split(",") if in_brackets else None
 
 
 def separator_of(labels: Iterable[str]) -> str:
@@ -123,15 +134,15 @@ class LabelSetCode:
             return parts(label, self.separator)
         marks = listed(label) or []
         names = self._known if len(self._known) == len(marks) else range(len(marks))
-        return [str(name) for name, mark in zip(names, marks, strict=True) if mark in ("1", "true")]
+        return [str(name) for name, mark in zip(names, marks, strict=True) if same(mark) in ("1", "true")]
 
 
 def _are_positions(labels: Sequence[str]) -> bool:
     """Whether all are lists of 0 and 1 of one length, some of which say one of them twice: no list of names does."""
     rows = [listed(label) for label in dict.fromkeys(labels)]
-    if not rows or any(row is None or not set(row) <= {"0", "1", "true", "false"} for row in rows):
+    found = [[same(mark) for mark in row] for row in rows if row is not None]
+    if not rows or len(found) < len(rows) or any(not set(row) <= {"0", "1", "true", "false"} for row in found):
         return False
-    found = [row for row in rows if row is not None]
     return len({len(row) for row in found}) == 1 and any(len(set(row)) < len(row) for row in found)
 
 
