@@ -108,6 +108,25 @@ def test_a_column_for_each_label_is_no_class(tmp_path: Path) -> None:
         load_task(TaskSettings("mine", str(tmp_path / "a.csv"), label_column="x,z"))
 
 
+def test_lists_without_the_kind_are_told_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(lines(ROWS))
+    with pytest.raises(DataError, match="Several labels for a text need --kind multilabel"):
+        load_task(TaskSettings("mine", str(tmp_path / "a.jsonl")))
+    rows = [(text, str(names)) for text, names in ROWS]
+    (tmp_path / "b.jsonl").write_text(lines(rows))
+    task = load_task(TaskSettings("mine", str(tmp_path / "b.jsonl"), no_test=True))
+    assert any("--kind multilabel takes them as several labels" in note for note in task.notes)
+    (tmp_path / "c.jsonl").write_text(lines([("a", "[x]"), ("b", "[y]")]))
+    one_each = load_task(TaskSettings("mine", str(tmp_path / "c.jsonl"), no_test=True))
+    assert not any("--kind" in note for note in one_each.notes)
+
+
+def test_one_label_for_every_text_is_said(load: Callable[..., Task]) -> None:
+    said = "Every training text has one label."
+    assert any(said in note for note in load("a.jsonl", lines([("a", "x/y"), ("b", "x")])).notes)
+    assert not any(said in note for note in load("b.jsonl", lines(ROWS)).notes)
+
+
 def test_lists_and_texts_say_the_same(load: Callable[..., Task], tmp_path: Path) -> None:
     expected = [tuple(sorted(names)) for _, names in ROWS]
     as_lists = load("a.jsonl", lines(ROWS))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from tune_dml.data.class_names import one_to_one
 from tune_dml.data.folding import visible
 from tune_dml.data.known_tasks import TaskSpec
+from tune_dml.data.label_sets import listed
 from tune_dml.data.labels import LabelCode, same
 from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.task_source import Source
@@ -34,6 +35,11 @@ def class_code(raw: dict[str, RawRows], spec: TaskSpec | None, source: Source, n
     if code.merged:
         shown = ", ".join(f"'{name}'" for name in code.merged[:_MOST_CLASSES])
         notes.append(f"Labels that look alike but are written in several ways are one class each: {shown}.")
+    sets = [listed(name) for name in code.names]
+    if None not in sets and any(len(names or ()) > 1 for names in sets):
+        notes.append(
+            f"Labels such as '{code.names[0]}' are a class each; --kind multilabel takes them as several labels."
+        )
     return code
 
 

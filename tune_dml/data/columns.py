@@ -203,7 +203,7 @@ def _close(name: str, table: Table) -> list[str]:
     return difflib.get_close_matches(name, table.names[:_COMPARED], n=1, cutoff=0.7)
 
 
-def _plain(cell: Any, table: Table, column: str) -> str:
+def _plain(cell: Any, table: Table, column: str, labels: bool = False) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, str):
@@ -213,9 +213,10 @@ def _plain(cell: Any, table: Table, column: str) -> str:
         return str(cell)
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
+    several = " Several labels for a text need --kind multilabel." if labels and isinstance(cell, list | tuple) else ""
     raise DataError(
         f"{table.where}: the column '{column}' holds {type(cell).__name__} values; "
-        "it must hold plain text, numbers or true/false."
+        f"it must hold plain text, numbers or true/false.{several}"
     )
 
 
@@ -228,4 +229,4 @@ def _text(cell: Any, table: Table, column: str) -> str:
 
 
 def _label(cell: Any, table: Table, column: str) -> str | None:
-    return None if _missing(cell) else trimmed(_plain(cell, table, column)) or None
+    return None if _missing(cell) else trimmed(_plain(cell, table, column, labels=True)) or None

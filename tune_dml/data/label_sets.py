@@ -160,4 +160,6 @@ def label_set_code(raw: dict[str, RawRows], spec: TaskSpec | None, source: Sourc
         notes.append(f"Labels are taken as several names with {code.separator!r} between them.")
     elif undecided := [name for name in code.names if any(mark in name for mark in SEPARATORS)]:
         notes.append(f"Labels such as '{undecided[0]}' are one name each; several names are written as a;b.")
+    elif all(len(parts(label, code.separator)) == 1 for label in train.labels if label is not None):
+        notes.append("Every training text has one label. Several are a list or a;b; without --kind they are classes.")
     return code
