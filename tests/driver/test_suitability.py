@@ -43,7 +43,7 @@ def test_unbalanced_classes_are_said_with_what_helps(tmp_path: Path) -> None:
     said = advice(prepared(data, shots=40))
     assert "36 of 40 shots are 'ham'" in said
     assert "0.900" in said
-    assert "--metric macro_f1, --shots-per-class 10 and 'class_weights: balanced'" in said
+    assert "--metric macro_f1, --shots-per-class 10 and 'class_weights: {kind: balanced}'" in said
 
 
 def test_advice_that_is_taken_is_not_given_again(tmp_path: Path) -> None:
@@ -144,3 +144,14 @@ def test_a_validation_split_that_stands_in_for_the_test_is_said(tmp_path: Path) 
     with pytest.raises(DataError, match="To select by it, add --no-test"):
         prepared(tmp_path, no_test=False, validation="official")
     assert len(prepared(tmp_path, validation="official").about.official_labels or ()) == 6
+
+
+def test_losses_that_a_kind_has_no_use_for_are_named(tmp_path: Path) -> None:
+    data, space = tmp_path / "both.csv", tmp_path / "space.yaml"
+    data.write_text("text,label\n" + "".join(f"text {i},{'x' if i % 2 else 'y;x'}\n" for i in range(40)))
+    space.write_text("loss: {choices: [ce, supcon]}\n")
+    found = prepared(data, kind="multilabel", space=str(space), shots=20)
+    assert found.space.losses == ("ce",)
+    assert any("ce alone" in note and "left out: supcon." in note for note in found.about.notes)
+    space.write_text("loss: ce\n")
+    assert not any("left out" in note for note in prepared(data, kind="multilabel", space=str(space)).about.notes)

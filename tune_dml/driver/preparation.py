@@ -91,7 +91,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     for note in space.notes:
         out.line(f"space: {note}")
     space, notes = fitted(space, bundle)
-    space = for_kind(space, drawn.kind)
+    space, useless = for_kind(space, drawn.kind)
     space, starved = without_starved(space, drawn)
     precision = request.precision
     if precision == "auto":
@@ -115,7 +115,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     tokenizer = load_tokenizer(source.folder)
     limit = encoder_limit(tokenizer, bundle.positions)
     settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    told = (*balance_notes(drawn, settings.metric, space), *starved)
+    told = (*balance_notes(drawn, settings.metric, space), *useless, *starved)
     prepared = loaded(settings, drawn, space, source, bundle, None, told)
     try_space(prepared)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):

@@ -31,7 +31,7 @@ def balance_notes(drawn: Drawn, metric: str, space: Space) -> tuple[str, ...]:
     if drawn.settings.shots is not None and each >= 2:
         advice.append(f"--shots-per-class {each}")
     if "balanced" not in (possible_values(space, "class_weights") or ()):
-        advice.append("'class_weights: balanced' in a space of your own")
+        advice.append("'class_weights: {kind: balanced}' in a space of your own")
     consider = f" Consider {_listed(advice)}." if advice else ""
     return (
         f"{largest} of {len(drawn.rows)} shots are '{name}': always answering '{name}' has an accuracy of "
@@ -39,8 +39,8 @@ def balance_notes(drawn: Drawn, metric: str, space: Space) -> tuple[str, ...]:
     )
 
 
-def for_kind(space: Space, kind: Kind) -> Space:
-    """``space`` with only the losses that the objective of a kind can use.
+def for_kind(space: Space, kind: Kind) -> tuple[Space, tuple[str, ...]]:
+    """``space`` with only the losses that the objective of a kind can use; and what is to be said of the others.
 
     Raises:
         UsageError: it has none of them.
@@ -51,7 +51,11 @@ def for_kind(space: Space, kind: Kind) -> Space:
             f"The search space '{space.name}' has no loss for a task of the kind '{kind.name}'; take one that has "
             f"{_listed(list(kind.target.losses or ()))}."
         )
-    return space if len(kept) == len(space.losses) else narrowed(space, kept)
+    gone = [loss for loss in space.losses if loss not in kept]
+    if not gone:
+        return space, ()
+    note = f"Of the space's losses {_listed(kept)} alone can learn from a task of the kind '{kind.name}'; left out: "
+    return narrowed(space, kept), (f"{note}{_listed(gone)}.",)
 
 
 def without_starved(space: Space, drawn: Drawn) -> tuple[Space, tuple[str, ...]]:
