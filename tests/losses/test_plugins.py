@@ -30,6 +30,11 @@ def spec(name, default=1.0, build=build):
 
 FINE = spec("plugged")
 TAKEN, NAMED, RANGE, EMPTY, NOTHING = spec("supcon"), spec("My Loss"), spec("wide", 9.0), spec("empty", build=None), 3
+
+import dataclasses
+
+PLAIN = dataclasses.replace(FINE, name="plain", hyperparameters={"scale": 1.0})
+RAISING = dataclasses.replace(FINE, name="raising", check=lambda params: 1 / 0)
 """
 
 
@@ -71,6 +76,11 @@ def test_a_plugin_is_a_loss_like_any_other_with_a_space_of_its_name(folder: Path
         ("plugged_losses:NAMED", "cannot be a loss's name"),
         ("plugged_losses:RANGE", "the default of 'scale' is not 0.5 to 2, log"),
         ("plugged_losses:EMPTY", "it builds nothing"),
+        (
+            "plugged_losses:PLAIN",
+            "is not made as a LossSpec has to be (AttributeError: 'float' object has no attribute",
+        ),
+        ("plugged_losses:RAISING", "is not made as a LossSpec has to be (ZeroDivisionError: division by zero)"),
         ("broken_losses:SPEC", "cannot be imported: ZeroDivisionError"),
         ("needy_losses:SPEC", "needs a module that is missing: not_there_at_all"),
     ],

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 
 from tune_dml.config.registrable import Registrable
-from tune_dml.errors import UsageError
+from tune_dml.errors import UsageError, first_line
 from tune_dml.losses.all_losses import LOSSES
 from tune_dml.losses.loss_spec import LossSpec
 from tune_dml.recipe import INGREDIENTS, Ingredient, add_ingredient, name_problems
@@ -73,17 +73,28 @@ def _imported(place: str) -> object:
 
 
 def _register(spec: object, place: str) -> None:
-    if isinstance(spec, Ingredient):
-        taken = [f"there is a loss '{spec.name}' already."] if spec.name in LOSSES else []
-        problems = taken or add_ingredient(spec)
-    elif isinstance(spec, LossSpec):
-        problems = _add_loss(spec)
-    elif isinstance(spec, Registrable):
-        problems = spec.register()
-    else:
-        raise UsageError(f"{place} is a {type(spec).__name__}, not a tune_dml.losses.LossSpec.")
+    try:
+        problems = _problems(spec, place)
+    except UsageError:
+        raise
+    except Exception as error:  # specs hold what their authors like, and their checks raise it
+        raise UsageError(
+            f"The loss plugin {place} is not made as a {type(spec).__name__} has to be ({first_line(error)})."
+        ) from error
     if problems:
         raise UsageError(f"The loss plugin {place} cannot be used: {' '.join(problems)}")
+
+
+def _problems(spec: object, place: str) -> list[str]:
+    """Makes it known, or says why not."""
+    if isinstance(spec, Ingredient):
+        taken = [f"there is a loss '{spec.name}' already."] if spec.name in LOSSES else []
+        return taken or add_ingredient(spec)
+    if isinstance(spec, LossSpec):
+        return _add_loss(spec)
+    if isinstance(spec, Registrable):
+        return spec.register()
+    raise UsageError(f"{place} is a {type(spec).__name__}, not a tune_dml.losses.LossSpec.")
 
 
 def _add_loss(spec: LossSpec) -> list[str]:
