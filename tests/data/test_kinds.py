@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,22 @@ def test_what_it_names_is_there(kind: Kind, target: Target) -> None:
         assert METRICS[metric.name] is metric
         assert metric.ties is None or METRICS[metric.ties] in target.metrics
         assert (metric.rows is None) != (metric.weighted is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("single", {}, "there is a kind 'single' already"),
+        ("my kind", {}, "'my kind' cannot be a kind's name"),
+        ("mine", {"metrics": ()}, "needs a metric and a read-out"),
+        ("mine", {"readouts": ()}, "needs a metric and a read-out"),
+    ],
+)
+def test_what_cannot_be_a_kind_says_why(name: str, change: dict[str, object], words: str) -> None:
+    of_another = replace(KINDS["single"], name=name, target=replace(KINDS["single"].target, **change))
+    before = set(KINDS)
+    assert words in " ".join(of_another.register())
+    assert set(KINDS) == before
 
 
 def test_targets_go_through_every_function(target: Target) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from tune_dml.errors import UsageError, nearest
 from tune_dml.recipe import add_readouts
 
 Rows = npt.NDArray[np.int64]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Code(Protocol):
@@ -125,6 +127,10 @@ class Kind:
         if KINDS.get(self.name) is self:
             return []
         problems = [f"there is a kind '{self.name}' already."] if self.name in KINDS else []
+        if not _NAME.fullmatch(self.name):
+            problems.append(f"'{self.name}' cannot be a kind's name; take lower-case letters, digits and underscores.")
+        if not self.target.metrics or not self.target.readouts:
+            problems.append("its target needs a metric and a read-out, at least.")
         for metric in self.target.metrics:
             if METRICS.get(metric.name, metric) is not metric:
                 problems.append(f"there is a metric '{metric.name}' already.")
