@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tune_dml.config import Float
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.request import SearchRequest
-from tune_dml.errors import ConfigurationError, DataError, UsageError
+from tune_dml.errors import ConfigurationError, DataError, ModelError, UsageError
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import INGREDIENTS, Hyperparameter, Ingredient
 from tune_dml.reporting.output import Output
 
 WORDS = {"ham": "meeting lunch project report", "spam": "win cash prize offer"}
@@ -155,3 +157,16 @@ def test_losses_that_a_kind_has_no_use_for_are_named(tmp_path: Path) -> None:
     assert any("ce alone" in note and "left out: supcon." in note for note in found.about.notes)
     space.write_text("loss: ce\n")
     assert not any("left out" in note for note in prepared(data, kind="multilabel", space=str(space)).about.notes)
+
+
+def test_an_ingredient_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: Any) -> Any:
+        raise ValueError("no such states")
+
+    own = {"scale": Hyperparameter(0.0, Float(0.0, 1.0), "ours")}
+    monkeypatch.setitem(INGREDIENTS, "noise", Ingredient("noise", "ours", own, "scale", on_hidden=fails))
+    space = tmp_path / "space.yaml"
+    space.write_text("loss: ce\nnoise: {scale: 0.1}\n")
+    data = write(tmp_path / "mail.csv", {"ham": 20, "spam": 15})
+    with pytest.raises(ModelError, match=r"no such states.*every trial with loss ce, noise\."):
+        prepared(data, space=str(space))

@@ -145,4 +145,5 @@ def _shown(config: Configuration) -> str:
     """What is not as usual."""
     own, usual = config.to_dict(), Configuration().to_dict()
     words = [f"{name} {own[name]}" for name in _STRUCTURE if own[name] != usual[name]]
+    words += [name for name in config.on() if not INGREDIENTS[name].flat]
     return ", ".join([f"loss {config.loss}", *words])
