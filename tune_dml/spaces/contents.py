@@ -12,7 +12,7 @@ from tune_dml.config import Value
 from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import INGREDIENTS, canonical, domains, places
-from tune_dml.spaces.definitions import Definition, definitions_of
+from tune_dml.spaces.definitions import RANGE_WORDS, Definition, definitions_of
 from tune_dml.spaces.nodes import MAX_BYTES, MAX_ITEMS, Problems, compose, items, line_of, scalar, scalars
 from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
 
@@ -176,7 +176,10 @@ def _is_group(key: str, node: yaml.Node) -> bool:
     if key not in INGREDIENTS or not isinstance(node, yaml.MappingNode):
         return False
     names = {name.value for name, _ in node.value if isinstance(name, yaml.ScalarNode)}
-    return key not in places() or not names.isdisjoint(INGREDIENTS[key].hyperparameters)
+    if key not in places() or not names.isdisjoint(INGREDIENTS[key].hyperparameters):
+        return True
+    # Of a name that both have, what is no part of a range is a hyperparameter, a misspelt one.
+    return bool(names) and names.isdisjoint(RANGE_WORDS)
 
 
 def _text(path: Path) -> str:

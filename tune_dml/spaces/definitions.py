@@ -13,6 +13,8 @@ from tune_dml.spaces.nodes import Problems, items, line_of, scalar, scalars
 from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
 
 _KINDS = ("float", "int", "choices")
+#: What a mapping may have that says what values a hyperparameter takes.
+RANGE_WORDS = (*_KINDS, "log", "when", *SIZES)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _ranged(name: str, node: yaml.MappingNode, file: str, line: int, problems: P
                 problems.add(file, line_of(value), f"{name}: log is true or false.")
         else:
             broken = True
-            text = f"{name}: '{key}' is not part of a range: {nearest(key, [*_KINDS, 'log', 'when', *SIZES])}"
+            text = f"{name}: '{key}' is not part of a range: {nearest(key, RANGE_WORDS)}"
             problems.add(file, line_of(key_node), text)
     if len(kinds) != 1:
         # A misspelt kind has been reported already.
