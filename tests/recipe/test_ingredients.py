@@ -108,6 +108,16 @@ def test_what_a_space_cannot_have_is_a_sentence(entry: str, says: str, tmp_path:
     assert says in str(caught.value)
 
 
+def test_an_ingredient_that_is_never_on_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "space.yaml"
+    file.write_text("loss: ce\nprojection: {size: 64, keep: true}\n")
+    assert load_space(str(file)).notes == (
+        "projection is off, whatever its size: kind is none unless the space gives it.",
+    )
+    file.write_text("loss: ce\nprojection: {kind: {choices: [none, mlp]}, size: 64}\nplateau: {patience: 0}\n")
+    assert load_space(str(file)).notes == ()
+
+
 def test_the_overview_has_all_of_them() -> None:
     assert len(overview()) == len(CORE) + sum(len(spec.hyperparameters) for spec in INGREDIENTS.values())
     assert [row.name for row in overview("projection")] == ["projection/kind", "projection/size", "projection/keep"]

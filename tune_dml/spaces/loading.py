@@ -9,6 +9,7 @@ from pathlib import Path
 from tune_dml.config import Choice, Float, Int, Value, absolute_path
 from tune_dml.errors import SpaceError, nearest
 from tune_dml.losses import LOSSES
+from tune_dml.recipe import INGREDIENTS
 from tune_dml.spaces.contents import Contents, Reader
 from tune_dml.spaces.definitions import Definition
 from tune_dml.spaces.nodes import Problems
@@ -49,7 +50,20 @@ def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str 
     except Mistake as mistake:
         raise SpaceError(str(mistake)[0].upper() + str(mistake)[1:]) from None
     spaces = _built(contents, path.stem, str(path), problems)
-    return narrowed(spaces[encoder_size], losses)
+    space = spaces[encoder_size]
+    return narrowed(replace(space, notes=(*space.notes, *_idle(space))), losses)
+
+
+def _idle(space: Space) -> list[str]:
+    """A sentence for each ingredient that the space sets without ever switching it on."""
+    given = {*space.constants, *(parameter.name for parameter in space.parameters)}
+    notes = []
+    for name, spec in INGREDIENTS.items():
+        idle = [inner for inner in spec.hyperparameters if spec.name_of(inner) in given]
+        if idle and spec.name_of(spec.switch) not in given:
+            off = spec.hyperparameters[spec.switch].default
+            notes.append(f"{name} is off, whatever its {idle[0]}: {spec.switch} is {off} unless the space gives it.")
+    return notes
 
 
 def space_from_text(text: str, name: str = "space") -> Space:
