@@ -141,6 +141,19 @@ def test_lists_and_texts_say_the_same(load: Callable[..., Task], tmp_path: Path)
     assert task.train.hashes() == as_lists.train.hashes()
 
 
+@pytest.mark.parametrize("type_", ["Sequence", "List"])
+def test_lists_of_numbers_that_the_file_names(tmp_path: Path, type_: str) -> None:
+    """As ``datasets`` writes a column of lists of ``ClassLabel``."""
+    features = {"text": {"_type": "Value"}, "label": {"feature": {"names": list("zyx")}, "_type": type_}}
+    table = pa.table(
+        {"text": [text for text, _ in ROWS], "label": [["zyx".index(n) for n in names] for _, names in ROWS]}
+    )
+    about = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    pa.parquet.write_table(table.replace_schema_metadata(about), tmp_path / "a.parquet")
+    task = load_task(TaskSettings("mine", str(tmp_path / "a.parquet"), kind="multilabel", no_test=True))
+    assert sets(task) == [tuple(sorted(names)) for _, names in ROWS]
+
+
 def test_objects_of_label_studio(load: Callable[..., Task]) -> None:
     rows = [(text, {"choices": names} if len(names) > 1 else [*names, "y"][0]) for text, names in ROWS]
     assert sets(load("a.jsonl", lines(rows)))[1] == ("x", "y")

@@ -67,9 +67,18 @@ def read_rows(
         # A row without a group is a group of its own; the prefix keeps the two kinds of name apart.
         found = [_label(cell, table, settings.group_column) for cell in cells]
         groups = [f"row {i}" if group is None else f"group {group}" for i, group in enumerate(found)]
-    labels = [_label(written(cell), table, label) for cell in table.column(label)]
+    labels = [_label(written(cell), table, label) for cell in _by_name(table, label)]
     second = texts[1] if len(texts) == 2 else None
     return RawRows(table.where, texts[0], second, labels, groups, _names(table, label, labels))
+
+
+def _by_name(table: Table, label: str) -> list[Any]:
+    """The cells of the labels, numbers in lists by the names that the file itself gives to them."""
+    declared = dict(enumerate(table.class_names.get(label, ())))
+    cells = table.column(label)
+    if not declared:
+        return cells
+    return [[declared.get(each, each) for each in cell] if isinstance(cell, list) else cell for cell in cells]
 
 
 def _names(table: Table, label: str, labels: list[str | None]) -> list[str | None] | None:

@@ -44,7 +44,9 @@ def _class_names(metadata: bytes) -> Mapping[str, tuple[str, ...]]:
     """By column, the names of a ``ClassLabel`` as ``datasets`` writes them; nothing where there are none to be read."""
     try:
         features = json.loads(metadata)["info"]["features"]
-        found = {name: about["names"] for name, about in features.items() if "names" in about}
+        # Of a column of lists, those of what is in them.
+        own = {name: about.get("feature", about) for name, about in features.items()}
+        found = {name: about["names"] for name, about in own.items() if "names" in about}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     return {
