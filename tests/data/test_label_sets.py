@@ -102,6 +102,18 @@ def test_a_column_for_each_label(load: Callable[..., Task]) -> None:
         load("c.csv", "text,x,z\na,1,0\nb,0,1\n", label_column="x,nothing")
 
 
+def test_minus_one_in_every_column_is_a_missing_label(load: Callable[..., Task], tmp_path: Path) -> None:
+    """As the test split of the toxic comments of Jigsaw has it."""
+    (tmp_path / "train.csv").write_text("text,x,z\n" + "".join(f"t{i},{i % 2},1\n" for i in range(6)))
+    (tmp_path / "test.csv").write_text("text,x,z\nu,-1,-1\nv,-1,-1\n")
+    task = load_task(TaskSettings("mine", str(tmp_path), kind="multilabel", label_column="x,z"))
+    assert any("test split has no labels" in note for note in task.notes)
+    with pytest.raises(DataError, match="1 of 3 rows of the training split have no label"):
+        load("a.csv", "text,x,z\na,1,0\nb,-1,-1\nc,0,1\n", label_column="x,z")
+    with pytest.raises(DataError, match=r"column 'x' holds '-1'.*1 or 0"):
+        load("b.csv", "text,x,z\na,1,0\nb,-1,1\n", label_column="x,z")
+
+
 def test_a_column_for_each_label_is_no_class(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,x,z\na,1,0\nb,0,1\n")
     with pytest.raises(DataError, match="those of --kind multilabel"):

@@ -15,6 +15,7 @@ from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
 
 _YES, _NO = ("1", "1.0", "true", "yes", "y", "x"), ("0", "0.0", "false", "no", "n", "")
+_NOT_SAID = ("-1", "-1.0")
 
 
 def joined_columns(source: Source, settings: TaskSettings) -> Source:
@@ -41,14 +42,25 @@ def _joined(table: Table, given: str, names: Sequence[str]) -> Table:
     def column(name: str) -> list[Any]:
         if name != given:
             return table.column(name)
-        marks = [[_says(cell, table, each) for cell in table.column(each)] for each in found]
-        return [json_text([n for n, yes in zip(found, row, strict=True) if yes]) for row in zip(*marks, strict=True)]
+        rows = zip(*(table.column(each) for each in found), strict=True)
+        return [_named(row, table, found) for row in rows]
 
     return replace(table, names=(*table.names, given), column=column)
 
 
+def _named(cells: Sequence[Any], table: Table, columns: Sequence[str]) -> str | None:
+    """``None`` for a text that nobody has labelled: -1 in every column."""
+    if all(_text(cell) in _NOT_SAID for cell in cells):
+        return None
+    return json_text([name for cell, name in zip(cells, columns, strict=True) if _says(cell, table, name)])
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None or cell != cell else trimmed(str(cell)).lower()
+
+
 def _says(cell: Any, table: Table, column: str) -> bool:
-    text = "" if cell is None or cell != cell else trimmed(str(cell)).lower()
+    text = _text(cell)
     if text in _YES or text in _NO:
         return text in _YES
     raise DataError(
