@@ -227,16 +227,25 @@ def test_draws_and_folds_spread_the_rarest_labels() -> None:
         draw_shots(pool, MULTILABEL, DrawSettings(shots=None, shots_per_class=4))
 
 
+def test_few_shots_do_not_leave_texts_without_labels() -> None:
+    """Probabilities of a model that has learnt little are low: of those that are right, most count."""
+    rng = np.random.default_rng(2)
+    p = rng.beta(1.5, 3.0, size=(2_000, 5))
+    y = (rng.random(p.shape) < p).astype(np.int64)
+    assert METRICS["micro_f1"].of(p, y) > f1_score(y, p > 0.5, average="micro") + 0.05
+    assert TARGET.decided(p).sum() == pytest.approx(y.sum(), rel=0.5)
+
+
 def test_metrics_are_scikit_learns() -> None:
     rng = np.random.default_rng(1)
     p, y = rng.random((50, 4)), rng.integers(2, size=(50, 4))
     f1, loss = METRICS["micro_f1"], METRICS["binary_log_loss"]
-    assert f1.of(p, y) == pytest.approx(f1_score(y, p > 0.5, average="micro"))
+    assert f1.of(p, y) == pytest.approx(f1_score(y, p > 1 / 3, average="micro"))
     assert loss.of(p, y) == pytest.approx(log_loss(y.ravel(), p.ravel()))
     weights = rng.integers(3, size=(5, 50)).astype(np.float32)
     assert f1.weighted is not None
     for row, value in zip(weights.astype(int), f1.weighted(p, y, weights), strict=True):
         assert value == pytest.approx(
-            f1_score(np.repeat(y, row, axis=0), np.repeat(p, row, axis=0) > 0.5, average="micro")
+            f1_score(np.repeat(y, row, axis=0), np.repeat(p, row, axis=0) > 1 / 3, average="micro")
         )
     assert f1.of(np.zeros((2, 4)), np.zeros((2, 4), dtype=np.int64)) == 0.0
