@@ -7,6 +7,7 @@ import importlib
 
 NAMES = {
     "alone": "what each metric loss teaches by itself, above the frozen probe",
+    "chance": "what the statistics of comparisons are worth, by simulation",
     "efficiency": "what the harness costs: a search beside plain PyTorch loops over the same configurations",
     "epochs": "test accuracy against passes over the training texts, for every loss",
     "faults": "random faults in real searches: nothing lost, nothing doubled, equal scores",
