@@ -77,6 +77,7 @@ class SearchSettings:
         protocol: One sentence: how configurations are selected and scored.
         trials: Configurations to try, baselines not counted.
         time_budget: Seconds for the whole job, confirm included, or ``None``.
+        max_rounds, training_budget: Rounds, and seconds of them, that trials may spend in all, or ``None``.
         concurrency, elastic: Trials at a time; whether machines that join the cluster later raise it.
         tracking_uri: MLflow's; ``None`` means the embedded store below ``results``.
         truncation: Which tokens are kept of a text that is longer than ``max_length``.
@@ -94,6 +95,8 @@ class SearchSettings:
     loss_plugins: tuple[str, ...] = ()
     trials: int = 16
     time_budget: float | None = None
+    max_rounds: int | None = None
+    training_budget: float | None = None
     searcher: str = "tpe"
     scheduler: str = "asha"
     metric: str = "accuracy"
@@ -113,6 +116,7 @@ class SearchSettings:
     protocol: str = ""
     confirm: bool = True
     confirm_seeds: int = 5
+    confirm_others: bool = True
     ensemble: bool = False
     truncation: str = "head"
     prefix: str = ""

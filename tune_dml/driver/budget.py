@@ -1,4 +1,4 @@
-"""The time budget: when to stop trials so that confirm still fits in."""
+"""The budgets: when to stop trials so that confirm still fits into the time, and when they have spent their rounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESERVE_FACTOR = 1.25
 
 
 class TimeBudget:
-    """Of one search.
+    """Of one search: time, rounds, seconds of training.
 
     Args:
         begun: ``time.monotonic()`` at the start of the command.
@@ -42,11 +42,13 @@ class TimeBudget:
         return None if self._deadline is None else self._deadline - time.monotonic() - self._reserve()
 
     def is_spent(self) -> bool:
-        """Whether what is left is needed for confirm.
+        """Whether what is left is needed for confirm, or the rounds or seconds of training that trials have are spent.
 
         Not before a trial has a score, for without one there is nothing to confirm: the first round of the first
         trial overruns a budget that is too short for it. Where all trials fail, the whole budget is used.
         """
+        if self._has_trained_enough():
+            return True
         left = self.left()
         if self._deadline is None or left is None:
             return False
@@ -54,6 +56,15 @@ class TimeBudget:
         if any(r.rounds for r in trials):
             return left <= 0
         return any(r.state == State.FAIL for r in trials) and time.monotonic() > self._deadline
+
+    def _has_trained_enough(self) -> bool:
+        settings = self._prepared.about.settings
+        if settings.max_rounds is None and settings.training_budget is None:
+            return False
+        rounds = [item for r in self._known.values() if r.kind == "trial" for item in r.rounds]
+        spent = sum(item.seconds for item in rounds)
+        most, budget = settings.max_rounds, settings.training_budget
+        return (most is not None and len(rounds) >= most) or (budget is not None and spent >= budget)
 
     def _reserve(self) -> float:
         """Seconds that confirm will take, from what rounds took so far. Its workers start anew."""

@@ -92,7 +92,7 @@ class Confirming:
     def _next(self, trials_over: bool) -> Job | None:
         if trials_over:
             self.fix()
-        elif not self._waiting and self._confirm:
+        elif not self._waiting and self._confirm and self._prepared.about.settings.confirm_others:
             self._add_baselines()
         if not self._waiting:
             return None

@@ -47,6 +47,7 @@ def check_options(request: SearchRequest) -> None:
     check_length_options(request)
     at_least("--trials", request.trials, 1)
     _check_concurrency(request)
+    at_least("--max-rounds", request.max_rounds, 1)
     at_least("--confirm-seeds", request.confirm_seeds, 1)
     at_least("--seed", request.seed, 0)
     if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
@@ -59,6 +60,7 @@ def check_options(request: SearchRequest) -> None:
     if request.encoding is not None:
         check_encoding(request.encoding)
     seconds(request.time_budget)
+    seconds(request.training_budget, "--training-budget")
     if request.tracking_uri is not None:
         check_tracking_uri(request.tracking_uri)
     if request.store is not None:
@@ -125,8 +127,8 @@ def draw_settings(request: SearchRequest) -> DrawSettings:
     )
 
 
-def seconds(budget: str | float | None) -> float | None:
-    """A time budget in seconds: ``"30m"``, ``"1h30m"``, ``"90s"``, or a number of seconds."""
+def seconds(budget: str | float | None, option: str = "--time-budget") -> float | None:
+    """A budget of time in seconds: ``"30m"``, ``"1h30m"``, ``"90s"``, or a number of seconds."""
     if budget is None:
         return None
     match = _TIME.fullmatch(str(budget).strip().lower().replace(" ", ""))
@@ -134,7 +136,7 @@ def seconds(budget: str | float | None) -> float | None:
         sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else 0
     )
     if not total:
-        raise UsageError(f"--time-budget is '{budget}'; write it like 30m, 2h or 1h30m.")
+        raise UsageError(f"{option} is '{budget}'; write it like 30m, 2h or 1h30m.")
     return total
 
 
@@ -164,6 +166,8 @@ def settings_of(
         loss_plugins=tuple(request.loss_plugins),
         trials=trials,
         time_budget=seconds(request.time_budget),
+        max_rounds=request.max_rounds,
+        training_budget=seconds(request.training_budget, "--training-budget"),
         searcher=request.searcher,
         scheduler=request.scheduler,
         metric=metric_of(request),
@@ -183,6 +187,7 @@ def settings_of(
         protocol=protocol,
         confirm=request.confirm,
         confirm_seeds=request.confirm_seeds,
+        confirm_others=request.confirm_others,
         ensemble=request.ensemble,
     )
 

@@ -31,6 +31,8 @@ class SearchRequest:
         metric: What decides; default accuracy, or what the kind has instead.
         trials: Default 16, or 64 where a GPU is visible.
         time_budget: Seconds, or text such as ``"30m"``, ``"2h"``, ``"1h30m"``.
+        max_rounds: End the search when its trials have done so many rounds, whatever ``trials`` says.
+        training_budget: Seconds of training, or text as ``time_budget``, summed over the trials' rounds.
         max_gpus: GPUs at a time, whatever the cluster has; the rest is left to others.
         concurrency: Trials at a time; default as many as there are cores or GPUs for. ``"auto"`` measures a training
             step and lets as many trials share a GPU as it serves without loss.
@@ -38,6 +40,7 @@ class SearchRequest:
             ``gs://bucket/prefix``, or a folder such as a network mount.
         store_every: Seconds between two copies.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
+        confirm_others: Whether baselines, runners-up and the best cross entropy are confirmed beside the winner.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
     """
 
@@ -66,6 +69,8 @@ class SearchRequest:
     prefix: str | None = None
     trials: int | None = None
     time_budget: str | float | None = None
+    max_rounds: int | None = None
+    training_budget: str | float | None = None
     searcher: str = "tpe"
     scheduler: str = "asha"
     metric: str | None = None
@@ -83,4 +88,5 @@ class SearchRequest:
     seed: int = 0
     confirm: bool = True
     confirm_seeds: int = 5
+    confirm_others: bool = True
     ensemble: bool = False

@@ -76,7 +76,7 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
         if record.rounds
     }
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
-    if not about.has_test:
+    if not about.has_test or not settings.confirm_others:
         others, best_ce, baselines = [], None, []
     wanted = candidates(best, others, best_ce, baselines, kind, readouts, temperatures, seeds, settings.ensemble)
     return Picked(best, tuple(wanted), readouts, readout_scores(best, labels, kind, latest))
