@@ -118,7 +118,7 @@ $(VENV)/installed-cluster: pyproject.toml constraints.txt | $(VENV)/installed
 	@touch $@
 
 $(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/installed
-	@$(INSTALL) -e '.[offline,bench]'
+	@$(INSTALL) -e '.[offline,peers]'
 	@touch $@
 
 clean:

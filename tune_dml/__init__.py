@@ -10,6 +10,7 @@ classifier.predict(["Striker signs for United"])
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,9 @@ from tune_dml.version import __version__
 if TYPE_CHECKING:
     from tune_dml.models.classifier import Classifier
     from tune_dml.reporting.output import Output
-    from tune_dml.workflows.api import SearchResult
+    from tune_dml.workflows.api import ComparisonResult, SearchResult
 
-__all__ = ["EnvironmentFault", "TuneDMLError", "UsageError", "__version__", "load", "search"]
+__all__ = ["EnvironmentFault", "TuneDMLError", "UsageError", "__version__", "compare", "load", "search"]
 
 
 def search(*, out: Output | None = None, **options: Any) -> SearchResult:
@@ -38,6 +39,30 @@ def search(*, out: Output | None = None, **options: Any) -> SearchResult:
     from tune_dml.workflows.api import run_search
 
     return run_search(options, out)
+
+
+def compare(
+    comparison: str | Path | Mapping[str, Any],
+    *,
+    results: str = "tune-dml-results",
+    run: bool = True,
+    out: Output | None = None,
+) -> ComparisonResult:
+    """Hold ways of training against one another on the same few-shot samples; go on where an earlier call stopped.
+
+    Args:
+        comparison: A file, the name of one that comes along (``small``, ``papers``, ``peers``), or what such a file
+            holds: ``{"tasks": ["bbc"], "draws": 5, "arms": ["ce", "supcon"]}``.
+        results: Folder of all results.
+        run: Whether to run the cells that are missing.
+        out: Where progress goes; by default only warnings are shown.
+
+    Raises:
+        TuneDMLError: something about the comparison, the data or the environment is wrong.
+    """
+    from tune_dml.workflows.api import run_comparison
+
+    return run_comparison(comparison, results, run, out)
 
 
 def load(model: str | Path, device: str | None = None) -> Classifier:

@@ -109,7 +109,7 @@ OPTIONS = {
     "name of nothing": ("--name ///", ["no letter or digit"]),
     "unknown loss": ("--losses ce,supcom", ["'supcom'", "'supcon'"]),
     "loss not in the space": ("--space ce --losses supcon", ["no loss 'supcon'"]),
-    "no loss": ("--losses ,", ["names no loss"]),
+    "no loss": ("--losses ,", ["--losses is empty"]),
     "quiet and verbose": ("-q -v", ["-q and -v"]),
     "no such encoder folder": ("--encoder {w}/absent", ["There is no folder"]),
     "not an encoder": ("--encoder {w}/no-encoder", ["config.json"]),

@@ -20,7 +20,7 @@ def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(text: str | None) -> None:
         raise error
 
-    monkeypatch.setattr(search, "_count_or_word", fail)
+    monkeypatch.setattr(search, "count_or_word", fail)
 
 
 @pytest.mark.parametrize(

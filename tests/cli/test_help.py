@@ -101,6 +101,7 @@ def test_every_field_of_a_request_is_an_option_with_its_default(capsys: pytest.C
             "text_columns": "text-column",
             "loss_plugins": "loss-plugin",
             "confirm": "no-confirm",
+            "confirm_others": "confirm-winner-only",
             "header": "no-header",
         }.get(field.name, field.name.replace("_", "-"))
         assert name in options

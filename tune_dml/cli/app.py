@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from tune_dml.cli import (
     best,
+    compare,
     confirm,
     doctor,
     fetch,
@@ -109,6 +110,7 @@ def _add(group: typer.Typer, name: str, command: Callable[..., Any], examples: s
 
 
 _add(app, "search", search.search, search.EXAMPLES)
+_add(app, "compare", compare.compare, compare.EXAMPLES)
 _add(app, "resume", resume.resume, resume.EXAMPLES)
 _add(app, "confirm", confirm.confirm, confirm.EXAMPLES)
 _add(app, "fetch", fetch.fetch, fetch.EXAMPLES)

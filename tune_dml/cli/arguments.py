@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tune_dml.driver.request import SearchRequest
+from tune_dml.errors import UsageError
 
 #: Where every default of ``tune-dml search`` comes from.
 DEFAULTS = SearchRequest()
@@ -45,3 +46,25 @@ Json = Annotated[
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, only the result.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more about what is done.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def count_or_word(text: str | None) -> int | str | None:
+    """A number as such; anything else as it was given, for the workflow to judge."""
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return text
+
+
+def listed(option: str, given: list[str] | None) -> list[str] | None:
+    """The parts of an option that takes several, separated by commas or given more than once.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if given is None:
+        return None
+    parts = [part.strip() for text in given for part in text.split(",") if part.strip()]
+    if not parts:
+        raise UsageError(f"{option} is empty; name some, such as {option} a,b, or leave it out.")
+    return parts

@@ -18,9 +18,10 @@ from tune_dml.cli.arguments import (
     Results,
     TrackingUri,
     Verbose,
+    count_or_word,
+    listed,
 )
 from tune_dml.driver.request import SearchRequest
-from tune_dml.errors import UsageError
 
 EXAMPLES = """
 tune-dml search --task bbc --shots 50
@@ -107,6 +108,12 @@ def search(
             metavar="TIME", help="For the whole job: 30m, 2h, 1h30m, or seconds. One round is always finished."
         ),
     ] = None,
+    max_rounds: Annotated[
+        int | None, typer.Option(metavar="N", help="End when the trials have done so many rounds in all.")
+    ] = DEFAULTS.max_rounds,
+    training_budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End when the trials have trained for so long in all.")
+    ] = None,
     searcher: Annotated[str, typer.Option(metavar="NAME", help="Who proposes: tpe or random.")] = DEFAULTS.searcher,
     scheduler: Annotated[
         str, typer.Option(metavar="NAME", help="Who stops bad trials early: asha or none.")
@@ -152,6 +159,9 @@ def search(
     confirm_seeds: Annotated[
         int, typer.Option(metavar="N", help="Fresh trainings of each of the best, scored on the test split.")
     ] = DEFAULTS.confirm_seeds,
+    winner_only: Annotated[
+        bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")
+    ] = not DEFAULTS.confirm_others,
     no_confirm: Annotated[
         bool, typer.Option("--no-confirm", help="Stop after cross validation; 'tune-dml confirm' does it later.")
     ] = not DEFAULTS.confirm,
@@ -175,7 +185,7 @@ def search(
     request = SearchRequest(
         task=task,
         data=data,
-        shots=_count_or_word(shots),
+        shots=count_or_word(shots),
         shots_per_class=shots_per_class,
         draw=draw,
         folds=folds,
@@ -191,20 +201,22 @@ def search(
         no_test=no_test,
         encoder=encoder,
         space=space,
-        losses=_names(losses),
+        losses=tuple(listed("--losses", losses) or ()),
         loss_plugins=tuple(loss_plugin or ()),
-        max_length=_count_or_word(max_length),
+        max_length=count_or_word(max_length),
         truncation=truncation,
         prefix=prefix,
         trials=trials,
         time_budget=time_budget,
+        max_rounds=max_rounds,
+        training_budget=training_budget,
         searcher=searcher,
         scheduler=scheduler,
         metric=metric,
         cpus_per_trial=cpus_per_trial,
         gpus_per_trial=gpus_per_trial,
         max_gpus=max_gpus,
-        concurrency=_count_or_word(concurrency),
+        concurrency=count_or_word(concurrency),
         precision=precision,
         address=address,
         results=results,
@@ -215,6 +227,7 @@ def search(
         seed=seed,
         confirm=not no_confirm,
         confirm_seeds=confirm_seeds,
+        confirm_others=not winner_only,
         ensemble=ensemble,
     )
     from tune_dml.workflows import search as workflow
@@ -231,18 +244,3 @@ def search(
     else:
         terminal.print_lines(plan.lines)
     return 0
-
-
-def _count_or_word(text: str | None) -> int | str | None:
-    """A number as such; anything else as it was given, for the workflow to judge."""
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        return text
-
-
-def _names(given: list[str] | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
-    if given and not names:
-        raise UsageError("--losses names no loss; give some, such as --losses ce,supcon, or leave it out.")
-    return names

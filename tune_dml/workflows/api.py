@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.writing import cells_frame
 from tune_dml.config import TrialRecord, Value
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError, nearest
 from tune_dml.reporting import SearchReport, leaderboard_frame, leaderboard_html, summary_lines, to_json
+from tune_dml.reporting.comparison import ComparisonReport, answer, to_document
 from tune_dml.reporting.output import Output, silent
 
 if TYPE_CHECKING:
@@ -70,6 +75,49 @@ class SearchResult:
     def to_dict(self) -> dict[str, Any]:
         """The document of ``tune-dml search --json``."""
         return to_json(self.report)
+
+
+@dataclass(frozen=True, repr=False)
+class ComparisonResult:
+    """What a comparison has shown so far.
+
+    Attributes:
+        report: Everything, as dataclasses; ``None`` while no cell has a score.
+        interrupted: By Ctrl-C; the same call goes on.
+    """
+
+    report: ComparisonReport | None
+    results: tuple[CellResult, ...]
+    interrupted: bool = False
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """A row for each cell that has been run, as in ``cells.csv``."""
+        return cells_frame(self.results)
+
+    @property
+    def answer(self) -> list[str]:
+        """In sentences, the largest difference first."""
+        return [] if self.report is None else answer(self.report)
+
+    def __repr__(self) -> str:
+        return "\n  ".join(self.answer) or "No cell has a score yet."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``tune-dml compare --json``; empty while no cell has a score."""
+        return {} if self.report is None else to_document(self.report)
+
+
+def run_comparison(
+    comparison: str | Path | Mapping[str, Any], results: str, run: bool, out: Output | None
+) -> ComparisonResult:
+    """:func:`tune_dml.compare`."""
+    from tune_dml.workflows.compare import compare, comparison_named
+
+    options = comparison if isinstance(comparison, Mapping) else {}
+    file = None if isinstance(comparison, Mapping) else str(comparison)
+    compared = compare(comparison_named(file, options), results, out or silent(), run=run)
+    return ComparisonResult(compared.report, compared.results, compared.run.interrupted)
 
 
 def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tune_dml.comparisons.comparison_file import comparison_from_text, comparison_from_values, read_comparison
+from tune_dml.comparisons.shipped_comparisons import comparison_path, shipped_comparisons
+from tune_dml.errors import UsageError
+
+GOOD = """
+tasks: [bbc, {task: mine, data: my.csv, text_columns: [a, b]}]
+shots: [20, full]
+draws: 3
+encoder: bert-tiny
+trials: 4
+arms:
+  ce: {losses: [ce]}
+  both: {losses: "supcon,triplet", trials: 6}
+  one: {recipe: {loss: supcon, lr: 1.0e-3, supcon/temperature: 0.2}}
+  theirs: {peer: linear_probe}
+reference: ce
+"""
+
+
+def test_a_file_is_tasks_shots_draws_and_arms() -> None:
+    found = comparison_from_text(GOOD, "good.yaml", "good")
+    assert (found.name, found.reference, found.margin) == ("good", "ce", 0.01)
+    assert [task["task"] for task in found.tasks] == ["bbc", "mine"]
+    assert found.tasks[1]["text_columns"] == ("a", "b")
+    assert (found.shots, found.draws) == ((20, "full"), (0, 1, 2))
+    ce, both, one, theirs = found.arms
+    assert ce.options == {"encoder": "bert-tiny", "trials": 4, "losses": ("ce",)}
+    assert both.options["losses"] == ("supcon", "triplet")
+    assert both.options["trials"] == 6
+    assert one.recipe is not None
+    assert one.recipe["loss"] == "supcon"
+    assert theirs.peer == "linear_probe"
+    assert len(list(found.cells())) == 2 * 2 * 3 * 4
+
+
+def test_cells_are_interleaved_and_have_names_of_their_own() -> None:
+    found = comparison_from_text(GOOD, "good.yaml", "good")
+    cells = list(found.cells())
+    assert len({cell.name for cell in cells}) == len(cells)
+    assert {cell.draw for cell in cells[: len(cells) // 3]} == {0}
+    for start in range(0, len(cells), 4):
+        assert [cell.arm.name for cell in cells[start : start + 4]] == ["ce", "both", "one", "theirs"]
+
+
+def test_what_decides_changes_a_cell_and_manners_do_not(tmp_path: Path) -> None:
+    data = tmp_path / "my.csv"
+    data.write_text("text,label\na,b\n")
+
+    def digest(**more: object) -> str:
+        values = {"tasks": [{"task": "mine", "data": str(data)}], "arms": {"a": {"losses": ["ce"]}}, **more}
+        return next(comparison_from_values(values).cells()).digest
+
+    first = digest()
+    assert digest(concurrency=2) == digest(name="other") == digest(draws=9) == first
+    assert digest(trials=3) != first
+    assert digest(shots=20) != first
+    data.write_text("text,label\na,c\n")
+    assert digest() != first
+
+
+def test_losses_alone_are_arms() -> None:
+    found = comparison_from_values({"tasks": "bbc", "arms": ["ce", "supcon"]})
+    assert [(arm.name, arm.options["space"]) for arm in found.arms] == [("ce", "ce"), ("supcon", "supcon")]
+    assert len(found.draws) == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("trials: 4", "trails: 4", 6, "nearest"),
+        ("draws: 3", "draws: 0", 4, "draws 0"),
+        ("draws: 3", "draws: [1, 1]", 4, "different seeds"),
+        ("[20, full]", "[1]", 3, "shots 1"),
+        ("losses: [ce]", "losses: [cee]", 8, "'cee' is not a loss"),
+        ("losses: [ce]", "loses: [ce]", 8, "'loses' is no option of a search"),
+        ("peer: linear_probe", "peer: linear-probe", 11, "no peer 'linear-probe'"),
+        ("peer: linear_probe", "peer: linear_probe, recipe: {loss: ce}", 11, "a recipe stands alone"),
+        ("lr: 1.0e-3", "lr: 5.0", 10, "lr"),
+        ("reference: ce", "reference: ec", 12, "no arm 'ec'"),
+        ("reference: ce", "margin: -1", 12, "margin"),
+        ("  theirs:", "  the irs:", 11, "name"),
+        ("trials: 4", "trials: many", 8, "trials"),
+        ("data: my.csv", "date: my.csv", 2, "'date' says nothing about a task"),
+        ("bbc, ", "bbc, bbc, ", 2, "twice"),
+        ("tasks: [bbc, {task: mine, data: my.csv, text_columns: [a, b]}]", "tasks: []", 2, "no tasks"),
+    ],
+)
+def test_mistakes_are_told_with_their_line(old: str, new: str, line: int, words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        comparison_from_text(GOOD.replace(old, new), "bad.yaml", "bad")
+    told = str(error.value)
+    assert f"bad.yaml:{line}: " in told
+    assert words in told or words == "nearest"
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "{", "1: 2", "tasks: !!python/object:os.system {}", "a: " + "[" * 40])
+def test_what_is_no_comparison_is_said(text: str) -> None:
+    with pytest.raises(UsageError):
+        comparison_from_text(text, "bad.yaml", "bad")
+
+
+def test_all_problems_come_at_once() -> None:
+    with pytest.raises(UsageError, match="3 problems") as error:
+        comparison_from_text("tasks: [bbc]\nshots: 1\ndraws: -1\narms: {a: {lss: 1}}\n", "bad.yaml", "bad")
+    assert len(str(error.value).splitlines()) == 4
+
+
+@pytest.mark.parametrize("name", sorted(shipped_comparisons()))
+def test_what_comes_along_can_be_read(name: str) -> None:
+    assert list(read_comparison(comparison_path(name)).cells())
+
+
+def test_a_name_that_is_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match="no shipped comparison and no file 'smal'"):
+        comparison_path("smal")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scores
+from tune_dml.comparisons.comparison import Cell, Comparison
+from tune_dml.comparisons.comparison_file import comparison_from_values
+from tune_dml.comparisons.running import Interrupted, run_cells
+from tune_dml.config.locks import hold
+from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
+from tune_dml.reporting.output import silent
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    return comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"]}, "tiny")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> ComparisonFolder:
+    return ComparisonFolder(str(tmp_path), "tiny", create=True)
+
+
+def result(cell: Cell) -> CellResult:
+    return CellResult(
+        cell.name, cell.digest, cell.task_name, cell.shots, cell.draw, cell.arm.name, "accuracy", 0.5 + cell.draw / 10
+    )
+
+
+def test_every_cell_is_run_once(comparison: Comparison, folder: ComparisonFolder) -> None:
+    ran: list[str] = []
+
+    def run(cell: Cell) -> CellResult:
+        ran.append(cell.name)
+        return result(cell)
+
+    state = run_cells(comparison, folder, run, silent())
+    assert (state.cells, state.done, state.failed) == (6, 6, 0)
+    assert len(set(ran)) == 6
+    run_cells(comparison, folder, run, silent())
+    assert len(ran) == 6
+    assert [s.value for s in scores(folder.results(comparison))] == [0.5, 0.5, 0.6, 0.6, 0.7, 0.7]
+
+
+def test_an_interrupted_cell_is_run_again(comparison: Comparison, folder: ComparisonFolder) -> None:
+    def stopped(cell: Cell) -> CellResult:
+        if cell.draw == 1:
+            raise Interrupted
+        return result(cell)
+
+    assert run_cells(comparison, folder, stopped, silent()).interrupted
+    assert len(list(folder.results(comparison))) == 2
+    assert run_cells(comparison, folder, result, silent()).done == 6
+
+
+def test_a_cell_of_another_process_is_left_to_it(comparison: Comparison, folder: ComparisonFolder) -> None:
+    cell = next(comparison.cells())
+    lock = hold(folder.lock_of(cell))
+    state = run_cells(comparison, folder, result, silent())
+    assert (state.done, state.elsewhere) == (5, 1)
+    assert folder.result_of(cell) is None
+    lock.release()
+    assert run_cells(comparison, folder, result, silent()).done == 6
+
+
+def test_a_request_that_cannot_be_is_written_down(comparison: Comparison, folder: ComparisonFolder) -> None:
+    def refused(cell: Cell) -> CellResult:
+        if cell.arm.name == "supcon":
+            raise UsageError("Too few shots.")
+        return result(cell)
+
+    run_cells(comparison, folder, refused, silent())
+    found = list(folder.results(comparison))
+    assert [r.reason for r in found if r.value is None] == ["Too few shots."] * 3
+    assert len(scores(found)) == 3
+
+
+def test_faults_of_the_machine_are_tried_again_and_end_it(comparison: Comparison, folder: ComparisonFolder) -> None:
+    def broken(cell: Cell) -> CellResult:
+        raise EnvironmentFault("No memory.")
+
+    with pytest.raises(EnvironmentFault, match="No memory"):
+        run_cells(comparison, folder, broken, silent())
+    assert not list(folder.results(comparison))
+    assert run_cells(comparison, folder, result, silent()).done == 6
+
+
+def test_a_damaged_result_is_named(comparison: Comparison, folder: ComparisonFolder) -> None:
+    run_cells(comparison, folder, result, silent())
+    cell = next(comparison.cells())
+    (folder.path / "cells" / f"{cell.name}.json").write_text("{")
+    with pytest.raises(ResultsError, match="is damaged"):
+        list(folder.results(comparison))
+
+
+def test_a_cell_that_has_changed_is_run_anew(comparison: Comparison, folder: ComparisonFolder) -> None:
+    run_cells(comparison, folder, result, silent())
+    other = comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"], "trials": 3}, "tiny")
+    assert not list(folder.results(other))

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tune_dml
+
+SMALL = {
+    "tasks": ["bbc"], "shots": 20, "draws": 3, "encoder": "bert-tiny", "folds": 2,
+    "arms": {"probe": {"peer": "linear_probe"}, "other": {"peer": "linear_probe", "folds": 3}},
+}  # fmt: skip
+
+
+def test_from_python(tmp_path: Path) -> None:
+    found = tune_dml.compare(SMALL, results=str(tmp_path))
+    assert len(found.cells) == 6
+    assert found.cells.value.between(0.2, 1).all()
+    assert found.report is not None
+    assert found.answer[0].startswith("other ")
+    assert found.to_dict()["comparison"]["done"] == 6
+    assert found.answer[0] in repr(found)
+    again = tune_dml.compare(SMALL, results=str(tmp_path), run=False)
+    assert again.cells.equals(found.cells)
+
+
+def test_what_is_wrong_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(tune_dml.UsageError, match="'arm' is no part of a comparison"):
+        tune_dml.compare({"tasks": ["bbc"], "arm": ["ce"]}, results=str(tmp_path))
+
+
+def test_a_probe_is_the_searchs_own_baseline(tmp_path: Path) -> None:
+    cell = tune_dml.compare({**SMALL, "draws": [1]}, results=str(tmp_path / "c")).cells.iloc[0]
+    result = tune_dml.search(
+        task="bbc", shots=20, draw=1, encoder="bert-tiny", folds=2, trials=1, losses="ce", confirm_seeds=1,
+        results=str(tmp_path / "s"),
+    )  # fmt: skip
+    test = result.to_dict()["baselines"]["probe"]["test"]["accuracy"]["mean"]
+    assert cell.value == pytest.approx(test)

@@ -1,0 +1,1 @@
+"""Many searches that are held against one another: tasks x shots x draws x arms."""

@@ -1,0 +1,139 @@
+"""The arms of a comparison, as its file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from tune_dml.comparisons.comparison import Arm
+from tune_dml.comparisons.problems import Problems
+from tune_dml.comparisons.recipes import recipe_text
+from tune_dml.config import from_values, slug
+from tune_dml.driver.options import check_options
+from tune_dml.driver.request import SearchRequest
+from tune_dml.errors import TuneDMLError, nearest
+from tune_dml.losses import add_plugins
+from tune_dml.spaces import load_space, space_from_text
+
+PEERS = ("linear_probe", "setfit", "trainer")
+#: Options of a search that say which texts, and how they are read.
+OF_TASK = (
+    "task", "data", "kind", "text_columns", "label_column", "group_column", "encoding", "header", "drop_unknown_labels",
+)  # fmt: skip
+#: Those that the comparison itself decides.
+_NOT_AN_ARMS = (
+    *OF_TASK,
+    "shots",
+    "shots_per_class",
+    "draw",
+    "no_test",
+    "results",
+    "name",
+    "confirm",
+    "ensemble",
+    "metric",
+)
+OPTIONS = tuple(field.name for field in fields(SearchRequest) if field.name not in _NOT_AN_ARMS)
+_LISTS = ("losses", "loss_plugins", "text_columns")
+
+
+def read_arms(
+    given: Any,
+    shared: Mapping[str, Any],
+    tasks: Sequence[Mapping[str, Any]],
+    shots: Sequence[int | str],
+    metric: Any,
+    problems: Problems,
+) -> Iterator[Arm]:
+    """Those that can be read.
+
+    Args:
+        given: A mapping of arms, or a list of losses, each an arm of its own.
+        shared: Options of a search that all arms have unless they say otherwise.
+        tasks, shots: The first of each, to try an arm's options with.
+    """
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        # Losses, each an arm of its own, in the search space of its name.
+        given = {name: {"space": name} for name in given}
+    if not isinstance(given, Mapping) or not given:
+        problems.add(
+            ("arms",), "The comparison has no arms; add 'arms: {ce: {losses: [ce]}, supcon: {losses: [supcon]}}'."
+        )
+        return
+    for name, own in given.items():
+        where = ("arms", str(name))
+        if not isinstance(name, str) or slug(name, 40) != name:
+            problems.add(
+                where, f"The arm's name {name!r} cannot be part of a folder's; take letters, digits, '-' and '_'."
+            )
+            continue
+        if own is not None and not isinstance(own, Mapping):
+            problems.add(where, f"The arm '{name}' is a mapping of a search's options, such as {{losses: [supcon]}}.")
+            continue
+        arm = _arm(name, dict(own or {}), shared, where, problems)
+        if arm is not None:
+            _check_arm(arm, tasks, shots, metric, where, problems)
+            yield arm
+
+
+def _arm(
+    name: str, own: dict[str, Any], shared: Mapping[str, Any], where: tuple[str, ...], problems: Problems
+) -> Arm | None:
+    recipe, peer = own.pop("recipe", None), own.pop("peer", None)
+    wrong = [key for key in own if key not in OPTIONS]
+    for key in wrong:
+        problems.add(
+            (*where, key),
+            f"The arm '{name}': '{key}' is no option of a search: {nearest(key, (*OPTIONS, 'recipe', 'peer'))}",
+        )
+    if peer is not None and peer not in PEERS:
+        problems.add((*where, "peer"), f"The arm '{name}': there is no peer {peer!r}: {nearest(str(peer), PEERS)}")
+        return None
+    if recipe is not None and (peer is not None or "space" in own or "losses" in own):
+        problems.add(where, f"The arm '{name}': a recipe stands alone; leave peer, space and losses out.")
+        return None
+    if recipe is not None and not isinstance(recipe, Mapping):
+        problems.add(
+            (*where, "recipe"), f"The arm '{name}': a recipe is a mapping such as {{loss: supcon, lr: 1.0e-4}}."
+        )
+        return None
+    if wrong:
+        return None
+    options = {key: listed(key, value) for key, value in {**shared, **own}.items()}
+    if recipe is not None:
+        options = {key: value for key, value in options.items() if key not in ("space", "losses")} | {"trials": 1}
+    return Arm(name, options, recipe, peer)
+
+
+def _check_arm(
+    arm: Arm,
+    tasks: Sequence[Mapping[str, Any]],
+    shots: Sequence[int | str],
+    metric: Any,
+    where: tuple[str, ...],
+    problems: Problems,
+) -> None:
+    """That a search would take it: what can be seen without data, encoder or machine."""
+    first = tasks[0] if tasks else {}
+    try:
+        request = from_values(
+            SearchRequest, {**first, **arm.options, "shots": shots[0] if shots else 50, "metric": metric}
+        )
+        add_plugins(request.loss_plugins)
+        check_options(request)
+        if arm.recipe is not None:
+            space_from_text(recipe_text(arm.recipe), f"the recipe of {arm.name}")
+        elif arm.peer is None:
+            load_space(request.space, request.losses)
+    except (TypeError, ValueError) as error:
+        problems.add(where, f"The arm '{arm.name}': {error}.")
+    except TuneDMLError as error:
+        problems.add(where, f"The arm '{arm.name}': {error}")
+
+
+def listed(key: str, value: Any) -> Any:
+    """The value of an option of a search as a request has it: lists as tuples."""
+    if key in _LISTS and isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value

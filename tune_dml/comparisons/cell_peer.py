@@ -1,0 +1,142 @@
+"""A cell whose arm is another tool: in processes of its own, on the cell's draw, folds and test texts."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.comparison import Cell
+from tune_dml.comparisons.peers.job import PeerJob
+from tune_dml.data import load_task
+from tune_dml.driver.drawing import Drawn, draw_data
+from tune_dml.driver.lengths import DEFAULT_MAX_LENGTH
+from tune_dml.driver.options import TRIALS_ON_CPU, draw_settings, metric_of, task_settings
+from tune_dml.driver.request import SearchRequest
+from tune_dml.errors import EnvironmentFault, UsageError
+from tune_dml.execution.this_machine import cores, visible_gpus
+from tune_dml.models.encoder_source import default_encoder, fetch, find_encoder
+from tune_dml.training.scoring import SeedScore, score, summaries
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another tool.
+
+    Attributes:
+        module: Run as a process: ``JOB OUT PART PARTS``.
+        needs: Modules that the extra ``peers`` brings.
+        searches: Whether it tries several configurations, side by side in as many processes as there are slots.
+        pairs: Whether it takes pairs of texts.
+    """
+
+    module: str
+    needs: tuple[str, ...]
+    searches: bool
+    pairs: bool
+
+
+PEERS = {
+    "setfit": Peer("tune_dml.comparisons.peers.setfit_peer", ("setfit",), searches=False, pairs=False),
+    "trainer": Peer("tune_dml.comparisons.peers.trainer_peer", ("accelerate",), searches=True, pairs=True),
+}
+
+
+def run_peer(cell: Cell, request: SearchRequest) -> CellResult:
+    """What the peer gives.
+
+    Raises:
+        UsageError: it is not installed, or cannot take such a task.
+        EnvironmentFault: it ended with an error.
+    """
+    begun, name = time.monotonic(), str(cell.arm.peer)
+    peer = PEERS[name]
+    missing = [module for module in peer.needs if importlib.util.find_spec(module) is None]
+    if missing:
+        raise UsageError(f"The peer {name} needs a package that is not installed: pip install 'tune-dml[peers]'.")
+    drawn = draw_data(load_task(task_settings(request)), draw_settings(request))
+    test, kind = drawn.task.test, drawn.kind
+    if test is None:
+        raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")
+    if not kind.target.exclusive or (drawn.split.texts_b is not None and not peer.pairs):
+        raise UsageError(f"The peer {name} cannot take a task of the kind {kind.name}.")
+    slots = request.concurrency if isinstance(request.concurrency, int) else int(cores())
+    found = _ran(name, peer, _job(drawn, request), slots if peer.searches else 1)
+    metric = metric_of(request)
+    scores = [SeedScore(seed, score(kind, p, test.labels)) for seed, p in enumerate(found["probabilities"])]
+    summary = summaries(scores)[metric]
+    return CellResult(
+        cell.name,
+        cell.digest,
+        cell.task_name,
+        cell.shots,
+        cell.draw,
+        cell.arm.name,
+        metric,
+        summary.mean,
+        tuple(summary.values),
+        winner=name,
+        seconds=time.monotonic() - begun,
+        training_seconds=float(found["seconds"]),
+        rounds=int(found["rounds"]),
+        trials=int(found["trials"]),
+    )
+
+
+def _job(drawn: Drawn, request: SearchRequest) -> PeerJob:
+    gpus = visible_gpus()
+    source = fetch(find_encoder(request.encoder or default_encoder(gpus > 0)))
+    split, test = drawn.split, drawn.task.test
+    assert test is not None
+    assert source.folder is not None
+    return PeerJob(
+        encoder=str(source.folder),
+        texts=split.texts,
+        second=split.texts_b or (),
+        labels=tuple(split.labels.tolist()),
+        test=test.texts,
+        test_second=test.texts_b or (),
+        classes=len(drawn.task.label_names),
+        folds=tuple((tuple(f.train.tolist()), tuple(f.heldout.tolist())) for f in drawn.folds),
+        trials=request.trials or TRIALS_ON_CPU,
+        seeds=tuple(range(request.confirm_seeds)),
+        max_length=request.max_length if isinstance(request.max_length, int) else DEFAULT_MAX_LENGTH,
+        cuda=gpus > 0 and request.gpus_per_trial != 0,
+    )
+
+
+def _ran(name: str, peer: Peer, job: PeerJob, parts: int) -> dict[str, np.ndarray]:
+    with tempfile.TemporaryDirectory() as scratch:
+        path, out = Path(scratch) / "job.json", Path(scratch) / "out.npz"
+        job.write(path)
+        begins = [sys.executable, "-m", peer.module, str(path), str(out)]
+        commands = [[*begins, str(part), str(parts)] for part in range(parts)]
+        errors = [Path(scratch) / f"errors-{part}.txt" for part in range(parts)]
+        running = []
+        try:
+            for command, error in zip(commands, errors, strict=True):
+                with error.open("w") as file:
+                    running.append(subprocess.Popen(command, stdout=file, stderr=file))
+            codes = [process.wait() for process in running]
+        finally:
+            for process in running:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+        for code, error in zip(codes, errors, strict=True):
+            if code:
+                raise EnvironmentFault(f"The peer {name} ended with an error: {_last_line(error)}")
+        with np.load(out, allow_pickle=False) as found:
+            return dict(found)
+
+
+def _last_line(file: Path) -> str:
+    lines = [line.strip() for line in file.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing."

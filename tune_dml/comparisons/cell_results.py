@@ -1,0 +1,116 @@
+"""A comparison on disk: what was asked, and a file for each cell that has been run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tune_dml.comparisons.comparison import Cell, Comparison
+from tune_dml.config import from_values
+from tune_dml.errors import EnvironmentFault, ResultsError
+from tune_dml.reporting import write_text_atomic
+from tune_dml.results.folders import results_folder
+from tune_dml.statistics import Score
+
+_CELLS = "cells"
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What one cell gave.
+
+    Attributes:
+        name: Of the cell, and of its search.
+        value: Mean over seeds on the test texts, in ``metric``; ``None`` where it has none, for a ``reason``.
+        seeds: The single values.
+        cross_validation: The winner's, which is biased.
+        winner: In a word: the trial that won, or what a peer picked.
+        seconds: Wall time in all.
+        training_seconds, rounds, trials: Spent on trials, baselines left out.
+    """
+
+    name: str
+    digest: str
+    task: str
+    shots: int | str
+    draw: int
+    arm: str
+    metric: str
+    value: float | None
+    seeds: tuple[float, ...] = ()
+    cross_validation: float | None = None
+    winner: str = ""
+    seconds: float | None = None
+    training_seconds: float | None = None
+    rounds: int | None = None
+    trials: int | None = None
+    reason: str | None = None
+
+
+class ComparisonFolder:
+    """``<results>/comparisons/<name>``.
+
+    Raises:
+        ResultsError: the results folder cannot be used.
+    """
+
+    def __init__(self, results: str, name: str, *, create: bool = False) -> None:
+        root = results_folder(results, create=create)
+        self.path = root / "comparisons" / name
+        if create:
+            try:
+                (self.path / _CELLS).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise EnvironmentFault(f"{self.path} cannot be made: {error.strerror}.") from None
+
+    def lock_of(self, cell: Cell) -> Path:
+        """Held by the process that runs the cell."""
+        return self.path / _CELLS / f"{cell.name}.lock"
+
+    def result_of(self, cell: Cell) -> CellResult | None:
+        """``None`` if it has not been run, with what it consists of now.
+
+        Raises:
+            ResultsError: its file is damaged.
+        """
+        path = self._file(cell.name)
+        if not path.is_file():
+            return None
+        found = _read(path)
+        return found if found.digest == cell.digest else None
+
+    def add(self, result: CellResult) -> None:
+        """Write it atomically."""
+        write_text_atomic(self._file(result.name), json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n")
+
+    def results(self, comparison: Comparison) -> Iterator[CellResult]:
+        """Of all cells that have been run, in the order of the cells."""
+        for cell in comparison.cells():
+            if (found := self.result_of(cell)) is not None:
+                yield found
+
+    def _file(self, name: str) -> Path:
+        return self.path / _CELLS / f"{name}.json"
+
+
+def scores(results: Iterable[CellResult]) -> list[Score]:
+    """Of the cells that have one."""
+    return [
+        Score(
+            r.task, str(r.shots), r.draw, r.arm, r.value, math.nan if r.training_seconds is None else r.training_seconds
+        )
+        for r in results
+        if r.value is not None
+    ]
+
+
+def _read(path: Path) -> CellResult:
+    try:
+        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        return from_values(CellResult, values)
+    except (OSError, ValueError, TypeError) as error:
+        raise ResultsError(f"{path} is damaged ({error}); remove it, and the cell is run again.") from None

@@ -1,0 +1,74 @@
+"""A cell whose arm is a search of this tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.comparison import Cell
+from tune_dml.comparisons.recipes import recipe_text
+from tune_dml.config import State
+from tune_dml.driver.request import SearchRequest
+from tune_dml.errors import EnvironmentFault, UsageError
+from tune_dml.reporting import SearchReport, write_text_atomic
+from tune_dml.training.scoring import mean_scores, summaries
+
+
+def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[str, Any]) -> SearchRequest:
+    """The search that the cell is.
+
+    Args:
+        recipes: Folder for the space of a recipe.
+        manners: Options that say where and how it runs, whatever the file says.
+    """
+    options = {**cell.task, **cell.arm.options, **manners}
+    request = SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name)
+    if cell.arm.recipe is None:
+        return request
+    path = recipes / f"{cell.arm.name}.yaml"
+    write_text_atomic(path, recipe_text(cell.arm.recipe))
+    return replace(request, space=str(path), trials=1)
+
+
+def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResult:
+    """What its finished search has to say.
+
+    Raises:
+        UsageError: the task has no test texts.
+        EnvironmentFault: nothing could be confirmed.
+    """
+    if not report.has_test:
+        raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")
+    winner = report.winner
+    seeds = report.confirmed.get(winner.name) if winner is not None else None
+    if winner is None or not seeds:
+        raise EnvironmentFault(f"No training of the winner could be scored; see {report.folder}.")
+    name = metric or report.settings.metric
+    test, trials = summaries(seeds)[name], [r for r in report.records if r.kind == "trial"]
+    rounds = [item for record in trials for item in record.rounds]
+    cv = mean_scores(winner.rounds, report.latest)
+    return CellResult(
+        cell.name,
+        cell.digest,
+        cell.task_name,
+        cell.shots,
+        cell.draw,
+        cell.arm.name,
+        name,
+        test.mean,
+        tuple(test.values),
+        None if cv is None else cv[name],
+        winner.name,
+        report.seconds or None,
+        sum(item.seconds for item in rounds),
+        len(rounds),
+        sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
+    )
+
+
+def half_made(folder: Path) -> bool:
+    """Whether a search's folder is there that was made, but no search has begun in: the process was killed."""
+    return folder.is_dir() and not (folder / "search.yaml").exists() and not (folder / "study.log").exists()

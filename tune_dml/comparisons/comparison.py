@@ -1,0 +1,117 @@
+"""What a comparison consists of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tune_dml.config import Value, absolute_path, slug
+
+#: What says where and how a search is run, and nothing about what it gives.
+_MANNERS = (
+    "results", "name", "address", "tracking_uri", "store", "store_every", "concurrency", "cpus_per_trial",
+    "gpus_per_trial", "max_gpus",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the ways that are compared.
+
+    Attributes:
+        options: Of a search, by name, those that all arms share included.
+        recipe: A single configuration instead of a search space.
+        peer: Another way than a search: ``linear_probe``, logistic regression on the untouched encoder's vectors; or
+            another tool, ``setfit`` or ``trainer``.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Value] | None = None
+    peer: str | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One arm on one draw of one task.
+
+    Attributes:
+        task: Options of a search that say which texts: ``task``, ``data``, ...
+        shots: A number, or ``"full"``.
+    """
+
+    comparison: str
+    task: Mapping[str, Any]
+    shots: int | str
+    draw: int
+    arm: Arm
+
+    @property
+    def task_name(self) -> str:
+        return str(self.task["task"])
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that decides what the cell gives, a data file's content included."""
+        options = {name: value for name, value in self.arm.options.items() if name not in _MANNERS}
+        content = [
+            dict(self.task),
+            str(self.shots),
+            self.draw,
+            options,
+            self.arm.recipe,
+            self.arm.peer,
+            _content(self.task),
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """Of its search, and of its result."""
+        words = f"{self.comparison}-{self.task_name}-{self.shots}-{self.draw}-{self.arm.name}"
+        return f"{slug(words, 80)}-{self.digest[:6]}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tasks x shots x draws x arms.
+
+    Attributes:
+        tasks: Options of a search that say which texts, one mapping for each task.
+        reference: Name of the arm that others are held against.
+        margin: A difference that matters, in the metric's unit.
+        metric: What is compared; ``None``: what decides in a search of the task.
+    """
+
+    name: str
+    tasks: tuple[Mapping[str, Any], ...]
+    shots: tuple[int | str, ...]
+    draws: tuple[int, ...]
+    arms: tuple[Arm, ...]
+    reference: str
+    margin: float = 0.01
+    metric: str | None = None
+
+    def cells(self) -> Iterator[Cell]:
+        """Draw by draw, and within a draw task by task with all its arms: wherever it stops, what is there is
+        balanced."""
+        for draw in self.draws:
+            for shots in self.shots:
+                for task in self.tasks:
+                    for arm in self.arms:
+                        yield Cell(self.name, task, shots, draw, arm)
+
+
+def _content(task: Mapping[str, Any]) -> str | None:
+    path = None if task.get("data") is None else absolute_path(str(task["data"]))
+    return _sha256(path) if path is not None and path.is_file() else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

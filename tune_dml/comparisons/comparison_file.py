@@ -1,0 +1,130 @@
+"""From the text of a comparison's file to a :class:`Comparison`, with every problem in one error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tune_dml.comparisons.arms import OF_TASK, OPTIONS, listed, read_arms
+from tune_dml.comparisons.comparison import Comparison
+from tune_dml.comparisons.problems import Problems, loaded
+from tune_dml.config import slug
+from tune_dml.errors import UsageError, nearest
+
+KEYS = ("name", "tasks", "shots", "draws", "arms", "reference", "margin", "metric", "include")
+MOST_CELLS = 100_000
+
+
+def read_comparison(path: Path) -> Comparison:
+    """The comparison in a file.
+
+    Raises:
+        UsageError: every problem of the file, each as ``file:line: sentence``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read ({error}).") from None
+    return comparison_from_text(text, str(path), path.stem)
+
+
+def comparison_from_text(text: str, file: str, name: str) -> Comparison:
+    """:func:`read_comparison`, of a text.
+
+    Args:
+        file: For error messages.
+        name: Of the comparison, where the text gives none.
+    """
+    problems = Problems(file)
+    values = loaded(text, problems)
+    found = None if problems.found else _comparison(values, name, problems)
+    problems.raise_any()
+    assert found is not None
+    return found
+
+
+def comparison_from_values(values: Mapping[str, Any], name: str = "comparison") -> Comparison:
+    """The same from a mapping, as the Python API and the command line's options make it."""
+    problems = Problems(name)
+    found = _comparison(dict(values), name, problems)
+    problems.raise_any()
+    return found
+
+
+def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Comparison:
+    for key in values:
+        if key not in (*KEYS, *OPTIONS):
+            problems.add((key,), f"'{key}' is no part of a comparison: {nearest(key, (*KEYS, *OPTIONS))}")
+    shared = {key: value for key, value in values.items() if key in OPTIONS}
+    name = values.get("name", name)
+    if not isinstance(name, str) or slug(name, 40) != name:
+        problems.add(("name",), f"The name {name!r} cannot name a folder; take letters, digits, '-', '_' (40 at most).")
+    tasks = tuple(_tasks(values.get("tasks"), problems))
+    shots = tuple(_shots(values.get("shots", 50), problems))
+    draws = tuple(_draws(values.get("draws", 5), problems))
+    metric = values.get("metric")
+    arms = tuple(read_arms(values.get("arms"), shared, tasks[:1], shots[:1], metric, problems))
+    reference = values.get("reference", "ce" if any(arm.name == "ce" for arm in arms) else arms[0].name if arms else "")
+    if arms and reference not in [arm.name for arm in arms]:
+        problems.add(
+            ("reference",), f"There is no arm '{reference}': {nearest(str(reference), [a.name for a in arms])}"
+        )
+    margin = values.get("margin", 0.01)
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < math.inf:
+        problems.add(
+            ("margin",), f"The margin is {margin!r}; it is a number from 0 up, in the metric's unit (0.01: one point)."
+        )
+        margin = 0.01
+    cells = len(tasks) * len(shots) * len(draws) * len(arms)
+    if cells > MOST_CELLS:
+        problems.add(("draws",), f"This has {cells} cells; at most {MOST_CELLS} are allowed.")
+    return Comparison(str(name), tasks, shots, draws, arms, str(reference), float(margin), metric)
+
+
+def _tasks(given: Any, problems: Problems) -> Iterator[Mapping[str, Any]]:
+    if not given:
+        problems.add(("tasks",), "The comparison names no tasks; add 'tasks: [bbc]'.")
+        return
+    seen = set()
+    for entry in [given] if isinstance(given, str | dict) else given if isinstance(given, list | tuple) else [given]:
+        task = {"task": entry} if isinstance(entry, str) else entry
+        if not isinstance(task, Mapping) or not isinstance(task.get("task"), str):
+            problems.add(
+                ("tasks",), f"{entry!r} is no task; write a name, or a mapping such as {{task: mine, data: my.csv}}."
+            )
+            continue
+        for key in task:
+            if key not in OF_TASK:
+                problems.add(("tasks",), f"'{key}' says nothing about a task: {nearest(str(key), OF_TASK)}")
+                return
+        if task["task"] in seen:
+            problems.add(("tasks",), f"The task '{task['task']}' is named twice; give one of them another name.")
+            continue
+        seen.add(task["task"])
+        yield {key: listed(key, value) for key, value in task.items()}
+
+
+def _shots(given: Any, problems: Problems) -> Iterator[int | str]:
+    for entry in given if isinstance(given, list | tuple) else [given]:
+        if entry == "full" or (isinstance(entry, int) and not isinstance(entry, bool) and entry >= 2):
+            yield entry
+        else:
+            problems.add(("shots",), f"The shots {entry!r} are neither a number from 2 up nor 'full'.")
+
+
+def _draws(given: Any, problems: Problems) -> Iterator[int]:
+    """A number of draws, or their seeds."""
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 1:
+        yield from range(min(given, MOST_CELLS))
+        return
+    seeds = given if isinstance(given, list | tuple) else []
+    if (
+        not seeds
+        or not all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in seeds)
+        or len(set(seeds)) < len(seeds)
+    ):
+        problems.add(("draws",), f"The draws {given!r} are neither a number from 1 up nor a list of different seeds.")
+        return
+    yield from seeds

@@ -1,0 +1,60 @@
+"""The files of a comparison: a row for each cell, the tables, the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder
+from tune_dml.comparisons.comparison import Arm, Comparison
+from tune_dml.data import metric_named
+from tune_dml.reporting import write_csv_atomic, write_text_atomic
+from tune_dml.reporting.comparison import ComparisonReport, answer, comparison_page, tables
+from tune_dml.reporting.comparison.comparison_tables import latex, markdown
+from tune_dml.statistics import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def report_of(
+    comparison: Comparison, results: Sequence[CellResult], summary: Summary, folder: ComparisonFolder
+) -> ComparisonReport:
+    """What there is to show."""
+    metric = metric_named(next(r.metric for r in results if r.value is not None))
+    without = Counter(r.reason or "it has no score" for r in results if r.value is None)
+    cells = len(comparison.tasks) * len(comparison.shots) * len(comparison.draws) * len(comparison.arms)
+    described = {arm.name: _described(arm) for arm in comparison.arms}
+    return ComparisonReport(comparison.name, metric, summary, described, cells, len(results), without, str(folder.path))
+
+
+def write_files(report: ComparisonReport, results: Sequence[CellResult], folder: Path) -> None:
+    """``cells.csv``, ``report.md``, ``report.tex``, ``report.html``, each atomically."""
+    write_csv_atomic(folder / "cells.csv", cells_frame(results))
+    found = tables(report)
+    sentences = "\n\n".join(answer(report))
+    write_text_atomic(
+        folder / "report.md", f"# Comparison {report.name}\n\n{sentences}\n\n" + "\n".join(map(markdown, found))
+    )
+    write_text_atomic(folder / "report.tex", "\n".join(map(latex, found)))
+    write_text_atomic(folder / "report.html", comparison_page(report))
+
+
+def cells_frame(results: Sequence[CellResult]) -> pd.DataFrame:
+    """A row for each cell that has been run."""
+    import pandas as pd
+
+    columns = [name for name in CellResult.__dataclass_fields__ if name not in ("digest", "seeds")]
+    return pd.DataFrame([{name: getattr(r, name) for name in columns} for r in results], columns=columns)
+
+
+def _described(arm: Arm) -> str:
+    if arm.peer is not None:
+        return f"the peer {arm.peer}"
+    if arm.recipe is not None:
+        return "one recipe: " + ", ".join(f"{name} {value}" for name, value in arm.recipe.items())
+    losses = arm.options.get("losses")
+    space = arm.options.get("space", "default")
+    return f"a search of the space {space}" + (f", losses {', '.join(losses)}" if losses else "")
