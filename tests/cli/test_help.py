@@ -102,6 +102,7 @@ def test_every_field_of_a_request_is_an_option_with_its_default(capsys: pytest.C
             "loss_plugins": "loss-plugin",
             "confirm": "no-confirm",
             "confirm_others": "confirm-winner-only",
+            "save_model": "no-model",
             "header": "no-header",
         }.get(field.name, field.name.replace("_", "-"))
         assert name in options

@@ -92,6 +92,9 @@ def test_killed_three_times_no_cell_is_lost_or_run_twice(
     again = json.loads(tune_dml(*command[:-1], "--no-run", "--json", cwd=tmp_path).out)
     assert again == document
     assert results_of() == before
+    assert not list(searches.glob("*/model"))
+    listed = json.loads(tune_dml("list", "--results", str(results), "--json").out)
+    assert {row["state"] for row in listed} == {"finished"}
     shown = tune_dml("show", next(p.parent.name for p in studies()), "--results", str(results), "--json", cwd=tmp_path)
     assert json.loads(shown.out)["search"]["shots"] == 20
 

@@ -15,7 +15,7 @@ SMALL = "search --task bbc --shots 20 --encoder bert-tiny --folds 3 --confirm-se
 @pytest.mark.slow
 @pytest.mark.parametrize(("budget", "most"), [("--max-rounds 5", 6), ("--training-budget 1s", 60)])
 def test_trials_spend_no_more(budget: str, most: int, tmp_path: Path, tune_dml: Callable[..., Ended]) -> None:
-    options = [*SMALL.split(), *budget.split(), "--trials", "20", "--confirm-winner-only"]
+    options = [*SMALL.split(), *budget.split(), "--trials", "20", "--confirm-winner-only", "--no-model"]
     ended = tune_dml(*options, "--results", str(tmp_path), "--name", "short", "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
@@ -25,6 +25,13 @@ def test_trials_spend_no_more(budget: str, most: int, tmp_path: Path, tune_dml: 
     assert len([n for n in rounds if n]) < 20
     assert len(document["winner"]["test"]["accuracy"]["seeds"]) == 2
     assert all(not baseline["test"] for baseline in document["baselines"].values())
+    assert document["model"] is None
+    assert not (tmp_path / "searches" / "short" / "model").exists()
+    again = tune_dml("resume", "short", "--results", str(tmp_path), "--json")
+    assert again.code == 0, again.err
+    assert json.loads(again.out)["winner"] == document["winner"]
+    synced = tune_dml("sync", "--results", str(tmp_path))
+    assert synced.code == 0, synced.err
     shown = tune_dml("show", "short", "--results", str(tmp_path), "--json")
     assert json.loads(shown.out)["winner"] == document["winner"]
 
@@ -32,6 +39,7 @@ def test_trials_spend_no_more(budget: str, most: int, tmp_path: Path, tune_dml: 
 @pytest.mark.parametrize(
     ("option", "words"),
     [
+        ("--ensemble --no-model", "leave --no-model out"),
         ("--max-rounds 0", "--max-rounds is 0; it must be 1 or more"),
         ("--training-budget soon", "--training-budget is 'soon'"),
     ],

@@ -162,6 +162,9 @@ def search(
     winner_only: Annotated[
         bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")
     ] = not DEFAULTS.confirm_others,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Keep no model of the winner; 'tune-dml train' makes it again.")
+    ] = not DEFAULTS.save_model,
     no_confirm: Annotated[
         bool, typer.Option("--no-confirm", help="Stop after cross validation; 'tune-dml confirm' does it later.")
     ] = not DEFAULTS.confirm,
@@ -228,6 +231,7 @@ def search(
         confirm=not no_confirm,
         confirm_seeds=confirm_seeds,
         confirm_others=not winner_only,
+        save_model=not no_model,
         ensemble=ensemble,
     )
     from tune_dml.workflows import search as workflow

@@ -24,7 +24,8 @@ def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[s
         recipes: Folder for the space of a recipe.
         manners: Options that say where and how it runs, whatever the file says.
     """
-    options = {**cell.task, **cell.arm.options, **manners}
+    # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again.
+    options = {"save_model": False, **cell.task, **cell.arm.options, **manners}
     request = SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name)
     if cell.arm.recipe is None:
         return request

@@ -15,7 +15,7 @@ from tune_dml.config import Value, absolute_path, slug
 #: What says where and how a search is run, and nothing about what it gives.
 _MANNERS = (
     "results", "name", "address", "tracking_uri", "store", "store_every", "concurrency", "cpus_per_trial",
-    "gpus_per_trial", "max_gpus",
+    "gpus_per_trial", "max_gpus", "save_model",
 )  # fmt: skip
 
 

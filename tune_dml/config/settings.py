@@ -117,6 +117,7 @@ class SearchSettings:
     confirm: bool = True
     confirm_seeds: int = 5
     confirm_others: bool = True
+    save_model: bool = True
     ensemble: bool = False
     truncation: str = "head"
     prefix: str = ""

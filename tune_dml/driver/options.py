@@ -49,6 +49,8 @@ def check_options(request: SearchRequest) -> None:
     _check_concurrency(request)
     at_least("--max-rounds", request.max_rounds, 1)
     at_least("--confirm-seeds", request.confirm_seeds, 1)
+    if request.ensemble and not request.save_model:
+        raise UsageError("--ensemble saves the winner's models; leave --no-model out.")
     at_least("--seed", request.seed, 0)
     if not request.cpus_per_trial > 0 or not math.isfinite(request.cpus_per_trial):
         raise UsageError(f"--cpus-per-trial is {request.cpus_per_trial:g}; it must be more than 0.")
@@ -188,6 +190,7 @@ def settings_of(
         confirm=request.confirm,
         confirm_seeds=request.confirm_seeds,
         confirm_others=request.confirm_others,
+        save_model=request.save_model,
         ensemble=request.ensemble,
     )
 

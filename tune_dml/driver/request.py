@@ -41,6 +41,7 @@ class SearchRequest:
         store_every: Seconds between two copies.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
         confirm_others: Whether baselines, runners-up and the best cross entropy are confirmed beside the winner.
+        save_model: Whether the winner's model is kept, in the search's folder and in MLflow.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
     """
 
@@ -89,4 +90,5 @@ class SearchRequest:
     confirm: bool = True
     confirm_seeds: int = 5
     confirm_others: bool = True
+    save_model: bool = True
     ensemble: bool = False

@@ -55,11 +55,15 @@ def candidates(
     readouts: Mapping[str, str],
     temperatures: Mapping[str, float],
     seeds: int,
-    ensemble: bool,
+    kept: int,
 ) -> list[Candidate]:
-    """The winner first, then baselines, the best cross entropy and the runners-up; none twice."""
+    """The winner first, then baselines, the best cross entropy and the runners-up; none twice.
+
+    Args:
+        kept: Of how many of the winner's seeds the models are wanted.
+    """
     everyone = tuple(range(seeds))
-    result = [candidate(winner, kind, readouts, temperatures, everyone, everyone if ensemble else everyone[:1])]
+    result = [candidate(winner, kind, readouts, temperatures, everyone, everyone[:kept])]
     others = [*baselines, *([best_ce] if best_ce else []), *runners_up]
     for record in others:
         if all(record.name != c.name for c in result):

@@ -78,7 +78,8 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
     if not about.has_test or not settings.confirm_others:
         others, best_ce, baselines = [], None, []
-    wanted = candidates(best, others, best_ce, baselines, kind, readouts, temperatures, seeds, settings.ensemble)
+    kept = seeds if settings.ensemble else int(settings.save_model)
+    wanted = candidates(best, others, best_ce, baselines, kind, readouts, temperatures, seeds, kept)
     return Picked(best, tuple(wanted), readouts, readout_scores(best, labels, kind, latest))
 
 

@@ -68,4 +68,5 @@ def state_of(folder: Path) -> str:
         return "interrupted"
     if not about.settings.confirm and not journal.confirm_runs():
         return "cross-validated"
-    return "finished" if (folder / "model").is_dir() and (folder / "leaderboard.csv").exists() else "interrupted"
+    saved = (folder / "model").is_dir() or not about.settings.save_model
+    return "finished" if saved and (folder / "leaderboard.csv").exists() else "interrupted"

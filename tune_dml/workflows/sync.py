@@ -44,7 +44,7 @@ def sync(results: str, name: str | None, tracking_uri: str | None) -> list[str]:
             report = stored_report(folder)
             finish = finish_of(report)
             registration = registration_of(report, about)
-            model = (folder / "model", registration) if registration is not None else None
+            model = (folder / "model", registration) if registration is not None and settings.save_model else None
         records = [*journal.records("baseline"), *journal.records()]
         curve = best_scores(records, settings.metric, about.rounds, about.by_schedule)
         refused = reconcile_search(settings, root, records, described(about), curve, finish, model, data_of(about))
