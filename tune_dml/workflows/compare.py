@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tune_dml.comparisons.cell_peer import run_peer
-from tune_dml.comparisons.cell_probe import run_probe
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scores
 from tune_dml.comparisons.cell_search import half_made, request_of, result_of
 from tune_dml.comparisons.comparison import Cell, Comparison
@@ -143,6 +141,9 @@ def _run(
     cell: Cell, folder: ComparisonFolder, metric: str | None, manners: Mapping[str, Any], out: Output
 ) -> CellResult:
     """Its search, from wherever it stands."""
+    # Not above: what is only summed up needs no PyTorch.
+    from tune_dml.comparisons.cell_peer import run_peer
+    from tune_dml.comparisons.cell_probe import run_probe
     from tune_dml.workflows.resume import resume
     from tune_dml.workflows.search import search
 
