@@ -55,6 +55,10 @@ def test_with_too_few_draws_it_says_what_could_have_been_seen() -> None:
     told = answer(found)
     assert "5 draws are too few for a test of 2 arms at 5%" in told[-1]
     assert "would have been seen 8 times in 10" in told[-1]
+    several = answer(report(draws=5))
+    assert re.search(r"^Single tasks, 50 shots: 5 draws .* A difference of \d\.\d to \d\.\d points", several[-1])
+    assert "too few to" not in several[-1]
+    assert "or to tell any difference from chance" in answer(report(tasks=1, draws=2))[-1]
     [table] = tables(found)
     assert {row[table.headers.index("p")] for row in table.rows} == {""}
 

@@ -71,20 +71,22 @@ def _verdict(report: ComparisonReport, arm: str, mean: float, interval: Interval
 
 
 def _too_few(report: ComparisonReport, shots: str, groups: list[Group]) -> Iterator[str]:
-    """What could have been seen where no test is possible."""
-    for group in groups:
-        untested = [pair for pair in group.paired if pair.p is None and pair.visible is not None]
-        if untested:
-            draws = min(len(pair.differences) for pair in untested)
-            visible = max(pair.visible for pair in untested if pair.visible is not None)
-            if not math.isfinite(visible):
-                yield f"{group.task}, {shots} shots: {draws} draws are too few to tell any difference from chance."
-                continue
-            yield (
-                f"{group.task}, {shots} shots: {draws} draws are too few for a test of {len(group.paired)} arms at "
-                f"5%. A difference of {report.shown(visible)} {report.unit} would have been seen 8 times in 10, by its "
-                "interval."
-            )
+    """What could have been seen on single tasks where no test is possible."""
+    untested = {g.task: [p for p in g.paired if p.p is None and p.visible is not None] for g in groups}
+    untested = {task: pairs for task, pairs in untested.items() if pairs}
+    if not untested:
+        return
+    pairs = [pair for some in untested.values() for pair in some]
+    draws = min(len(pair.differences) for pair in pairs)
+    where = f"{next(iter(untested))}, {shots} shots" if len(groups) == 1 else f"Single tasks, {shots} shots"
+    arms = max(map(len, untested.values()))
+    few = f"{where}: {draws} draws are too few for a test of {arms} arm{'s' * (arms != 1)} at 5%"
+    seen = sorted(max(p.visible for p in some if p.visible is not None) for some in untested.values())
+    if not math.isfinite(seen[-1]):
+        yield f"{few}, or to tell any difference from chance."
+        return
+    size = report.shown(seen[0]) if len(seen) == 1 else f"{report.shown(seen[0])} to {report.shown(seen[-1])}"
+    yield f"{few}. A difference of {size} {report.unit} would have been seen 8 times in 10, by its interval."
 
 
 def _number(count: int) -> str:
