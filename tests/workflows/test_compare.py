@@ -15,7 +15,9 @@ import pytest
 import yaml
 from command import Ended
 from evidence import finished_in
+from mlflow import MlflowClient
 
+from tune_dml.tracking import embedded_uri
 from tune_dml.tuning.journal import Journal
 
 FILE = {
@@ -95,6 +97,12 @@ def test_killed_three_times_no_cell_is_lost_or_run_twice(
     assert not list(searches.glob("*/model"))
     listed = json.loads(tune_dml("list", "--results", str(results), "--json").out)
     assert {row["state"] for row in listed} == {"finished"}
+    client = MlflowClient(embedded_uri(results))
+    experiment = client.get_experiment_by_name("tune-dml/comparisons")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.info.run_name for run in runs) == sorted(["tiny", *(path.stem for path in cells.glob("*.json"))])
+    assert json.loads(tune_dml("best", "--results", str(results), "--json").out)
     shown = tune_dml("show", next(p.parent.name for p in studies()), "--results", str(results), "--json", cwd=tmp_path)
     assert json.loads(shown.out)["search"]["shots"] == 20
 

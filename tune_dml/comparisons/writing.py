@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder
 from tune_dml.comparisons.comparison import Arm, Comparison
 from tune_dml.data import metric_named
+from tune_dml.errors import first_line
 from tune_dml.reporting import write_csv_atomic, write_text_atomic
 from tune_dml.reporting.comparison import ComparisonReport, answer, comparison_page, tables
 from tune_dml.reporting.comparison.comparison_tables import latex, markdown
 from tune_dml.statistics import Summary
+from tune_dml.tracking.comparison_runs import CellTold, write_comparison
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +43,38 @@ def write_files(report: ComparisonReport, results: Sequence[CellResult], folder:
     )
     write_text_atomic(folder / "report.tex", "\n".join(map(latex, found)))
     write_text_atomic(folder / "report.html", comparison_page(report))
+
+
+def tell_mlflow_of(
+    report: ComparisonReport, results: Sequence[CellResult], folder: Path, root: Path, tracking_uri: str | None
+) -> str | None:
+    """Write the comparison to MLflow; a sentence on what went wrong, for the results do not depend on it."""
+
+    told = [
+        CellTold(
+            r.name,
+            {"task": r.task, "shots": str(r.shots), "draw": str(r.draw), "arm": r.arm, "winner": r.winner},
+            {key: v for key, v in _figures(r).items() if v is not None and math.isfinite(v)},
+        )
+        for r in results
+    ]
+    files = [folder / name for name in ("report.html", "report.md", "cells.csv")]
+    description = "\n\n".join(answer(report))
+    try:
+        write_comparison(report.name, root, tracking_uri, description, told, files, ended=report.done == report.cells)
+    except Exception as error:  # a server fails in as many ways as its network, its store and its disk
+        return f"MLflow does not have the comparison yet ({first_line(error)}); the same command writes it."
+    return None
+
+
+def _figures(result: CellResult) -> dict[str, float | None]:
+    return {
+        f"test_{result.metric}": result.value,
+        f"cv_{result.metric}": result.cross_validation,
+        "seconds": result.seconds,
+        "training_seconds": result.training_seconds,
+        "rounds": result.rounds,
+    }
 
 
 def cells_frame(results: Sequence[CellResult]) -> pd.DataFrame:

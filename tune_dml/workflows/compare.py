@@ -15,7 +15,7 @@ from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
 from tune_dml.comparisons.running import Interrupted, Run, run_cells
 from tune_dml.comparisons.shipped_comparisons import comparison_path
-from tune_dml.comparisons.writing import report_of, write_files
+from tune_dml.comparisons.writing import report_of, tell_mlflow_of, write_files
 from tune_dml.data import metric_named
 from tune_dml.errors import ResultsError, UsageError
 from tune_dml.reporting.comparison import ComparisonReport
@@ -85,6 +85,11 @@ def compare(
     report = _report(comparison, found, folder)
     if report is not None:
         write_files(report, found, folder.path)
+        if run:
+            uri = (manners or {}).get("tracking_uri")
+            sentence = tell_mlflow_of(report, found, folder.path, results_folder(results), uri)
+            if sentence is not None:
+                out.warn(sentence)
     return Compared(comparison, found, report, state)
 
 
