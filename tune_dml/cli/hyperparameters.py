@@ -41,7 +41,7 @@ def hyperparameters(
         right=("default",),
     )
     if name is None:
-        terminal.print_lines(["In a space: 'lr: {float: [1.0e-5, 1.0e-3]}', 'projection: {kind: mlp, size: 64}'."])
+        terminal.print_lines(["In a space: 'epochs: {int: [5, 25]}', 'projection: {kind: mlp, size: 64}'."])
 
 
 def _document(value: Hyperparameter) -> dict[str, object]:
