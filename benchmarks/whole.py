@@ -7,18 +7,18 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import mean
 
 from benchmarks.arguments import task_options
 from benchmarks.command import timed_search
 from benchmarks.tables import machine, markdown
-from tune_dml.data import SINGLE, draw_shots, load_task, make_folds
+from tune_dml.comparisons.cell_peer import peer_job, peer_output
+from tune_dml.data import load_task
+from tune_dml.driver.drawing import draw_data
 from tune_dml.driver.options import draw_settings, task_settings
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution.this_machine import cores
-from tune_dml.models.encoder_source import find_encoder
 
 
 def options() -> argparse.ArgumentParser:
@@ -27,7 +27,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--trials", type=int, default=16)
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=20, help="of the rival; this tool's are its space's")
     parser.add_argument("--keep", type=Path, help="a file for the draws that are done; those in it are not repeated")
     return parser
 
@@ -38,7 +37,7 @@ def main(arguments: list[str]) -> None:
     rows = [json.loads(line) for line in kept][: given.draws]
     for draw in range(len(rows), given.draws):
         with tempfile.TemporaryDirectory() as folder:
-            (own_rate, own), (rate, rival) = _own(given, draw, Path(folder)), _rival(given, draw, Path(folder))
+            (own_rate, own), (rate, rival) = _own(given, draw, Path(folder)), _rival(given, draw)
         rows.append([draw, own_rate, rate, own, rival])
         if given.keep is not None:
             with given.keep.open("a") as file:
@@ -72,37 +71,14 @@ def _own(given: argparse.Namespace, draw: int, folder: Path) -> tuple[float, flo
     return 3600 * given.trials / timed.last_round, document["winner"]["test"]["accuracy"]["mean"]
 
 
-def _rival(given: argparse.Namespace, draw: int, folder: Path) -> tuple[float, float]:
-    job = folder / "job.json"
-    job.write_text(json.dumps(_job(given, draw)))
-    command = [sys.executable, "-m", "benchmarks.rival_study", str(job)]
-    begun = time.monotonic()
-    running = [subprocess.Popen([*command, "--part", str(part)], stdout=subprocess.DEVNULL) for part in range(cores())]
-    if any([process.wait() for process in running]):
-        raise SystemExit(f"{' '.join(command)} failed")
-    seconds = time.monotonic() - begun
-    done = subprocess.run([*command, "--confirm"], stdout=subprocess.PIPE, text=True, check=True)
-    return 3600 * given.trials / seconds, mean(json.loads(done.stdout.splitlines()[-1])["test"])
-
-
-def _job(given: argparse.Namespace, draw: int) -> dict[str, object]:
-    request = SearchRequest(task=given.task, shots=50, draw=draw, data=given.data, encoder=given.encoder)
-    task = load_task(task_settings(request))
-    settings = draw_settings(request)
-    split = task.train.take(draw_shots(task.train, SINGLE, settings))
-    assert task.test is not None
-    return {
-        "encoder": str(find_encoder(given.encoder).folder),
-        "texts": list(split.texts),
-        "labels": [int(label) for label in split.labels],
-        "folds": [
-            {"train": fold.train.tolist(), "heldout": fold.heldout.tolist()}
-            for fold in make_folds(split, SINGLE, settings, None)
-        ],
-        "test": list(task.test.texts),
-        "test_labels": [int(label) for label in task.test.labels],
-        "classes": len(task.label_names),
-        "epochs": given.epochs,
-        "trials_per_process": given.trials // cores(),
-        "seeds": given.seeds,
-    }
+def _rival(given: argparse.Namespace, draw: int) -> tuple[float, float]:
+    """The same of the peer's search."""
+    request = SearchRequest(
+        task=given.task, shots=50, draw=draw, data=given.data, encoder=given.encoder, trials=given.trials,
+        confirm_seeds=given.seeds,
+    )  # fmt: skip
+    drawn = draw_data(load_task(task_settings(request)), draw_settings(request))
+    assert drawn.task.test is not None
+    found = peer_output("trainer", peer_job(drawn, request), cores())
+    right = found["probabilities"].argmax(axis=2) == drawn.task.test.labels
+    return 3600 * given.trials / (float(found["seconds"]) / cores()), float(right.mean())

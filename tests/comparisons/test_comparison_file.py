@@ -64,6 +64,37 @@ def test_what_decides_changes_a_cell_and_manners_do_not(tmp_path: Path) -> None:
     assert digest() != first
 
 
+def test_a_folder_of_data_is_known_by_its_files(tmp_path: Path) -> None:
+    def digest() -> str:
+        return next(
+            comparison_from_values({"tasks": [{"task": "x", "data": str(tmp_path)}], "arms": ["ce"]}).cells()
+        ).digest
+
+    (tmp_path / "train.csv").write_text("text,label\na,b\n")
+    first = digest()
+    assert digest() == first
+    (tmp_path / "train.csv").write_text("text,label\na,cc\n")
+    assert digest() != first
+
+
+@pytest.mark.parametrize("module", ["for_all_arms", "for_one_arm"])
+def test_code_that_a_file_names_runs_only_when_it_is_named_again(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{module}.py").write_text("import pathlib\npathlib.Path('ran').touch()\nSPEC = None\n")
+    monkeypatch.chdir(tmp_path)
+    named, arm = f"loss_plugins: ['{module}:SPEC']", "losses: [ce]"
+    file, shared, own = tmp_path / "mine.yaml", (named, arm), ("", f"{arm}, {named}")
+    for_all, for_one = shared if module == "for_all_arms" else own
+    file.write_text(f"tasks: [bbc]\n{for_all}\narms:\n  ce: {{{for_one}}}\n")
+    with pytest.raises(UsageError, match=f"add --loss-plugin {module}:SPEC"):
+        read_comparison(file)
+    assert not (tmp_path / "ran").exists()
+    with pytest.raises(UsageError, match=f"{module}:SPEC"):
+        read_comparison(file, (f"{module}:SPEC",))
+    assert (tmp_path / "ran").exists()
+
+
 def test_losses_alone_are_arms() -> None:
     found = comparison_from_values({"tasks": "bbc", "arms": ["ce", "supcon"]})
     assert [(arm.name, arm.options["space"]) for arm in found.arms] == [("ce", "ce"), ("supcon", "supcon")]
@@ -74,6 +105,7 @@ def test_losses_alone_are_arms() -> None:
     ("old", "new", "line", "words"),
     [
         ("trials: 4", "trails: 4", 6, "nearest"),
+        ("draws: 3", "include: [a.yaml]", 4, "'include' is no part"),
         ("draws: 3", "draws: 0", 4, "draws 0"),
         ("draws: 3", "draws: [1, 1]", 4, "different seeds"),
         ("[20, full]", "[1]", 3, "shots 1"),

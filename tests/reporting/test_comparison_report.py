@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -48,6 +49,15 @@ def test_the_answer_is_a_sentence_an_arm() -> None:
 def test_one_task_has_its_p() -> None:
     first = answer(report(tasks=1))[0]
     assert re.search(r"on task 0 with 50 shots, 8 draws \(p = 0\.0\d\d, corrected for 2 arms\)\.$", first)
+
+
+def test_an_interval_is_no_win_where_the_corrected_test_is_none() -> None:
+    found = report(tasks=1)
+    [group] = found.summary.groups
+    pairs = tuple(replace(pair, corrected_p=0.2) for pair in group.paired)
+    summary = replace(found.summary, groups=(replace(group, paired=pairs),))
+    told = answer(replace(found, summary=summary))
+    assert told[0].startswith("arm-1 and ce differed by no more than chance, +")
 
 
 def test_with_too_few_draws_it_says_what_could_have_been_seen() -> None:

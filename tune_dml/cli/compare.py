@@ -78,9 +78,10 @@ def compare(
         "encoder": encoder,
         "trials": trials,
         "name": name,
-        "loss_plugins": loss_plugin,
+        "loss_plugins": loss_plugin if file is None else None,
     }
-    comparison = comparison_named(file, {key: value for key, value in given.items() if value is not None})
+    given = {key: value for key, value in given.items() if value is not None}
+    comparison = comparison_named(file, given, tuple(loss_plugin or ()))
     manners = {"address": address, "concurrency": concurrency, "tracking_uri": tracking_uri}
     manners = {key: value for key, value in manners.items() if value is not None}
     with terminal.output(json, quiet, verbose, debug) as out:

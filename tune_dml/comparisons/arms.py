@@ -7,16 +7,16 @@ from dataclasses import fields
 from typing import Any
 
 from tune_dml.comparisons.comparison import Arm
+from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import from_values, slug
 from tune_dml.driver.options import check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, nearest
-from tune_dml.losses import add_plugins
 from tune_dml.spaces import load_space, space_from_text
 
-PEERS = ("linear_probe", "setfit", "trainer")
+ARMS_OF_PEERS = ("linear_probe", *PEERS)
 #: Options of a search that say which texts, and how they are read.
 OF_TASK = (
     "task", "data", "kind", "text_columns", "label_column", "group_column", "encoding", "header", "drop_unknown_labels",
@@ -87,8 +87,10 @@ def _arm(
             (*where, key),
             f"The arm '{name}': '{key}' is no option of a search: {nearest(key, (*OPTIONS, 'recipe', 'peer'))}",
         )
-    if peer is not None and peer not in PEERS:
-        problems.add((*where, "peer"), f"The arm '{name}': there is no peer {peer!r}: {nearest(str(peer), PEERS)}")
+    if peer is not None and peer not in ARMS_OF_PEERS:
+        problems.add(
+            (*where, "peer"), f"The arm '{name}': there is no peer {peer!r}: {nearest(str(peer), ARMS_OF_PEERS)}"
+        )
         return None
     if recipe is not None and (peer is not None or "space" in own or "losses" in own):
         problems.add(where, f"The arm '{name}': a recipe stands alone; leave peer, space and losses out.")
@@ -120,7 +122,6 @@ def _check_arm(
         request = from_values(
             SearchRequest, {**first, **arm.options, "shots": shots[0] if shots else 50, "metric": metric}
         )
-        add_plugins(request.loss_plugins)
         check_options(request)
         if arm.recipe is not None:
             space_from_text(recipe_text(arm.recipe), f"the recipe of {arm.name}")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tune_dml.comparisons.cell_results import CellResult
 from tune_dml.comparisons.comparison import Cell
+from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.peers.job import PeerJob
 from tune_dml.data import load_task
 from tune_dml.driver.drawing import Drawn, draw_data
@@ -23,44 +22,18 @@ from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.execution.this_machine import cores, visible_gpus
 from tune_dml.models.encoder_source import default_encoder, fetch, find_encoder
-from tune_dml.training.scoring import SeedScore, score, summaries
-
-
-@dataclass(frozen=True)
-class Peer:
-    """Another tool.
-
-    Attributes:
-        module: Run as a process: ``JOB OUT PART PARTS``.
-        needs: Modules that the extra ``peers`` brings.
-        searches: Whether it tries several configurations, side by side in as many processes as there are slots.
-        pairs: Whether it takes pairs of texts.
-    """
-
-    module: str
-    needs: tuple[str, ...]
-    searches: bool
-    pairs: bool
-
-
-PEERS = {
-    "setfit": Peer("tune_dml.comparisons.peers.setfit_peer", ("setfit",), searches=False, pairs=False),
-    "trainer": Peer("tune_dml.comparisons.peers.trainer_peer", ("accelerate",), searches=True, pairs=True),
-}
+from tune_dml.training.scoring import score
 
 
 def run_peer(cell: Cell, request: SearchRequest) -> CellResult:
     """What the peer gives.
 
     Raises:
-        UsageError: it is not installed, or cannot take such a task.
+        UsageError: it cannot take such a task.
         EnvironmentFault: it ended with an error.
     """
     begun, name = time.monotonic(), str(cell.arm.peer)
     peer = PEERS[name]
-    missing = [module for module in peer.needs if importlib.util.find_spec(module) is None]
-    if missing:
-        raise UsageError(f"The peer {name} needs a package that is not installed: pip install 'tune-dml[peers]'.")
     drawn = draw_data(load_task(task_settings(request)), draw_settings(request))
     test, kind = drawn.task.test, drawn.kind
     if test is None:
@@ -68,20 +41,12 @@ def run_peer(cell: Cell, request: SearchRequest) -> CellResult:
     if not kind.target.exclusive or (drawn.split.texts_b is not None and not peer.pairs):
         raise UsageError(f"The peer {name} cannot take a task of the kind {kind.name}.")
     slots = request.concurrency if isinstance(request.concurrency, int) else int(cores())
-    found = _ran(name, peer, _job(drawn, request), slots if peer.searches else 1)
+    found = peer_output(name, peer_job(drawn, request), slots)
     metric = metric_of(request)
-    scores = [SeedScore(seed, score(kind, p, test.labels)) for seed, p in enumerate(found["probabilities"])]
-    summary = summaries(scores)[metric]
-    return CellResult(
-        cell.name,
-        cell.digest,
-        cell.task_name,
-        cell.shots,
-        cell.draw,
-        cell.arm.name,
+    return CellResult.of(
+        cell,
         metric,
-        summary.mean,
-        tuple(summary.values),
+        [score(kind, probabilities, test.labels)[metric] for probabilities in found["probabilities"]],
         winner=name,
         seconds=time.monotonic() - begun,
         training_seconds=float(found["seconds"]),
@@ -90,7 +55,8 @@ def run_peer(cell: Cell, request: SearchRequest) -> CellResult:
     )
 
 
-def _job(drawn: Drawn, request: SearchRequest) -> PeerJob:
+def peer_job(drawn: Drawn, request: SearchRequest) -> PeerJob:
+    """What a peer is given: the draw with its folds, and the test texts without their labels."""
     gpus = visible_gpus()
     source = fetch(find_encoder(request.encoder or default_encoder(gpus > 0)))
     split, test = drawn.split, drawn.task.test
@@ -112,7 +78,14 @@ def _job(drawn: Drawn, request: SearchRequest) -> PeerJob:
     )
 
 
-def _ran(name: str, peer: Peer, job: PeerJob, parts: int) -> dict[str, np.ndarray]:
+def peer_output(name: str, job: PeerJob, slots: int) -> dict[str, np.ndarray]:
+    """Class probabilities ``[seeds, test texts, classes]``, and what they took.
+
+    Raises:
+        EnvironmentFault: the peer ended with an error.
+    """
+    peer = PEERS[name]
+    parts = slots if peer.searches else 1
     with tempfile.TemporaryDirectory() as scratch:
         path, out = Path(scratch) / "job.json", Path(scratch) / "out.npz"
         job.write(path)

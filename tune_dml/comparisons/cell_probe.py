@@ -35,17 +35,10 @@ def run_probe(cell: Cell, request: SearchRequest, out: Output) -> CellResult:
     kind = about.task_kind
     readout = choose_readout(record, about.heldout_labels(), kind, settings.metric, about.by_schedule)
     probabilities = run_confirm(workload, config, 0, prepared.test).probabilities["test"][readout]
-    value = score(kind, probabilities, prepared.test_labels)[settings.metric]
-    return CellResult(
-        cell.name,
-        cell.digest,
-        cell.task_name,
-        cell.shots,
-        cell.draw,
-        cell.arm.name,
+    return CellResult.of(
+        cell,
         settings.metric,
-        value,
-        (value,),
+        [score(kind, probabilities, prepared.test_labels)[settings.metric]],
         winner=f"linear_probe, {readout}",
         seconds=time.monotonic() - begun,
         training_seconds=sum(item.seconds for item in rounds),

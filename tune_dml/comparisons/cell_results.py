@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,13 @@ class CellResult:
     trials: int | None = None
     reason: str | None = None
 
+    @classmethod
+    def of(cls, cell: Cell, metric: str, seeds: Sequence[float], **others: Any) -> CellResult:
+        """What ``cell`` gave with each seed; of none there is no value."""
+        value = sum(seeds) / len(seeds) if seeds else None
+        names = cell.name, cell.digest, cell.task_name, cell.shots, cell.draw, cell.arm.name
+        return cls(*names, metric, value, tuple(seeds), **others)
+
 
 class ComparisonFolder:
     """``<results>/comparisons/<name>``.
@@ -82,6 +89,11 @@ class ComparisonFolder:
             return None
         found = _read(path)
         return found if found.digest == cell.digest else None
+
+    def has_score(self, cell: Cell) -> bool:
+        """Whether nothing is left to be done for it. Errors as for :meth:`result_of`."""
+        found = self.result_of(cell)
+        return found is not None and found.value is not None
 
     def add(self, result: CellResult) -> None:
         """Write it atomically."""

@@ -48,25 +48,19 @@ def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResul
     if winner is None or not seeds:
         raise EnvironmentFault(f"No training of the winner could be scored; see {report.folder}.")
     name = metric or report.settings.metric
-    test, trials = summaries(seeds)[name], [r for r in report.records if r.kind == "trial"]
+    trials = [r for r in report.records if r.kind == "trial"]
     rounds = [item for record in trials for item in record.rounds]
     cv = mean_scores(winner.rounds, report.latest)
-    return CellResult(
-        cell.name,
-        cell.digest,
-        cell.task_name,
-        cell.shots,
-        cell.draw,
-        cell.arm.name,
+    return CellResult.of(
+        cell,
         name,
-        test.mean,
-        tuple(test.values),
-        None if cv is None else cv[name],
-        winner.name,
-        report.seconds or None,
-        sum(item.seconds for item in rounds),
-        len(rounds),
-        sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
+        summaries(seeds)[name].values,
+        cross_validation=None if cv is None else cv[name],
+        winner=winner.name,
+        seconds=report.seconds or None,
+        training_seconds=sum(item.seconds for item in rounds),
+        rounds=len(rounds),
+        trials=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,19 @@ from tune_dml.comparisons.arms import OF_TASK, OPTIONS, listed, read_arms
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.problems import Problems, loaded
 from tune_dml.config import slug
+from tune_dml.driver.named_code import allow_plugins
 from tune_dml.errors import UsageError, nearest
+from tune_dml.losses import add_plugins
 
-KEYS = ("name", "tasks", "shots", "draws", "arms", "reference", "margin", "metric", "include")
+KEYS = ("name", "tasks", "shots", "draws", "arms", "reference", "margin", "metric")
 MOST_CELLS = 100_000
 
 
-def read_comparison(path: Path) -> Comparison:
+def read_comparison(path: Path, loss_plugins: Sequence[str] = ()) -> Comparison:
     """The comparison in a file.
+
+    Args:
+        loss_plugins: Code of other packages that may run; the file alone cannot make it.
 
     Raises:
         UsageError: every problem of the file, each as ``file:line: sentence``.
@@ -27,10 +32,10 @@ def read_comparison(path: Path) -> Comparison:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}).") from None
-    return comparison_from_text(text, str(path), path.stem)
+    return comparison_from_text(text, str(path), path.stem, loss_plugins)
 
 
-def comparison_from_text(text: str, file: str, name: str) -> Comparison:
+def comparison_from_text(text: str, file: str, name: str, loss_plugins: Sequence[str] = ()) -> Comparison:
     """:func:`read_comparison`, of a text.
 
     Args:
@@ -39,6 +44,7 @@ def comparison_from_text(text: str, file: str, name: str) -> Comparison:
     """
     problems = Problems(file)
     values = loaded(text, problems)
+    allow_plugins(_plugins_in(values), tuple(loss_plugins), file)
     found = None if problems.found else _comparison(values, name, problems)
     problems.raise_any()
     assert found is not None
@@ -46,8 +52,9 @@ def comparison_from_text(text: str, file: str, name: str) -> Comparison:
 
 
 def comparison_from_values(values: Mapping[str, Any], name: str = "comparison") -> Comparison:
-    """The same from a mapping, as the Python API and the command line's options make it."""
+    """The same from a mapping, as the Python API and the command line's options make it; its plugins run."""
     problems = Problems(name)
+    add_plugins(_plugins_in(values))
     found = _comparison(dict(values), name, problems)
     problems.raise_any()
     return found
@@ -81,6 +88,16 @@ def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Compar
     if cells > MOST_CELLS:
         problems.add(("draws",), f"This has {cells} cells; at most {MOST_CELLS} are allowed.")
     return Comparison(str(name), tasks, shots, draws, arms, str(reference), float(margin), metric)
+
+
+def _plugins_in(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those that all arms, or single ones, need."""
+    arms = values.get("arms")
+    owners = (
+        [values, *(arm for arm in arms.values() if isinstance(arm, Mapping))] if isinstance(arms, Mapping) else [values]
+    )
+    named = [listed("loss_plugins", owner.get("loss_plugins") or ()) for owner in owners]
+    return tuple(dict.fromkeys(str(place) for some in named if isinstance(some, tuple) for place in some))
 
 
 def _tasks(given: Any, problems: Problems) -> Iterator[Mapping[str, Any]]:

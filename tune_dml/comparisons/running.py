@@ -43,7 +43,7 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
     """Run every cell that has no result yet.
 
     A cell is run by the process that holds its lock; those that are locked are another's. A cell that cannot be run is
-    written down with its reason where the request is at fault, and tried again next time where the machine is.
+    written down with its reason where the request is at fault; whatever has no score is tried again next time.
 
     Args:
         run: Gives a cell's result.
@@ -53,14 +53,14 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
     """
     cells = list(comparison.cells())
     state, faults, begun, ran = Run(len(cells)), 0, time.monotonic(), 0
-    missing = [cell for cell in cells if folder.result_of(cell) is None]
+    missing = [cell for cell in cells if not folder.has_score(cell)]
     state.done = len(cells) - len(missing)
     for cell in missing:
         with _held(folder, cell) as mine:
             if not mine:
                 state.elsewhere += 1
                 continue
-            if folder.result_of(cell) is None:
+            if not folder.has_score(cell):
                 out.line(_announced(cell, state, ran, time.monotonic() - begun, len(missing)))
                 try:
                     result = run(cell)
@@ -76,7 +76,7 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
                     continue
                 except TuneDMLError as error:
                     out.warn(f"{cell.name}: {error}")
-                    result = _without_score(cell, comparison, str(error))
+                    result = CellResult.of(cell, comparison.metric or "", (), reason=str(error))
                 folder.add(result)
                 faults, ran = 0, ran + 1
             state.done += 1
@@ -100,17 +100,3 @@ def _announced(cell: Cell, state: Run, ran: int, seconds: float, missing: int) -
     left = "" if not ran else f", about {max(1, round(seconds / ran * (missing - ran) / 60))} min left"
     what = f"{cell.task_name}, {cell.shots} shots, draw {cell.draw}, {cell.arm.name}"
     return f"cell {state.done + 1} of {state.cells}: {what}{left}"
-
-
-def _without_score(cell: Cell, comparison: Comparison, reason: str) -> CellResult:
-    return CellResult(
-        cell.name,
-        cell.digest,
-        cell.task_name,
-        cell.shots,
-        cell.draw,
-        cell.arm.name,
-        comparison.metric or "",
-        None,
-        reason=reason,
-    )

@@ -57,6 +57,7 @@ def tell_mlflow_of(
             {key: v for key, v in _figures(r).items() if v is not None and math.isfinite(v)},
         )
         for r in results
+        if r.value is not None
     ]
     files = [folder / name for name in ("report.html", "report.md", "cells.csv")]
     description = "\n\n".join(answer(report))

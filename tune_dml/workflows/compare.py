@@ -13,6 +13,7 @@ from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scor
 from tune_dml.comparisons.cell_search import half_made, request_of, result_of
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
+from tune_dml.comparisons.peers import check_peers
 from tune_dml.comparisons.running import Interrupted, Run, run_cells
 from tune_dml.comparisons.shipped_comparisons import comparison_path
 from tune_dml.comparisons.writing import report_of, tell_mlflow_of, write_files
@@ -41,12 +42,13 @@ class Compared:
     run: Run
 
 
-def comparison_named(file: str | None, options: Mapping[str, Any]) -> Comparison:
+def comparison_named(file: str | None, options: Mapping[str, Any], loss_plugins: tuple[str, ...] = ()) -> Comparison:
     """The comparison in a file, or that of options alone.
 
     Args:
         file: A file, or the name of a shipped comparison.
         options: Keys of such a file.
+        loss_plugins: Those that a file needs, named again.
 
     Raises:
         UsageError: what is wrong with it; or both are given, or neither.
@@ -57,7 +59,7 @@ def comparison_named(file: str | None, options: Mapping[str, Any]) -> Comparison
         return comparison_from_values(options)
     if options:
         raise UsageError(f"Give {file}, or --{next(iter(options))} and the like, not both: the file says it all.")
-    return read_comparison(comparison_path(file))
+    return read_comparison(comparison_path(file), loss_plugins)
 
 
 def compare(
@@ -73,6 +75,8 @@ def compare(
         ResultsError: nothing has been run of it, and nothing is to be.
         EnvironmentFault: see :func:`tune_dml.comparisons.running.run_cells`.
     """
+    if run:
+        check_peers(comparison)
     folder = ComparisonFolder(results, comparison.name, create=run)
     if not run and not folder.path.is_dir():
         raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
@@ -86,7 +90,7 @@ def compare(
     if report is not None:
         write_files(report, found, folder.path)
         if run:
-            uri = (manners or {}).get("tracking_uri")
+            uri = options.get("tracking_uri") or comparison.arms[0].options.get("tracking_uri")
             sentence = tell_mlflow_of(report, found, folder.path, results_folder(results), uri)
             if sentence is not None:
                 out.warn(sentence)
@@ -103,7 +107,7 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
     """
     folder = ComparisonFolder(results, comparison.name)
     cells = list(comparison.cells())
-    missing = [cell for cell in cells if folder.result_of(cell) is None]
+    missing = [cell for cell in cells if not folder.has_score(cell)]
     kinds: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in missing:
         kinds.setdefault((cell.task_name, str(cell.shots), cell.arm.name), []).append(cell)
@@ -163,7 +167,15 @@ def _run(
     elif state_of(place) == "finished":
         return result_of(cell, stored_report(place), metric)
     else:
-        finished = resume(request.results, cell.name, out, loss_plugins=request.loss_plugins)
+        finished = resume(
+            request.results,
+            cell.name,
+            out,
+            concurrency=manners.get("concurrency"),
+            address=manners.get("address"),
+            tracking_uri=manners.get("tracking_uri"),
+            loss_plugins=request.loss_plugins,
+        )
     if finished.interrupted:
         raise Interrupted
     return result_of(cell, finished.report, metric)

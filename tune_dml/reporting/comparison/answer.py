@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tune_dml.reporting.comparison.comparison_report import ComparisonReport
-from tune_dml.statistics import Group, Interval, OverTasks, Paired
+from tune_dml.statistics import ALPHA, Group, Interval, OverTasks, Paired
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -52,19 +52,23 @@ def _on_one(report: ComparisonReport, group: Group, pair: Paired) -> str:
     draws = len(pair.differences)
     where = f"on {group.task} with {group.shots} shots, {draws} draw{'s' * (draws != 1)}"
     p = "" if pair.corrected_p is None else f" (p = {pair.corrected_p:.3f}, corrected for {len(group.paired)} arms)"
-    return f"{_verdict(report, pair.arm, pair.mean, pair.interval)} {where}{p}."
+    by_chance = pair.corrected_p is not None and pair.corrected_p > ALPHA
+    return f"{_verdict(report, pair.arm, pair.mean, pair.interval, by_chance)} {where}{p}."
 
 
-def _verdict(report: ComparisonReport, arm: str, mean: float, interval: Interval | None) -> str:
+def _verdict(
+    report: ComparisonReport, arm: str, mean: float, interval: Interval | None, by_chance: bool = False
+) -> str:
+    """By the interval, unless a test that is corrected for the other arms says ``by_chance``."""
     names = f"{arm}", report.summary.reference
     size = f"{report.shown(abs(mean))} {report.unit}"
     if interval is None:
         how = "ahead of" if mean > 0 else "behind" if mean < 0 else "level with"
         return f"{names[0]} was {how} {names[1]} by {size}, with too few draws to say whether by more than chance,"
     within = f"[{report.shown(interval.low)}, {report.shown(interval.high)}]"
-    if interval.low > 0:
+    if interval.low > 0 and not by_chance:
         return f"{names[0]} beat {names[1]} by {size} {within}"
-    if interval.high < 0:
+    if interval.high < 0 and not by_chance:
         return f"{names[0]} lost to {names[1]} by {size} {within}"
     size = f"{report.shown(mean, signed=True)} {report.unit}"
     return f"{names[0]} and {names[1]} differed by no more than chance, {size} {within},"
