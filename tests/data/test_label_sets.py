@@ -102,6 +102,31 @@ def test_a_column_for_each_label(load: Callable[..., Task]) -> None:
         load("c.csv", "text,x,z\na,1,0\nb,0,1\n", label_column="x,nothing")
 
 
+def test_a_column_that_never_says_yes_is_left_out_and_said(load: Callable[..., Task]) -> None:
+    task = load("a.csv", "text,X,none,z\na,1,0,0\nb,0,0,1\nc,1,0,1\n", label_column="x,none,z")
+    assert task.label_names == ("X", "z")
+    assert any("No training text has 'none'" in note and "'X'" not in note for note in task.notes)
+
+
+@pytest.mark.parametrize("extra", [{"drop_unknown_labels": True}, {}])
+def test_names_that_no_training_text_has_are_said_one_by_one(extra: dict[str, bool], tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(lines([(f"t{i}", ["x", "y"][: 1 + i % 2]) for i in range(6)]))
+    (tmp_path / "test.jsonl").write_text(lines([("u", ["x", "new"]), ("v", ["new", "y"]), ("w", ["x"])]))
+    settings = TaskSettings("mine", str(tmp_path), kind="multilabel", **extra)
+    if extra:
+        notes = load_task(settings).notes
+        assert any("2 of 3 rows dropped" in note and "carries: 'new' (2)." in note for note in notes)
+    else:
+        with pytest.raises(DataError, match=r"2 of 3 rows of the test split .* carries: 'new' \(2\)\."):
+            load_task(settings)
+
+
+def test_too_few_shots_for_all_labels(load: Callable[..., Task]) -> None:
+    task = load("a.jsonl", lines(ROWS))
+    with pytest.raises(DataError, match="--shots 2 is too few: give 4 or more, so that all labels are among them"):
+        draw_shots(task.train, MULTILABEL, DrawSettings(shots=2))
+
+
 def test_minus_one_in_every_column_is_a_missing_label(load: Callable[..., Task], tmp_path: Path) -> None:
     """As the test split of the toxic comments of Jigsaw has it."""
     (tmp_path / "train.csv").write_text("text,x,z\n" + "".join(f"t{i},{i % 2},1\n" for i in range(6)))

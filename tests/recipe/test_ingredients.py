@@ -64,6 +64,8 @@ def test_groups_and_names_of_before_are_one(tmp_path: Path) -> None:
 def test_what_no_ingredient_has_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="projection has no hyperparameter 'sise': did you mean 'size'"):
         configuration_from({"projection/sise": 3})
+    with pytest.raises(ConfigurationError, match="'learning_rate' is not a hyperparameter: it is called 'lr' here"):
+        configuration_from({"learning_rate": 1e-3})
     with pytest.raises(ConfigurationError, match="projection_size is 1; it must be 2 to 65536"):
         configuration_from({"projection/size": 1})
 
@@ -99,6 +101,10 @@ def test_spaces_have_both_and_say_how_it_is_written_now(tmp_path: Path) -> None:
         ("pair_encoding: joint\npairs: {encoding: towers}", "'pairs/encoding' is given twice"),
         ("plateau/patience: {int: [-1, 3]}", "plateau/patience is -1; it must be 0 to 10000."),
         ("first: [{loss: ce, pairs: {encoding: both}}]", "pairs/encoding is 'both'"),
+        ("dropout: {float: [0.0, 0.1], when: {projection: mlp}}", "write 'projection/kind: [...]'"),
+        ("dropout: {float: [0.0, 0.1], when: {projection: {kind: mlp}}}", "write 'projection/kind: [...]'"),
+        ("learning_rate: 1.0e-4", "'learning_rate' is neither a hyperparameter nor a loss: it is called 'lr' here."),
+        ("first: [{loss: ce, num_train_epochs: 3}]", "it is called 'epochs' here."),
     ],
 )
 def test_what_a_space_cannot_have_is_a_sentence(entry: str, says: str, tmp_path: Path) -> None:

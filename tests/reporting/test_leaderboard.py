@@ -114,6 +114,15 @@ def test_printed_sentences(report):
     assert "tune-dml predict /results/searches/trec-50-quiet-fox/model FILE" in text
 
 
+def test_a_winner_that_is_never_right_is_said(report):
+    nothing = tuple(replace(item, scores={**item.scores, "accuracy": 0.0}) for item in report.winner.rounds)
+    winner = replace(report.winner, rounds=nothing)
+    records = [winner if record.name == winner.name else record for record in report.records]
+    text = " ".join(_printed(replace(report, winner=winner, records=records), width=400).split())
+    assert "Its cross-validation accuracy is 0: no label that a text has was predicted." in text
+    assert "Its cross-validation accuracy is 0" not in _printed(report, width=400)
+
+
 def test_paths_are_not_broken_over_lines(report):
     long = replace(report, model="/" + "x" * 120)
     assert "/" + "x" * 120 in _printed(long, width=40)

@@ -59,6 +59,7 @@ class Target:
         written: What stands for a label in a cell, as text, number or boolean.
         code: ``code(rows by split, what is known of the task, where it comes from, notes)``; notes are added to.
         unknown: Which targets have something that no training text carries: bool ``[n]``.
+        unseen: What that is, in a label as written: ``unseen(code, label)``.
         check_pool: Raises a DataError where the clean training texts leave nothing to be learnt.
         narrowed: Of the names, the positions of those that the training targets have, and what gives targets by them.
         strata: A number from 0 on for each example: those of a number are what draws, folds and batches spread out.
@@ -88,6 +89,7 @@ class Target:
     same_answer: Callable[[Outputs, Targets], bool] = lambda outputs, targets: False
     written: Callable[[Any], Any] = lambda cell: cell
     losses: tuple[str, ...] | None = None
+    unseen: Callable[[Any, str], Sequence[str]] = lambda code, label: (label,)
     in_columns: bool = False
     exclusive: bool = False
     least_names: int = 1

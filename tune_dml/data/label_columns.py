@@ -10,6 +10,7 @@ from tune_dml.config import TaskSettings
 from tune_dml.data.columns import matching
 from tune_dml.data.folding import trimmed
 from tune_dml.data.json_lines import json_text
+from tune_dml.data.labels import same
 from tune_dml.data.tables import Table
 from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
@@ -25,11 +26,30 @@ def joined_columns(source: Source, settings: TaskSettings) -> Source:
     Raises:
         DataError: a cell of such a column says neither yes nor no.
     """
-    given = settings.label_column
-    names = [] if given is None else [name for part in given.split(",") if (name := trimmed(part))]
-    if given is None or len(names) < 2:
+    given, names = settings.label_column, _several(settings)
+    if given is None or not names:
         return source
     return replace(source, tables={split: _joined(table, given, names) for split, table in source.tables.items()})
+
+
+def never_said(settings: TaskSettings, names: Sequence[str]) -> list[str]:
+    """A sentence on those columns that say yes of no training text: there is nothing to learn of them.
+
+    Args:
+        names: The labels that training texts have.
+    """
+    found, columns = {same(name).casefold() for name in names}, _several(settings)
+    absent = [column for column in columns if same(column).casefold() not in found]
+    if not absent or len(absent) == len(columns):
+        return []
+    shown = ", ".join(f"'{column}'" for column in absent[:10])
+    return [f"No training text has {shown}: there is nothing to be learnt of it, and it is left out."]
+
+
+def _several(settings: TaskSettings) -> list[str]:
+    """The columns that ``a,b,c`` names; none where it names one."""
+    names = [name for part in (settings.label_column or "").split(",") if (name := trimmed(part))]
+    return names if len(names) > 1 else []
 
 
 def _joined(table: Table, given: str, names: Sequence[str]) -> Table:

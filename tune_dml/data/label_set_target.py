@@ -73,6 +73,7 @@ LABEL_SETS = Target(
     written=written,
     in_columns=True,
     unknown=lambda targets: (targets == UNKNOWN).any(axis=1),
+    unseen=lambda code, label: code.unseen(label),
     check_pool=_check_pool,
     narrowed=_present,
     strata=_strata,

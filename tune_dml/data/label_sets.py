@@ -129,6 +129,10 @@ class LabelSetCode:
         places = {self._each.index(name) for name in self._names(label)}
         return [UNKNOWN if UNKNOWN in places else int(i in places) for i in range(len(self.names))]
 
+    def unseen(self, label: str) -> list[str]:
+        """The names that no training text has."""
+        return [name for name in self._names(label) if self._each.index(name) == UNKNOWN]
+
     def _names(self, label: str) -> list[str]:
         if not self.positions:
             return parts(label, self.separator)

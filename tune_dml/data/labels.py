@@ -125,12 +125,13 @@ def differing_in_case(names: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def unknown_labels(
-    where: str, split: str, unknown: Mapping[str, int], rows: int, classes: Mapping[str, int]
+    where: str, split: str, unknown: Mapping[str, int], total: int, rows: int, classes: Mapping[str, int]
 ) -> DataError:
     """The error for labels of a split that cannot be learnt from the training split.
 
     Args:
-        unknown: Those labels, and how many rows of the split's ``rows`` have each.
+        unknown: Those labels, and how many of the split's rows have each.
+        total: Of the split's ``rows``, those that have one of them.
         classes: The classes, and how many training texts each has.
     """
     shown = ", ".join(f"'{label}' ({n:,})" for label, n in list(unknown.items())[:5]) + (
@@ -142,7 +143,6 @@ def unknown_labels(
     alike = {name.casefold(): name for name in classes}
     close = [(label, alike[label.casefold()]) for label in unknown if label.casefold() in alike]
     hint = f" '{close[0][0]}' and '{close[0][1]}' differ only in case." if close else ""
-    total = sum(unknown.values())
     return DataError(
         f"{where}: {total:,} of {rows:,} rows of the {split} split have labels that no training text carries: {shown}. "
         f"The classes are {known}.{hint} Correct them, or leave those rows out with --drop-unknown-labels."

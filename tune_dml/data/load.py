@@ -24,7 +24,7 @@ from tune_dml.data.hub import PREFIX, from_hub, hub_source_named
 from tune_dml.data.kind import Code, Kind, Target, kind_named
 from tune_dml.data.kinds import usual_kind
 from tune_dml.data.known_tasks import TaskSpec, spec_named, unknown_task
-from tune_dml.data.label_columns import joined_columns
+from tune_dml.data.label_columns import joined_columns, never_said
 from tune_dml.data.labels import unknown_labels
 from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.tables import AS_FOUND, Reading
@@ -61,6 +61,8 @@ def load_task(settings: TaskSettings) -> Task:
     settings, notes = _with_columns(settings, source, kind)
     raw = _read(source, settings, kind, notes)
     code = target.code(raw, spec, source, notes)
+    if target.in_columns:
+        notes.extend(never_said(settings, code.names))
     stands_in = "validation" in source.tables and "validation" not in raw
     splits = {split: _encoded(rows, code, target, split, settings, notes) for split, rows in raw.items()}
     pool, validation, test = _clean(splits, notes)
@@ -162,7 +164,7 @@ def _encoded(rows: RawRows, code: Code, target: Target, split: str, settings: Ta
     gone = target.unknown(encoded)
     texts_b = None if rows.texts_b is None else tuple(rows.texts_b)
     found = Split(tuple(rows.texts), texts_b, encoded, None if rows.groups is None else tuple(rows.groups))
-    unknown = Counter(rows.labels[i] or "" for i in np.flatnonzero(gone))
+    unknown = Counter(name for i in np.flatnonzero(gone) for name in target.unseen(code, rows.labels[i] or ""))
     if not unknown:
         return found
     known = code.train_counts
@@ -185,7 +187,7 @@ def _without_unknown(
         DataError: there are others, and ``--drop-unknown-labels`` was not given; or no row is left.
     """
     if not settings.drop_unknown_labels:
-        raise unknown_labels(where, name, labels, len(split), classes)
+        raise unknown_labels(where, name, labels, int(unknown.sum()), len(split), classes)
     if unknown.all():
         raise DataError(f"{where}: no row of the {name} split has a label that a training text carries.")
     shown = _listed([f"'{label}' ({n:,})" for label, n in labels.items()])
@@ -229,7 +231,9 @@ def _without_absent(
         labels = by_kept(split.labels)
         gone = target.unknown(labels)
         if gone.any():
-            shown = Counter(map(str, target.named(split.labels[gone], code.names)))
+            carried = target.named(split.labels[gone], code.names)
+            every = [name for one in carried for name in ((one,) if isinstance(one, str) else one)]
+            shown = Counter(name for name in every if name not in names)
             split = _without_unknown(split, gone, name, where, shown, known, settings, notes)
         found[name] = replace(split, labels=labels[~gone])
     return names, pool, found

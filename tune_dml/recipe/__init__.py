@@ -10,7 +10,7 @@ from tune_dml.recipe.all_ingredients import (
     places,
 )
 from tune_dml.recipe.configuration import Configuration, configuration_from
-from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES, add_readouts
+from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES, add_readouts, nearest_hyperparameter
 from tune_dml.recipe.hyperparameter import Hyperparameter
 from tune_dml.recipe.ingredient import EncoderParts, Ingredient
 
@@ -31,5 +31,6 @@ __all__ = [
     "domains",
     "hyperparameters",
     "name_problems",
+    "nearest_hyperparameter",
     "places",
 ]

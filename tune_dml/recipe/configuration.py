@@ -10,7 +10,7 @@ from typing import Any
 from tune_dml.config.domains import Float, Int, Value
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.recipe.all_ingredients import INGREDIENTS, ORDER, canonical, hyperparameters, places
-from tune_dml.recipe.core import CORE
+from tune_dml.recipe.core import CORE, nearest_hyperparameter
 from tune_dml.recipe.hyperparameter import Hyperparameter
 
 Group = Mapping[str, Value]
@@ -118,7 +118,7 @@ def configuration_from(values: Mapping[str, Any], where: str = "configuration") 
             if group == loss:
                 params[inner] = value
         else:
-            problems.append(f"'{name}' is not a hyperparameter: {nearest(name, {'loss', *known})}")
+            problems.append(f"'{name}' is not a hyperparameter: {nearest_hyperparameter(name, {'loss', *known})}")
     if problems:
         raise ConfigurationError(f"{where}: " + " ".join(problems))
     kept = {n: {**INGREDIENTS[n].defaults, **g} for n, g in groups.items()}

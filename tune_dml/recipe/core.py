@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tune_dml.config.domains import Choice, Float, Int
+from tune_dml.errors import nearest
 from tune_dml.recipe.hyperparameter import Hyperparameter
 
 REPRESENTATIONS = ("mean", "cls", "tokens", "last_token", "mask")
@@ -58,6 +59,20 @@ CORE: dict[str, Hyperparameter] = {
         1.0, Float(0.0, 1_000.0), "gradients are scaled down to this norm; 0 leaves them as they are"
     ),
 }
+
+#: What transformers, sentence-transformers and SetFit call them.
+ELSEWHERE = {
+    "learning_rate": "lr", "body_learning_rate": "lr", "head_learning_rate": "head_lr", "num_train_epochs": "epochs",
+    "num_epochs": "epochs", "per_device_train_batch_size": "batch_size", "train_batch_size": "batch_size",
+    "warmup_ratio": "warmup", "warmup_proportion": "warmup", "lr_scheduler_type": "schedule",
+    "max_seq_length": "max_length", "pooling": "representation", "pooling_mode": "representation",
+}  # fmt: skip
+
+
+def nearest_hyperparameter(name: str, valid: Iterable[str]) -> str:
+    """A hint for a message about an unknown one: what it is called here, else the closest of the ``valid`` names."""
+    known = ELSEWHERE.get(name.lower())
+    return nearest(name, valid) if known is None else f"it is called '{known}' here."
 
 
 def add_readouts(names: Iterable[str]) -> None:

@@ -40,7 +40,13 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
     winner = next((row for row in rows if row.is_winner), None)
     sentences = [_winner(report, winner)]
     if winner:
-        sentences += [*_majority(report), *_tie(report, winner, rows), *_beliefs(report, winner), *_readouts(report)]
+        sentences += [
+            *_nothing_right(report, winner),
+            *_majority(report),
+            *_tie(report, winner, rows),
+            *_beliefs(report, winner),
+            *_readouts(report),
+        ]
     if report.failed:
         sentences.append(failures(report.failed))
     if report.confirm_failed:
@@ -120,6 +126,17 @@ def _winner(report: SearchReport, winner: Row | None) -> str:
     if report.has_test:
         return f"{text} It is not confirmed on the test split."
     return f"{text} There is no test split: the bias-corrected estimate is the answer."
+
+
+def _nothing_right(report: SearchReport, winner: Row) -> list[str]:
+    """Where texts may have no label, a model that predicts none at all has a score of 0, and no error."""
+    shown = report.shown_metric
+    if winner.cv is None or shown.lower_is_better or winner.cv[shown.name] > 0:
+        return []
+    return [
+        f"Its cross-validation {shown.words} is 0: no label that a text has was predicted. Give more shots, or leave "
+        "out labels that few texts have."
+    ]
 
 
 def _majority(report: SearchReport) -> list[str]:

@@ -8,7 +8,7 @@ import yaml
 
 from tune_dml.config import Choice, Domain, Float, Int, Value
 from tune_dml.errors import nearest
-from tune_dml.recipe import canonical
+from tune_dml.recipe import INGREDIENTS, canonical
 from tune_dml.spaces.nodes import Problems, items, line_of, scalar, scalars
 from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
 
@@ -174,6 +174,9 @@ def _conditions(name: str, node: yaml.Node, file: str, problems: Problems) -> tu
     found = []
     for parent, key_node, value in items(node, file, problems):
         try:
+            if parent in INGREDIENTS:
+                switch = INGREDIENTS[parent].switch
+                raise Mistake(f"'{parent}' is an ingredient; write '{parent}/{switch}: [...]'.")
             limits_of(parent)
             raw = scalars(value) if isinstance(value, yaml.SequenceNode) else [scalar(value)]
             if not raw:

@@ -9,7 +9,7 @@ from typing import Any
 from tune_dml.config import Choice, Domain, Float, Int, Value
 from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
-from tune_dml.recipe import INGREDIENTS, canonical, hyperparameters
+from tune_dml.recipe import INGREDIENTS, canonical, hyperparameters, nearest_hyperparameter
 
 #: Encoders under 100 million parameters, and larger ones.
 SIZES = ("small", "large")
@@ -46,7 +46,7 @@ def limits_of(name: str) -> Domain:
     if name in INGREDIENTS:
         raise Mistake(f"'{name}' is an ingredient; write '{name}: {{{INGREDIENTS[name].switch}: ...}}'.")
     valid = {"loss", *known, *INGREDIENTS, *(loss for loss, spec in LOSSES.items() if spec.hyperparameters)}
-    raise Mistake(f"'{group}' is neither a hyperparameter nor a loss: {nearest(group, valid)}")
+    raise Mistake(f"'{group}' is neither a hyperparameter nor a loss: {nearest_hyperparameter(group, valid)}")
 
 
 def is_optional(name: str) -> bool:
