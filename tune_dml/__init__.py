@@ -10,7 +10,7 @@ classifier.predict(["Striker signs for United"])
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ def compare(
     *,
     results: str = "tune-dml-results",
     run: bool = True,
+    cells_at_once: int = 1,
+    add_cells: Sequence[str | Path] = (),
     out: Output | None = None,
 ) -> ComparisonResult:
     """Hold ways of training against one another on the same few-shot samples; go on where an earlier call stopped.
@@ -55,6 +57,8 @@ def compare(
             holds: ``{"tasks": ["bbc"], "draws": 5, "arms": ["ce", "supcon"]}``.
         results: Folder of all results.
         run: Whether to run the cells that are missing.
+        cells_at_once: Cells side by side, each in a process of its own.
+        add_cells: Files of cells that were run elsewhere, each a ``cells.jsonl`` or its folder.
         out: Where progress goes; by default only warnings are shown.
 
     Raises:
@@ -62,7 +66,7 @@ def compare(
     """
     from tune_dml.workflows.api import run_comparison
 
-    return run_comparison(comparison, results, run, out)
+    return run_comparison(comparison, results, out, run=run, at_once=cells_at_once, add=[*map(str, add_cells)])
 
 
 def load(model: str | Path, device: str | None = None) -> Classifier:

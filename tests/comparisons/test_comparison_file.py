@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tune_dml.comparisons.cell_results import ComparisonFolder
 from tune_dml.comparisons.comparison_file import comparison_from_text, comparison_from_values, read_comparison
+from tune_dml.comparisons.kept_comparison import comparison_text
 from tune_dml.comparisons.shipped_comparisons import comparison_path, shipped_comparisons
 from tune_dml.errors import UsageError
 
@@ -144,11 +146,21 @@ def test_all_problems_come_at_once() -> None:
     assert len(str(error.value).splitlines()) == 4
 
 
+def test_what_is_kept_of_it_is_the_same_comparison(tmp_path: Path) -> None:
+    first = comparison_from_text(f"{GOOD}metric: log_loss\nmargin: 0.1\n", "good.yaml", "good")
+    again = comparison_from_text(comparison_text(first), "kept.yaml", "kept")
+    assert (again.name, again.reference, again.margin, again.metric) == ("good", "ce", 0.1, "log_loss")
+    assert [(cell.name, cell.digest) for cell in again.cells()] == [(cell.name, cell.digest) for cell in first.cells()]
+    kept = ComparisonFolder(str(tmp_path), "good", create=True).comparison_file
+    kept.write_text(comparison_text(first))
+    assert comparison_path("good", str(tmp_path)) == kept
+
+
 @pytest.mark.parametrize("name", sorted(shipped_comparisons()))
-def test_what_comes_along_can_be_read(name: str) -> None:
-    assert list(read_comparison(comparison_path(name)).cells())
+def test_what_comes_along_can_be_read(name: str, tmp_path: Path) -> None:
+    assert list(read_comparison(comparison_path(name, str(tmp_path))).cells())
 
 
-def test_a_name_that_is_nothing_is_refused() -> None:
+def test_a_name_that_is_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no shipped comparison and no file 'smal'"):
-        comparison_path("smal")
+        comparison_path("smal", str(tmp_path))

@@ -24,6 +24,30 @@ def test_from_python(tmp_path: Path) -> None:
     assert again.cells.equals(found.cells)
 
 
+def test_cells_that_were_run_elsewhere_are_not_run_again(tmp_path: Path) -> None:
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    part = tune_dml.compare({**SMALL, "draws": [2], "name": "elsewhere"}, results=there)
+    file = tmp_path / "there" / "comparisons" / "elsewhere" / "cells.jsonl"
+    found = tune_dml.compare(SMALL, results=here, add_cells=[file])
+    assert len(found.cells) == 6
+    added = found.cells[found.cells.draw == 2]
+    assert added.seconds.tolist() == part.cells.seconds.tolist()
+    assert added.name.str.startswith("comparison-bbc").all()
+    assert set(found.cells.version) == {tune_dml.__version__}
+    with pytest.raises(tune_dml.UsageError, match="has no cells of a comparison"):
+        tune_dml.compare(SMALL, results=here, add_cells=[tmp_path])
+
+
+@pytest.mark.timeout(300)
+def test_cells_side_by_side(tmp_path: Path) -> None:
+    found = tune_dml.compare(SMALL, results=str(tmp_path), cells_at_once=2)
+    assert len(found.cells) == 6
+    assert found.report is not None
+    assert {cell.seconds > 0 for cell in found.results} == {True}
+    one_by_one = tune_dml.compare(SMALL, results=str(tmp_path / "other"))
+    assert found.cells.value.tolist() == one_by_one.cells.value.tolist()
+
+
 def test_what_is_wrong_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(tune_dml.UsageError, match="'arm' is no part of a comparison"):
         tune_dml.compare({"tasks": ["bbc"], "arm": ["ce"]}, results=str(tmp_path))

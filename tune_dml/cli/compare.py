@@ -26,6 +26,7 @@ tune-dml compare --tasks bbc --shots 50 --draws 5 --losses ce,supcon,softtriple
 tune-dml compare my-comparison.yaml --dry-run               # how many cells, and how long
 tune-dml compare my-comparison.yaml                         # again: goes on where it was
 tune-dml compare my-comparison.yaml --no-run --json         # what it shows so far
+tune-dml compare my-comparison.yaml --cells-at-once 4 --address auto    # on a cluster
 """
 
 
@@ -33,7 +34,8 @@ def compare(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="FILE|NAME", help="A comparison's YAML file, or one that comes along: small, papers, peers."
+            metavar="FILE|NAME",
+            help="A comparison's YAML file; one that comes along: small, papers, peers; or one in the results folder.",
         ),
     ] = None,
     tasks: Annotated[list[str] | None, typer.Option(metavar="A,B", help="Instead of a file: the tasks.")] = None,
@@ -54,9 +56,17 @@ def compare(
     concurrency: Annotated[
         int | None, typer.Option(metavar="N", help="Trials of a cell at a time; as many as fit unless told.")
     ] = None,
+    cells_at_once: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Cells side by side, each in a process of its own.")
+    ] = 1,
+    add_cells: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Take cells that were run elsewhere: cells.jsonl of such a folder."),
+    ] = None,
     tracking_uri: TrackingUri = DEFAULTS.tracking_uri,
     loss_plugin: LossPlugin = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run and how long it takes.")] = False,
+    part: Annotated[bool, typer.Option("--part", hidden=True)] = False,
     no_run: Annotated[bool, typer.Option("--no-run", help="Run nothing; show what there is.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -68,7 +78,8 @@ def compare(
     Each cell is an ordinary search. What has been run is not run again: stop it, and start it again.
     """
     from tune_dml.workflows.compare import compare as workflow
-    from tune_dml.workflows.compare import comparison_named, price
+    from tune_dml.workflows.compare import comparison_named, run_beside_others
+    from tune_dml.workflows.comparison_plan import price
 
     given: dict[str, Any] = {
         "tasks": listed("--tasks", tasks),
@@ -81,14 +92,24 @@ def compare(
         "loss_plugins": loss_plugin if file is None else None,
     }
     given = {key: value for key, value in given.items() if value is not None}
-    comparison = comparison_named(file, given, tuple(loss_plugin or ()))
+    comparison = comparison_named(file, given, results, tuple(loss_plugin or ()))
     manners = {"address": address, "concurrency": concurrency, "tracking_uri": tracking_uri}
     manners = {key: value for key, value in manners.items() if value is not None}
     with terminal.output(json, quiet, verbose, debug) as out:
         if dry_run:
             plan = price(comparison, results, out, manners)
+        elif part:
+            return run_beside_others(comparison, results, out, manners)
         else:
-            compared = workflow(comparison, results, out, manners=manners, run=not no_run)
+            compared = workflow(
+                comparison,
+                results,
+                out,
+                manners=manners,
+                run=not no_run,
+                at_once=cells_at_once,
+                add=add_cells or (),
+            )
     if dry_run:
         if json:
             terminal.print_json(plan.document)

@@ -15,6 +15,7 @@ from tune_dml.errors import EnvironmentFault, ResultsError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.results.folders import results_folder
 from tune_dml.statistics import Score
+from tune_dml.version import __version__
 
 _CELLS = "cells"
 
@@ -31,6 +32,7 @@ class CellResult:
         winner: In a word: the trial that won, or what a peer picked.
         seconds: Wall time in all.
         training_seconds, rounds, trials: Spent on trials, baselines left out.
+        version: Of tune-dml.
     """
 
     name: str
@@ -49,13 +51,14 @@ class CellResult:
     rounds: int | None = None
     trials: int | None = None
     reason: str | None = None
+    version: str = ""
 
     @classmethod
     def of(cls, cell: Cell, metric: str, seeds: Sequence[float], **others: Any) -> CellResult:
         """What ``cell`` gave with each seed; of none there is no value."""
         value = sum(seeds) / len(seeds) if seeds else None
         names = cell.name, cell.digest, cell.task_name, cell.shots, cell.draw, cell.arm.name
-        return cls(*names, metric, value, tuple(seeds), **others)
+        return cls(*names, metric, value, tuple(seeds), version=__version__, **others)
 
 
 class ComparisonFolder:
@@ -73,6 +76,11 @@ class ComparisonFolder:
                 (self.path / _CELLS).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise EnvironmentFault(f"{self.path} cannot be made: {error.strerror}.") from None
+
+    @property
+    def comparison_file(self) -> Path:
+        """What it consists of, as it was last run."""
+        return self.path / "comparison.yaml"
 
     def lock_of(self, cell: Cell) -> Path:
         """Held by the process that runs the cell."""

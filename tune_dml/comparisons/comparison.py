@@ -51,6 +51,9 @@ class Cell:
     draw: int
     arm: Arm
 
+    def __str__(self) -> str:
+        return f"{self.task_name}, {self.shots} shots, draw {self.draw}, {self.arm.name}"
+
     @property
     def task_name(self) -> str:
         return str(self.task["task"])

@@ -29,6 +29,7 @@ class Run:
         done: Cells with a result, those of earlier runs included.
         failed: Cells without one, with the reason.
         elsewhere: Cells that another process is running.
+        ran: Of those that are done, the ones that were run now.
         interrupted: By Ctrl-C.
     """
 
@@ -36,6 +37,7 @@ class Run:
     done: int = 0
     failed: int = 0
     elsewhere: int = 0
+    ran: int = 0
     interrupted: bool = False
 
 
@@ -52,7 +54,7 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
         EnvironmentFault: three cells in succession could not be run.
     """
     cells = list(comparison.cells())
-    state, faults, begun, ran = Run(len(cells)), 0, time.monotonic(), 0
+    state, faults, begun = Run(len(cells)), 0, time.monotonic()
     missing = [cell for cell in cells if not folder.has_score(cell)]
     state.done = len(cells) - len(missing)
     for cell in missing:
@@ -61,7 +63,7 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
                 state.elsewhere += 1
                 continue
             if not folder.has_score(cell):
-                out.line(_announced(cell, state, ran, time.monotonic() - begun, len(missing)))
+                out.line(_announced(cell, state, time.monotonic() - begun))
                 try:
                     result = run(cell)
                 except (Interrupted, KeyboardInterrupt):
@@ -78,7 +80,7 @@ def run_cells(comparison: Comparison, folder: ComparisonFolder, run: Callable[[C
                     out.warn(f"{cell.name}: {error}")
                     result = CellResult.of(cell, comparison.metric or "", (), reason=str(error))
                 folder.add(result)
-                faults, ran = 0, ran + 1
+                faults, state.ran = 0, state.ran + 1
             state.done += 1
     return state
 
@@ -96,7 +98,15 @@ def _held(folder: ComparisonFolder, cell: Cell) -> Iterator[bool]:
         lock.release()
 
 
-def _announced(cell: Cell, state: Run, ran: int, seconds: float, missing: int) -> str:
-    left = "" if not ran else f", about {max(1, round(seconds / ran * (missing - ran) / 60))} min left"
-    what = f"{cell.task_name}, {cell.shots} shots, draw {cell.draw}, {cell.arm.name}"
-    return f"cell {state.done + 1} of {state.cells}: {what}{left}"
+def minutes_left(state: Run, seconds: float) -> str:
+    """The end of a sentence; empty where nothing can be said, or nothing is left.
+
+    Args:
+        seconds: That those took that were run now.
+    """
+    left = state.cells - state.done
+    return f", about {max(1, round(seconds / state.ran * left / 60))} min left" if state.ran and left else ""
+
+
+def _announced(cell: Cell, state: Run, seconds: float) -> str:
+    return f"cell {state.done + 1} of {state.cells}: {cell}{minutes_left(state, seconds)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tune_dml.config import absolute_path
 from tune_dml.errors import UsageError, nearest
 from tune_dml.spaces import spaces_folder
 
@@ -13,16 +14,15 @@ def shipped_comparisons() -> dict[str, Path]:
     return {path.stem: path for path in sorted((spaces_folder() / "compare").glob("*.yaml"))}
 
 
-def comparison_path(name_or_path: str) -> Path:
-    """The file of a shipped comparison, or the one that is named.
+def comparison_path(name_or_path: str, results: str) -> Path:
+    """The file of a shipped comparison, the one that is named, or that of a comparison in ``results``.
 
     Raises:
-        UsageError: there is neither.
+        UsageError: there is none of these.
     """
     shipped = shipped_comparisons()
-    path = shipped.get(name_or_path) or Path(name_or_path)
-    if not path.is_file():
-        raise UsageError(
-            f"There is no shipped comparison and no file '{name_or_path}': {nearest(name_or_path, shipped)}"
-        )
-    return path
+    own = absolute_path(results) / "comparisons" / name_or_path / "comparison.yaml"
+    for path in (shipped.get(name_or_path), Path(name_or_path), own):
+        if path is not None and path.is_file():
+            return path
+    raise UsageError(f"There is no shipped comparison and no file '{name_or_path}': {nearest(name_or_path, shipped)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder
+from tune_dml.comparisons.cells_file import write_cells
 from tune_dml.comparisons.comparison import Arm, Comparison
 from tune_dml.data import metric_named
 from tune_dml.errors import first_line
@@ -29,13 +30,17 @@ def report_of(
     metric = metric_named(next(r.metric for r in results if r.value is not None))
     without = Counter(r.reason or "it has no score" for r in results if r.value is None)
     cells = len(comparison.tasks) * len(comparison.shots) * len(comparison.draws) * len(comparison.arms)
+    versions = tuple(sorted({r.version for r in results if r.version}))
     described = {arm.name: _described(arm) for arm in comparison.arms}
-    return ComparisonReport(comparison.name, metric, summary, described, cells, len(results), without, str(folder.path))
+    return ComparisonReport(
+        comparison.name, metric, summary, described, cells, len(results), without, versions, str(folder.path)
+    )
 
 
 def write_files(report: ComparisonReport, results: Sequence[CellResult], folder: Path) -> None:
-    """``cells.csv``, ``report.md``, ``report.tex``, ``report.html``, each atomically."""
+    """``cells.csv``, ``cells.jsonl``, ``report.md``, ``report.tex``, ``report.html``, each atomically."""
     write_csv_atomic(folder / "cells.csv", cells_frame(results))
+    write_cells(results, folder)
     found = tables(report)
     sentences = "\n\n".join(answer(report))
     write_text_atomic(

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scores
 from tune_dml.comparisons.cell_search import half_made, request_of, result_of
+from tune_dml.comparisons.cells_file import add_cells
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
+from tune_dml.comparisons.kept_comparison import comparison_text
 from tune_dml.comparisons.peers import check_peers
 from tune_dml.comparisons.running import Interrupted, Run, run_cells
 from tune_dml.comparisons.shipped_comparisons import comparison_path
+from tune_dml.comparisons.side_by_side import end_with_standard_input, run_side_by_side
 from tune_dml.comparisons.writing import report_of, tell_mlflow_of, write_files
+from tune_dml.config import absolute_path
 from tune_dml.data import metric_named
 from tune_dml.errors import ResultsError, UsageError
+from tune_dml.execution import EXIT_CODE
+from tune_dml.execution.this_machine import cores, visible_gpus
+from tune_dml.reporting import write_text_atomic
 from tune_dml.reporting.comparison import ComparisonReport
 from tune_dml.reporting.output import Output
 from tune_dml.results.folders import results_folder, state_of
 from tune_dml.results.stored import stored_report
 from tune_dml.statistics import summarise
-from tune_dml.workflows.plan import Plan, plan
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,13 @@ class Compared:
     run: Run
 
 
-def comparison_named(file: str | None, options: Mapping[str, Any], loss_plugins: tuple[str, ...] = ()) -> Comparison:
+def comparison_named(
+    file: str | None, options: Mapping[str, Any], results: str, loss_plugins: tuple[str, ...] = ()
+) -> Comparison:
     """The comparison in a file, or that of options alone.
 
     Args:
-        file: A file, or the name of a shipped comparison.
+        file: A file, or the name of a comparison that comes along, or is in ``results``.
         options: Keys of such a file.
         loss_plugins: Those that a file needs, named again.
 
@@ -59,30 +66,49 @@ def comparison_named(file: str | None, options: Mapping[str, Any], loss_plugins:
         return comparison_from_values(options)
     if options:
         raise UsageError(f"Give {file}, or --{next(iter(options))} and the like, not both: the file says it all.")
-    return read_comparison(comparison_path(file), loss_plugins)
+    return read_comparison(comparison_path(file, results), loss_plugins)
 
 
 def compare(
-    comparison: Comparison, results: str, out: Output, *, manners: Mapping[str, Any] | None = None, run: bool = True
+    comparison: Comparison,
+    results: str,
+    out: Output,
+    *,
+    manners: Mapping[str, Any] | None = None,
+    run: bool = True,
+    at_once: int = 1,
+    add: Sequence[str] = (),
 ) -> Compared:
     """Run the cells that are missing, and sum up.
 
     Args:
         manners: Options of a search that say where and how cells run: ``address``, ``concurrency``, ``tracking_uri``.
         run: Whether to run anything.
+        at_once: Cells side by side, each in a process of its own.
+        add: Files of cells that were run elsewhere, ``cells.jsonl``, or their folders.
 
     Raises:
         ResultsError: nothing has been run of it, and nothing is to be.
+        UsageError: a file of cells cannot be read, or cells cannot run side by side.
         EnvironmentFault: see :func:`tune_dml.comparisons.running.run_cells`.
     """
     if run:
         check_peers(comparison)
-    folder = ComparisonFolder(results, comparison.name, create=run)
-    if not run and not folder.path.is_dir():
-        raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
     options = {**(manners or {}), "results": results}
+    if run and at_once > 1 and options.get("address") is None:
+        options |= {"concurrency": _slots_of_each(at_once, options.get("concurrency"))}
+    folder = ComparisonFolder(results, comparison.name, create=run or bool(add))
+    if not folder.path.is_dir():
+        raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
+    for file in add:
+        taken = add_cells(absolute_path(file), comparison, folder)
+        out.line(f"{taken} cells were taken from {file}.")
     if run:
-        state = run_cells(comparison, folder, lambda cell: _run(cell, folder, comparison.metric, options, out), out)
+        write_text_atomic(folder.comparison_file, comparison_text(comparison))
+        if at_once > 1:
+            state = run_side_by_side(comparison, folder, _command(comparison, folder, options), at_once, out)
+        else:
+            state = _run_cells(comparison, folder, options, out)
     found = tuple(folder.results(comparison))
     if not run:
         state = Run(sum(1 for _ in comparison.cells()), len(found))
@@ -97,43 +123,39 @@ def compare(
     return Compared(comparison, found, report, state)
 
 
-def price(comparison: Comparison, results: str, out: Output, manners: Mapping[str, Any]) -> Plan:
-    """``--dry-run``: how many cells are missing, and about how long they take; writes nothing.
+def run_beside_others(comparison: Comparison, results: str, out: Output, manners: Mapping[str, Any]) -> int:
+    """What a process does that :func:`compare` has started: run cells that no other has, and sum nothing up. It ends
+    with its standard input.
 
-    One cell of each task, number of shots and arm is planned as a search is; its estimate stands for all draws.
-
-    Raises:
-        TuneDMLError: a cell could not be run.
+    Returns:
+        The exit code.
     """
+    end_with_standard_input()
     folder = ComparisonFolder(results, comparison.name)
-    cells = list(comparison.cells())
-    missing = [cell for cell in cells if not folder.has_score(cell)]
-    kinds: dict[tuple[str, str, str], list[Cell]] = {}
-    for cell in missing:
-        kinds.setdefault((cell.task_name, str(cell.shots), cell.arm.name), []).append(cell)
-    seconds = 0.0
-    lines = []
-    for (task, shots, arm), alike in kinds.items():
-        if alike[0].arm.peer is not None:
-            lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells of a peer, not timed")
-            continue
-        with tempfile.TemporaryDirectory() as scratch:
-            request = request_of(alike[0], Path(scratch), comparison.metric, {**manners, "results": results})
-            each = plan(request, out).document["estimated_seconds"]
-        seconds += each * len(alike)
-        lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells of about {max(1, round(each / 60))} min")
-    lines += [
-        f"{len(cells)} cells, of which {len(cells) - len(missing)} have been run.",
-        f"time: about {max(1, round(seconds / 60))} min, one cell after the other",
-        "Nothing was started: this was a dry run.",
-    ]
-    document = {
-        "name": comparison.name,
-        "cells": len(cells),
-        "missing": len(missing),
-        "estimated_seconds": round(seconds),
-    }
-    return Plan(tuple(lines), document)
+    state = _run_cells(comparison, folder, {**manners, "results": results}, out)
+    return EXIT_CODE if state.interrupted else 0
+
+
+def _run_cells(comparison: Comparison, folder: ComparisonFolder, manners: Mapping[str, Any], out: Output) -> Run:
+    return run_cells(comparison, folder, lambda cell: _run(cell, folder, comparison.metric, manners, out), out)
+
+
+def _slots_of_each(at_once: int, concurrency: int | None) -> int:
+    """Trials at a time in each of so many processes of this machine."""
+    if visible_gpus():
+        raise UsageError(
+            "On a machine with GPUs, cells side by side share them through Ray: 'ray start --head', then add "
+            "--address auto."
+        )
+    return concurrency or max(1, int(cores()) // at_once)
+
+
+def _command(comparison: Comparison, folder: ComparisonFolder, manners: Mapping[str, Any]) -> list[str]:
+    """Of a process that runs cells beside others."""
+    options = [word for name, value in manners.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    plugins = {place: None for arm in comparison.arms for place in arm.options.get("loss_plugins") or ()}
+    options += [word for place in plugins for word in ("--loss-plugin", place)]
+    return [sys.executable, "-m", "tune_dml", "compare", str(folder.comparison_file), *options, "--quiet", "--part"]
 
 
 def _report(comparison: Comparison, found: tuple[CellResult, ...], folder: ComparisonFolder) -> ComparisonReport | None:

@@ -30,6 +30,8 @@ def answer(report: ComparisonReport) -> list[str]:
         sentences.append(
             f"{report.cells - report.done} of {report.cells} cells are missing: this is not the whole comparison."
         )
+    if len(report.versions) > 1:
+        sentences.append(f"Cells were run by tune-dml {' and '.join(report.versions)}, which may train differently.")
     return sentences
 
 

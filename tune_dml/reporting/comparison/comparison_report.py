@@ -19,6 +19,7 @@ class ComparisonReport:
         described: What an arm is, in a few words, by its name.
         cells: How many there are; ``done`` have a result.
         without: Cells without a score, by reason.
+        versions: Of tune-dml, by which cells were run.
         folder: Of its files.
     """
 
@@ -29,6 +30,7 @@ class ComparisonReport:
     cells: int
     done: int
     without: Mapping[str, int] = field(default_factory=dict)
+    versions: tuple[str, ...] = ()
     folder: str = ""
 
     @property
@@ -64,6 +66,7 @@ def to_document(report: ComparisonReport) -> dict[str, Any]:
             "cells": report.cells,
             "done": report.done,
             "without_score": dict(report.without),
+            "versions": list(report.versions),
             "folder": report.folder,
         },
         "arms": dict(report.described),
