@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tune_dml.comparisons.cell_results import ComparisonFolder
 from tune_dml.comparisons.comparison_file import comparison_from_text, comparison_from_values, read_comparison
@@ -77,6 +78,36 @@ def test_a_folder_of_data_is_known_by_its_files(tmp_path: Path) -> None:
     assert digest() == first
     (tmp_path / "train.csv").write_text("text,label\na,cc\n")
     assert digest() != first
+
+
+def test_files_are_known_by_what_is_in_them_and_found_beside_the_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cells(folder: str) -> list[str]:
+        return [cell.digest for cell in read_comparison(tmp_path / folder / "mine.yaml").cells()]
+
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "space.yaml").write_text("loss: supcon\nlr: {float: [1.0e-5, 1.0e-3], log: true}\n")
+        (tmp_path / folder / "my.csv").write_text("text,label\na,b\n")
+        (tmp_path / folder / "mine.yaml").write_text(
+            "tasks: [{task: mine, data: my.csv}]\ndraws: 1\narms: {own: {space: space.yaml}, ce: {losses: [ce]}}\n"
+        )
+    monkeypatch.chdir(tmp_path)
+    own, ce = cells("here")
+    assert cells("there") == [own, ce]
+    monkeypatch.chdir(tmp_path / "here")
+    assert cells("there") == [own, ce]
+    comparison = read_comparison(tmp_path / "there" / "mine.yaml")
+    assert comparison.tasks[0]["data"] == "my.csv"
+    kept = yaml.safe_load(comparison_text(comparison))
+    assert kept["tasks"][0]["data"] == str(tmp_path / "here" / "my.csv")
+    assert kept["arms"]["own"]["space"] == str(tmp_path / "here" / "space.yaml")
+    (tmp_path / "there" / "space.yaml").write_text("loss: supcon\nlr: {float: [1.0e-5, 1.0e-2], log: true}\n")
+    monkeypatch.chdir(tmp_path)
+    changed, same = cells("there")
+    assert changed != own
+    assert same == ce
 
 
 @pytest.mark.parametrize("module", ["for_all_arms", "for_one_arm"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
+from tune_dml.comparisons.beside import with_paths
 from tune_dml.comparisons.comparison import Arm
 from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
@@ -14,7 +15,7 @@ from tune_dml.config import from_values, slug
 from tune_dml.driver.options import check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, nearest
-from tune_dml.spaces import load_space, space_from_text
+from tune_dml.spaces import load_space, shipped_spaces, space_from_text, space_text
 
 ARMS_OF_PEERS = ("linear_probe", *PEERS)
 #: Options of a search that say which texts, and how they are read.
@@ -73,8 +74,7 @@ def read_arms(
             continue
         arm = _arm(name, dict(own or {}), shared, where, problems)
         if arm is not None:
-            _check_arm(arm, tasks, shots, metric, where, problems)
-            yield arm
+            yield _checked(arm, tasks, shots, metric, where, problems)
 
 
 def _arm(
@@ -102,21 +102,22 @@ def _arm(
         return None
     if wrong:
         return None
-    options = {key: listed(key, value) for key, value in {**shared, **own}.items()}
+    options = with_paths({key: listed(key, value) for key, value in {**shared, **own}.items()}, problems.file)
     if recipe is not None:
         options = {key: value for key, value in options.items() if key not in ("space", "losses")} | {"trials": 1}
     return Arm(name, options, recipe, peer)
 
 
-def _check_arm(
+def _checked(
     arm: Arm,
     tasks: Sequence[Mapping[str, Any]],
     shots: Sequence[int | str],
     metric: Any,
     where: tuple[str, ...],
     problems: Problems,
-) -> None:
-    """That a search would take it: what can be seen without data, encoder or machine."""
+) -> Arm:
+    """With what its space's file says, if a search would take it: as far as that can be seen without data, encoder or
+    machine."""
     first = tasks[0] if tasks else {}
     try:
         request = from_values(
@@ -126,11 +127,15 @@ def _check_arm(
         if arm.recipe is not None:
             space_from_text(recipe_text(arm.recipe), f"the recipe of {arm.name}")
         elif arm.peer is None:
-            load_space(request.space, request.losses)
+            space = load_space(request.space, request.losses)
+            if request.space not in shipped_spaces():
+                large = load_space(request.space, request.losses, "large")
+                arm = replace(arm, space_text=f"{space_text(space)}\n{space_text(large)}")
     except (TypeError, ValueError) as error:
         problems.add(where, f"The arm '{arm.name}': {error}.")
     except TuneDMLError as error:
         problems.add(where, f"The arm '{arm.name}': {error}")
+    return arm
 
 
 def listed(key: str, value: Any) -> Any:

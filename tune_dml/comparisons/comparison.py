@@ -28,12 +28,14 @@ class Arm:
         recipe: A single configuration instead of a search space.
         peer: Another way than a search: ``linear_probe``, logistic regression on the untouched encoder's vectors; or
             another tool, ``setfit`` or ``trainer``.
+        space_text: What the space consists of, where it is none that comes along.
     """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Value] | None = None
     peer: str | None = None
+    space_text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,14 @@ class Cell:
     @cached_property
     def digest(self) -> str:
         """Of all that decides what the cell gives, a data file's content included."""
-        options = {name: value for name, value in self.arm.options.items() if name not in _MANNERS}
-        content = [
-            dict(self.task),
-            str(self.shots),
-            self.draw,
-            options,
-            self.arm.recipe,
-            self.arm.peer,
-            _content(self.task),
-        ]
+        arm, task, texts = self.arm, dict(self.task), _content(self.task)
+        options = {name: value for name, value in arm.options.items() if name not in _MANNERS}
+        # Files are known by what is in them, wherever they are.
+        if texts is not None:
+            del task["data"]
+        if arm.space_text is not None:
+            options["space"] = arm.space_text
+        content = [task, str(self.shots), self.draw, options, arm.recipe, arm.peer, texts]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
@@ -111,12 +111,14 @@ class Comparison:
 
 
 def _content(task: Mapping[str, Any]) -> str | None:
-    """Of a task's own file, or of all files in its folder."""
+    """Of a task's own file, or of all files in its folder; ``None`` where there is neither."""
     if task.get("data") is None:
         return None
     path = absolute_path(str(task["data"]))
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path] if path.is_file() else []
-    about = ((str(file.relative_to(path)), file, file.stat()) for file in files)
+    if not path.exists():
+        return None
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    about = ((str(file.relative_to(path)) if path.is_dir() else file.suffix, file, file.stat()) for file in files)
     return "\n".join(f"{name} {_sha256(file, stat.st_mtime_ns, stat.st_size)}" for name, file, stat in about)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_dml.comparisons.arms import OF_TASK, OPTIONS, listed, read_arms
+from tune_dml.comparisons.beside import with_paths
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.problems import Problems, loaded
 from tune_dml.config import slug
@@ -120,7 +121,7 @@ def _tasks(given: Any, problems: Problems) -> Iterator[Mapping[str, Any]]:
             problems.add(("tasks",), f"The task '{task['task']}' is named twice; give one of them another name.")
             continue
         seen.add(task["task"])
-        yield {key: listed(key, value) for key, value in task.items()}
+        yield with_paths({key: listed(key, value) for key, value in task.items()}, problems.file)
 
 
 def _shots(given: Any, problems: Problems) -> Iterator[int | str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from tune_dml.comparisons.beside import wherever_called
 from tune_dml.comparisons.comparison import Comparison
 
 
@@ -13,14 +14,14 @@ def comparison_text(comparison: Comparison) -> str:
     """In YAML; every arm has all of its options."""
     arms = {}
     for arm in comparison.arms:
-        options = {key: _plain(value) for key, value in arm.options.items()}
+        options = {key: _plain(value) for key, value in wherever_called(arm.options).items()}
         if arm.recipe is not None:
             del options["trials"]
             options["recipe"] = dict(arm.recipe)
         arms[arm.name] = options if arm.peer is None else {**options, "peer": arm.peer}
     values: dict[str, Any] = {
         "name": comparison.name,
-        "tasks": [{key: _plain(value) for key, value in task.items()} for task in comparison.tasks],
+        "tasks": [{key: _plain(value) for key, value in wherever_called(task).items()} for task in comparison.tasks],
         "shots": list(comparison.shots),
         "draws": list(comparison.draws),
         "arms": arms,

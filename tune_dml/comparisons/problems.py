@@ -15,13 +15,14 @@ class Problems:
     """Gathered, to be raised at once.
 
     Attributes:
+        file: Its name.
         lines: Of the file, by the keys that lead there.
     """
 
     def __init__(self, file: str) -> None:
         self.found: dict[tuple[int, str], None] = {}
         self.lines: dict[tuple[str, ...], int] = {}
-        self._file = file
+        self.file = file
 
     def add(self, where: tuple[str, ...], sentence: str) -> None:
         """Of what stands at ``where``, or above it."""
@@ -33,9 +34,7 @@ class Problems:
         Raises:
             UsageError: there are problems.
         """
-        lines = [
-            f"{self._file}:{line}: {text}" if line else f"{self._file}: {text}" for line, text in sorted(self.found)
-        ]
+        lines = [f"{self.file}:{line}: {text}" if line else f"{self.file}: {text}" for line, text in sorted(self.found)]
         if len(lines) == 1:
             raise UsageError(lines[0])
         if lines:
