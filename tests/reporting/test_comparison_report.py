@@ -13,7 +13,7 @@ from tune_dml.data import metric_named
 from tune_dml.reporting.comparison import ComparisonReport, answer, comparison_page, tables, to_document
 from tune_dml.reporting.comparison.comparison_tables import csv_text, latex, markdown
 from tune_dml.reporting.comparison.pictures import pictures
-from tune_dml.statistics import Score, summarise
+from tune_dml.statistics import Interval, Score, summarise
 
 EVIL = "<script>alert(1)</script>&\"'$x_1$|%"
 
@@ -43,7 +43,9 @@ def test_the_answer_is_a_sentence_an_arm() -> None:
         r"it was better in all three\.",
         first,
     )
-    assert second.startswith("arm-2 and ce differed by no more than chance, ")
+    assert re.match(
+        r"arm-2 was ahead of ce by 0\.3 points \[−0\.\d, 1\.\d\], which may be chance, over 3 tasks", second
+    )
 
 
 def test_one_task_has_its_p() -> None:
@@ -54,10 +56,22 @@ def test_one_task_has_its_p() -> None:
 def test_an_interval_is_no_win_where_the_corrected_test_is_none() -> None:
     found = report(tasks=1)
     [group] = found.summary.groups
-    pairs = tuple(replace(pair, corrected_p=0.2) for pair in group.paired)
+    pairs = tuple(replace(pair, corrected_p=0.2, told=False) for pair in group.paired)
     summary = replace(found.summary, groups=(replace(group, paired=pairs),))
     told = answer(replace(found, summary=summary))
-    assert told[0].startswith("arm-1 and ce differed by no more than chance, +")
+    assert re.match(
+        r"arm-1 was ahead of ce by 4\.0 points \[\d.*\], which may be chance, on task 0 .* \(p = 0\.200", told[0]
+    )
+
+
+def test_an_interval_is_seen_from_the_side_that_the_sentence_takes() -> None:
+    found = report(tasks=1)
+    [group] = found.summary.groups
+    first, second = group.paired
+    worse = replace(first, mean=-first.mean, interval=Interval(-first.interval.high, -first.interval.low))
+    summary = replace(found.summary, groups=(replace(group, paired=(worse, second)),))
+    told = answer(replace(found, summary=summary))
+    assert re.match(r"arm-1 lost to ce by 4\.0 points \[3\.\d, 5\.\d\] on", told[0])
 
 
 def test_with_too_few_draws_it_says_what_could_have_been_seen() -> None:

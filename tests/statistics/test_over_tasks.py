@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from tune_dml.statistics import Score, average_ranks, over_tasks, summarise
+from tune_dml.statistics.over_tasks import told_together
 
 
 def test_every_task_counts_the_same() -> None:
-    row = over_tasks("a", {"x": [0.1, 0.2, 0.3], "y": [-0.1], "z": [0.005]}, 0.01)
-    assert row.mean == pytest.approx((0.2 - 0.1 + 0.005) / 3)
-    assert (row.tasks, row.wins, row.ties, row.losses, row.ahead) == (3, 1, 1, 1, 2)
+    row = over_tasks("a", {"x": [0.1, 0.2, 0.3], "y": [-0.1], "z": [0.005], "w": [0.0]}, 0.01)
+    assert row.mean == pytest.approx((0.2 - 0.1 + 0.005) / 4)
+    assert (row.tasks, row.wins, row.ties, row.losses, row.ahead) == (4, 1, 2, 1, 2)
     assert row.interval is not None
     assert row.interval.low < row.mean < row.interval.high
 
@@ -31,11 +34,31 @@ def test_one_task_says_nothing_of_others() -> None:
 
 
 def test_probabilities_add_up() -> None:
-    row = over_tasks("a", {"x": [0.02, 0.0, 0.03], "y": [0.01, -0.02, 0.04]}, 0.01)
+    row = over_tasks("a", {"x": [0.02, 0.0, 0.03, 0.01], "y": [0.01, -0.02, 0.04, 0.01]}, 0.01)
     assert row.better is not None
     assert row.worse is not None
     assert 0 <= row.worse < row.better <= 1
     assert row.better + row.worse <= 1
+
+
+@pytest.mark.parametrize(("tasks", "draws", "has"), [(2, 1, False), (3, 3, False), (2, 4, True), (4, 1, True)])
+def test_few_draws_of_few_tasks_have_no_interval(tasks: int, draws: int, has: bool) -> None:
+    rng = np.random.default_rng(0)
+    row = over_tasks("a", {str(i): rng.normal(1, 0.01, draws) for i in range(tasks)}, 0.01)
+    assert (row.interval is not None) == (row.better is not None) == has
+    assert told_together([row])[0].told == has
+
+
+def test_what_is_told_from_chance_is_so_among_all_arms() -> None:
+    """One of twelve arms without any effect has an interval that leaves 0 out more often than not."""
+    rng, alone, together = np.random.default_rng(0), 0, 0
+    for _ in range(40):
+        rows = [over_tasks("a", {str(i): rng.normal(0, 1, 5) for i in range(6)}, 0.1, 500) for _ in range(12)]
+        rows = [replace(row, arm=str(i)) for i, row in enumerate(rows)]
+        alone += any(told_together([row])[0].told for row in rows)
+        together += any(row.told for row in told_together(rows))
+    assert alone > 8
+    assert together <= 6
 
 
 def test_ranks_and_friedman() -> None:

@@ -50,6 +50,19 @@ def test_no_p_where_none_could_be_significant(draws: int, arms: int, tested: boo
     assert not can_be_tested(draws_needed(arms) - 1, arms)
 
 
+def test_differences_of_few_draws_are_told_by_students_test_corrected() -> None:
+    base = np.linspace(0.5, 0.7, 5)
+    large = base + np.array([0.10, 0.12, 0.11, 0.13, 0.09])
+    small = base + np.array([0.02, 0.05, 0.012, 0.04, 0.03])
+    assert [row.told for row in compare_paired({"ce": base, "a": large, "b": small}, "ce", 0.01)] == [True, True]
+    many = {f"x{i}": base + 0.01 * np.resize([1, -1], 5) for i in range(6)}
+    a, b, *others = compare_paired({"ce": base, "a": large, "b": small, **many}, "ce", 0.01)
+    assert (a.p, a.told, b.told) == (None, True, False)
+    assert not any(row.told for row in others)
+    [same] = compare_paired({"ce": base, "a": base + 0.1}, "ce", 0.01)
+    assert (same.told, same.visible) == (False, None)
+
+
 def test_probabilities_are_students() -> None:
     [row] = compare_paired({"ce": [0.0] * 4, "a": [0.01, 0.03, 0.02, 0.04]}, "ce", 0.01)
     spread = np.std([0.01, 0.03, 0.02, 0.04], ddof=1)

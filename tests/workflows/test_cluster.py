@@ -45,6 +45,22 @@ def test_a_trial_that_no_node_can_hold_is_refused(nodes: Nodes, tune_dml: Callab
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
+def test_cells_of_a_comparison_share_the_nodes(nodes: Nodes, tune_dml: Callable[..., Any], tmp_path: Path) -> None:
+    recipe = {"loss": "supcon", "lr": 1.0e-3, "epochs": 1}
+    arms = {"short": {"recipe": recipe}, "none": {"recipe": {**recipe, "epochs": 0}}}
+    values = {"tasks": ["bbc"], "shots": 20, "draws": 2, "encoder": "bert-tiny", "folds": 2, "confirm_seeds": 1}
+    (tmp_path / "two.yaml").write_text(json.dumps({**values, "arms": arms}))
+    where = ["--results", str(tmp_path / "results"), "--address", nodes.address]
+    ended = tune_dml("compare", "two.yaml", *where, "--cells-at-once", "2", "--json", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["comparison"]["done"] == 4
+    assert "[4/4]" in ended.err
+    cells = (tmp_path / "results" / "comparisons" / "two" / "cells.jsonl").read_text().splitlines()
+    assert all(json.loads(cell)["value"] is not None for cell in cells)
+
+
+@pytest.mark.long
 def test_nothing_is_lost_and_nothing_doubled(
     nodes: Nodes,
     tune_dml: Callable[..., Any],

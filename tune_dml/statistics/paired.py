@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from tune_dml.statistics.corrected import ALPHA, beyond_chance, holm, leaves_out_zero, student_p
 from tune_dml.statistics.intervals import RESAMPLES, Interval, studentised_interval
 from tune_dml.statistics.power import can_be_tested, visible_difference
 from tune_dml.statistics.sign_flips import sign_flip_p
@@ -26,6 +27,8 @@ class Paired:
         p: Of the sign-flip test; ``None`` where so few draws cannot be significant after the correction.
         corrected_p: The same after Holm's correction over the arms of this task and shots.
         visible: The difference that would have been seen in 8 of 10 such comparisons.
+        told: Whether the difference is told from chance at 5%, all arms considered: by ``corrected_p``; without one, by
+            Student's test so corrected, where the interval leaves 0 out too.
         better: The probability that the arm is better by more than the margin, ``worse`` that it is worse by more.
     """
 
@@ -39,6 +42,7 @@ class Paired:
     visible: float | None
     better: float | None
     worse: float | None
+    told: bool = False
 
 
 def compare_paired(
@@ -51,9 +55,8 @@ def compare_paired(
 ) -> list[Paired]:
     """Each arm against ``reference``.
 
-    The family of tests that Holm's correction is over ("A Simple Sequentially Rejective Multiple Test Procedure",
-    Scandinavian Journal of Statistics 6, 1979) are all arms given here but the reference: those of one task and one
-    number of shots.
+    The family of tests that Holm's correction is over are all arms given here but the reference: those of one task and
+    one number of shots.
 
     Args:
         scores: Of each arm, a number for each draw, NaN where there is none; draws in the same order.
@@ -70,24 +73,23 @@ def compare_paired(
     }
     given = {arm: differences for arm, differences in given.items() if len(differences)}
     ps = {arm: sign_flip_p(values) if can_be_tested(len(values), len(given)) else None for arm, values in given.items()}
-    corrected = _corrected(ps)
-    return [
+    corrected = holm(ps)
+    rows = [
         _summary(arm, values, ps[arm], corrected[arm], len(given), margin, resamples) for arm, values in given.items()
     ]
+    # Of so few draws that the exact test can show nothing, Student's has to do.
+    beyond = beyond_chance({arm: student_p(values) if ps[arm] is None else ps[arm] for arm, values in given.items()})
+    return [replace(row, told=_is_told(row, beyond)) for row in rows]
+
+
+def _is_told(row: Paired, beyond: set[str]) -> bool:
+    if row.corrected_p is not None:
+        return row.corrected_p <= ALPHA
+    return row.arm in beyond and leaves_out_zero(row.interval)
 
 
 def _known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return values[np.isfinite(values)]
-
-
-def _corrected(ps: Mapping[str, float | None]) -> dict[str, float | None]:
-    """By Holm; what cannot be tested counts as a test with a p-value of 1."""
-    corrected: dict[str, float | None] = {}
-    largest = 0.0
-    for rank, (arm, p) in enumerate(sorted(ps.items(), key=lambda item: 1.0 if item[1] is None else item[1])):
-        largest = max(largest, min(1.0, (len(ps) - rank) * (1.0 if p is None else p)))
-        corrected[arm] = None if p is None else largest
-    return corrected
 
 
 def _summary(
@@ -112,7 +114,7 @@ def _summary(
         studentised_interval(values, resamples=resamples),
         p,
         corrected_p,
-        None if spread is None else visible_difference(spread, n, tests, estimated=True),
+        None if not spread else visible_difference(spread, n, tests, estimated=True),
         better,
         worse,
     )

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
+from tune_dml.statistics.corrected import ALPHA
 from tune_dml.statistics.intervals import LEAST
 from tune_dml.statistics.sign_flips import EXACT, sign_flip_ps, smallest_p
 
 #: How often a difference that can be "seen" is found.
 POWER = 0.8
-ALPHA = 0.05
 _SAMPLES = 4000
 _RESAMPLES, _BLOCK = 1000, 200
 #: In standard deviations of single differences, denser where power rises.
@@ -41,8 +41,8 @@ def power(
     """How often n normal differences with this mean are found significant.
 
     By the sign-flip test at the level of the first of so many tests by Holm, ``alpha / tests``; where that test cannot
-    be significant, how often the studentised interval of 95% leaves 0 out. By simulation; above 16 differences, by
-    Student's test, which the sign-flip test is close to.
+    be significant, by Student's at that level, if the studentised interval of 95% leaves 0 out too. By simulation;
+    above 16 differences, by Student's test, which the sign-flip test is close to.
 
     Args:
         difference: Mean.
@@ -86,14 +86,17 @@ def _curve(n: int, tests: int, alpha: float) -> tuple[_Floats, _Floats]:
         return _EFFECTS, _students(_EFFECTS, n, alpha / tests)
     normal = np.random.default_rng(n).standard_normal((_SAMPLES, n))
     if not can_be_tested(n, tests, alpha):
-        return _EFFECTS, _by_interval(normal)
+        return _EFFECTS, _by_interval(normal, alpha / tests)
     found = [(sign_flip_ps(normal + effect) <= alpha / tests).mean() for effect in _EFFECTS]
     return _EFFECTS, np.maximum.accumulate(found)
 
 
-def _by_interval(normal: _Floats) -> _Floats:
-    """How often the studentised interval leaves 0 out once an effect is added: its quantiles do not depend on that."""
+def _by_interval(normal: _Floats, alpha: float) -> _Floats:
+    """How often the studentised interval leaves 0 out and Student's test finds it, once an effect is added: the
+    interval's quantiles do not depend on that."""
     n = normal.shape[1]
+    bound = stats.t.ppf(1 - alpha / 2, n - 1) * normal.std(axis=1, ddof=1) / np.sqrt(n)
+    means = normal.mean(axis=1)
     drawn = np.random.default_rng(0).integers(n, size=(_RESAMPLES, n))
     low, high = [], []
     for start in range(0, len(normal), _BLOCK):
@@ -107,7 +110,9 @@ def _by_interval(normal: _Floats) -> _Floats:
         low.append(rows.mean(axis=1) - quantiles[1] * error)
         high.append(rows.mean(axis=1) - quantiles[0] * error)
     lows, highs = np.concatenate(low), np.concatenate(high)
-    found = [((lows + effect > 0) | (highs + effect < 0)).mean() for effect in _EFFECTS]
+    found = [
+        (((lows + effect > 0) | (highs + effect < 0)) & (np.abs(means + effect) > bound)).mean() for effect in _EFFECTS
+    ]
     return np.maximum.accumulate(found)
 
 

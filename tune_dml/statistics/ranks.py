@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from tune_dml.statistics.power import ALPHA
+from tune_dml.statistics.corrected import ALPHA
 
 #: Fewer tasks than these are no sample of tasks.
 LEAST_TASKS = 5

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.statistics.over_tasks import OverTasks, over_tasks
+from tune_dml.statistics.over_tasks import OverTasks, over_tasks, told_together
 from tune_dml.statistics.paired import Paired, compare_paired
 from tune_dml.statistics.ranks import Ranks, average_ranks
 
@@ -162,7 +162,7 @@ def _over(groups: Sequence[Group], shots: str, arms: Sequence[str], margin: floa
         }
         if differences:
             result.append(over_tasks(arm, differences, margin))
-    return tuple(result)
+    return told_together(result)
 
 
 def _ranks(tables: Sequence[_Table], arms: Sequence[str], lower_is_better: bool) -> Ranks | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tune_dml.reporting.comparison.comparison_report import ComparisonReport
-from tune_dml.statistics import ALPHA, Group, Interval, OverTasks, Paired
+from tune_dml.statistics import Group, Interval, OverTasks, Paired
 
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -43,37 +43,39 @@ def _over_tasks(report: ComparisonReport, shots: str, row: OverTasks, groups: li
         if len(sizes) == 1
         else f"{row.tasks} tasks, {sum(len(p.differences) for p in pairs)} draws"
     )
-    ahead = {row.tasks: f"all {_number(row.tasks)}", 0: "none"}.get(
+    ahead = {row.tasks: "both" if row.tasks == 2 else f"all {_number(row.tasks)}", 0: "none"}.get(
         row.ahead, f"{_number(row.ahead)} of {_number(row.tasks)}"
     )
-    verdict = _verdict(report, row.arm, row.mean, row.interval)
+    verdict = _verdict(report, row.arm, row.mean, row.interval, row.told)
     return f"{verdict} over {draws} with {shots} shots; it was better in {ahead}."
 
 
 def _on_one(report: ComparisonReport, group: Group, pair: Paired) -> str:
     draws = len(pair.differences)
     where = f"on {group.task} with {group.shots} shots, {draws} draw{'s' * (draws != 1)}"
-    p = "" if pair.corrected_p is None else f" (p = {pair.corrected_p:.3f}, corrected for {len(group.paired)} arms)"
-    by_chance = pair.corrected_p is not None and pair.corrected_p > ALPHA
-    return f"{_verdict(report, pair.arm, pair.mean, pair.interval, by_chance)} {where}{p}."
+    arms = len(group.paired)
+    over = f", corrected for {arms} arms" if arms > 1 else ""
+    p = "" if pair.corrected_p is None else f" ({shown_p(pair.corrected_p)}{over})"
+    return f"{_verdict(report, pair.arm, pair.mean, pair.interval, pair.told)} {where}{p}."
 
 
-def _verdict(
-    report: ComparisonReport, arm: str, mean: float, interval: Interval | None, by_chance: bool = False
-) -> str:
-    """By the interval, unless a test that is corrected for the other arms says ``by_chance``."""
-    names = f"{arm}", report.summary.reference
-    size = f"{report.shown(abs(mean))} {report.unit}"
-    if interval is None:
-        how = "ahead of" if mean > 0 else "behind" if mean < 0 else "level with"
-        return f"{names[0]} was {how} {names[1]} by {size}, with too few draws to say whether by more than chance,"
-    within = f"[{report.shown(interval.low)}, {report.shown(interval.high)}]"
-    if interval.low > 0 and not by_chance:
-        return f"{names[0]} beat {names[1]} by {size} {within}"
-    if interval.high < 0 and not by_chance:
-        return f"{names[0]} lost to {names[1]} by {size} {within}"
-    size = f"{report.shown(mean, signed=True)} {report.unit}"
-    return f"{names[0]} and {names[1]} differed by no more than chance, {size} {within},"
+def shown_p(p: float) -> str:
+    """As papers write it."""
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
+
+
+def _verdict(report: ComparisonReport, arm: str, mean: float, interval: Interval | None, told: bool) -> str:
+    """An interval is that of the size: seen from where the arm is behind, behind is positive."""
+    reference, size = report.summary.reference, f"{report.shown(abs(mean))} {report.unit}"
+    if interval is not None:
+        low, high = interval if mean >= 0 else (-interval.high, -interval.low)
+        size += f" [{report.shown(low)}, {report.shown(high)}]"
+    if told:
+        return f"{arm} {'beat' if mean > 0 else 'lost to'} {reference} by {size}"
+    chance = "with too few draws to say whether by chance" if interval is None else "which may be chance"
+    if mean == 0:
+        return f"{arm} was level with {reference}"
+    return f"{arm} was {'ahead of' if mean > 0 else 'behind'} {reference} by {size}, {chance},"
 
 
 def _too_few(report: ComparisonReport, shots: str, groups: list[Group]) -> Iterator[str]:
@@ -92,7 +94,7 @@ def _too_few(report: ComparisonReport, shots: str, groups: list[Group]) -> Itera
         yield f"{few}, or to tell any difference from chance."
         return
     size = report.shown(seen[0]) if len(seen) == 1 else f"{report.shown(seen[0])} to {report.shown(seen[-1])}"
-    yield f"{few}. A difference of {size} {report.unit} would have been seen 8 times in 10, by its interval."
+    yield f"{few}. A difference of {size} {report.unit} would have been seen 8 times in 10."
 
 
 def _number(count: int) -> str:
