@@ -44,7 +44,7 @@ def search(*, out: Output | None = None, **options: Any) -> SearchResult:
 def compare(
     comparison: str | Path | Mapping[str, Any],
     *,
-    results: str = "tune-dml-results",
+    results: str | Path = "tune-dml-results",
     run: bool = True,
     cells_at_once: int = 1,
     add_cells: Sequence[str | Path] = (),

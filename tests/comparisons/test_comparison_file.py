@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -39,7 +40,8 @@ def test_a_file_is_tasks_shots_draws_and_arms() -> None:
     assert one.recipe is not None
     assert one.recipe["loss"] == "supcon"
     assert theirs.peer == "linear_probe"
-    assert len(list(found.cells())) == 2 * 2 * 3 * 4
+    # All data are the same in every draw.
+    assert len(list(found.cells())) == 2 * 3 * 4 + 2 * 4
 
 
 def test_cells_are_interleaved_and_have_names_of_their_own() -> None:
@@ -110,6 +112,58 @@ def test_files_are_known_by_what_is_in_them_and_found_beside_the_comparison(
     assert same == ce
 
 
+def test_what_decides_includes_metric_encoder_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "enc").mkdir()
+    (tmp_path / "enc" / "config.json").write_text("{}")
+
+    def digest(**more: object) -> str:
+        return next(comparison_from_values({"tasks": ["bbc"], "arms": ["ce"], **more}).cells()).digest
+
+    assert digest(metric="macro_f1") != digest()
+    assert digest(encoder="all-MiniLM-L6-v2") == digest(trials=16) == digest()
+    first = digest(encoder="enc")
+    assert digest(encoder=str(tmp_path / "enc")) == first
+    (tmp_path / "enc" / "config.json").write_text("{ }")
+    assert digest(encoder="enc") != first
+
+
+def test_what_a_probe_has_no_use_for_does_not_change_it() -> None:
+    def digests(**more: object) -> list[str]:
+        arms = {"ce": {"losses": ["ce"]}, "probe": {"peer": "linear_probe"}, "one": {"recipe": {"loss": "ce"}}}
+        values = {"tasks": ["bbc"], "draws": 1, "arms": arms, **more}
+        return [cell.digest for cell in comparison_from_values(values).cells()]
+
+    ce, probe, one = digests(trials=3)
+    changed = digests(trials=4, searcher="random")
+    assert changed[1:] == [probe, one]
+    assert changed[0] != ce
+    with pytest.raises(UsageError, match="The arm 'p': 'losses' means nothing to the peer linear_probe"):
+        comparison_from_values({"tasks": ["bbc"], "arms": {"p": {"peer": "linear_probe", "losses": ["ce"]}}})
+
+
+def test_a_comparison_without_a_name_is_called_by_what_it_has() -> None:
+    assert comparison_from_values({"tasks": ["bbc"], "arms": ["ce", "supcon"]}).name == "bbc-ce-supcon"
+    names = {comparison_from_values({"tasks": [f"{'x' * 40}{i}"], "arms": ["ce"]}).name for i in range(2)}
+    assert len(names) == 2
+    assert all(len(name) <= 40 for name in names)
+
+
+def test_other_librarys_numbers(tmp_path: Path) -> None:
+    found = comparison_from_values(
+        {
+            "tasks": [{"task": "m", "data": tmp_path}],
+            "shots": np.array([20, 50]).tolist(),
+            "draws": range(3),
+            "arms": ["ce"],
+        }
+    )
+    assert (found.shots, found.draws) == ((20, 50), (0, 1, 2))
+    assert comparison_from_values({"tasks": ["bbc"], "draws": np.int64(2), "arms": ["ce"]}).draws == (0, 1)
+    (tmp_path / "my file.yaml").write_text("\ufefftasks: [bbc]\narms: [ce]\n", encoding="utf-8")
+    assert read_comparison(tmp_path / "my file.yaml").name == "my-file"
+
+
 @pytest.mark.parametrize("module", ["for_all_arms", "for_one_arm"])
 def test_code_that_a_file_names_runs_only_when_it_is_named_again(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -145,10 +199,14 @@ def test_losses_alone_are_arms() -> None:
         ("losses: [ce]", "losses: [cee]", 8, "'cee' is not a loss"),
         ("losses: [ce]", "loses: [ce]", 8, "'loses' is no option of a search"),
         ("peer: linear_probe", "peer: linear-probe", 11, "no peer 'linear-probe'"),
-        ("peer: linear_probe", "peer: linear_probe, recipe: {loss: ce}", 11, "a recipe stands alone"),
+        ("peer: linear_probe", "peer: linear_probe, recipe: {loss: ce}", 11, "is a recipe or a peer, not both"),
         ("lr: 1.0e-3", "lr: 5.0", 10, "lr"),
         ("reference: ce", "reference: ec", 12, "no arm 'ec'"),
         ("reference: ce", "margin: -1", 12, "margin"),
+        ("reference: ce", "margin: 1", 12, "0.01 is one point"),
+        ("reference: ce", "draws: 4", 12, "'draws' is given twice"),
+        ("  both:", "  ce:", 9, "'ce' is given twice"),
+        ("shots: [20, full]", "shots: [20, 20]", 3, "given twice"),
         ("  theirs:", "  the irs:", 11, "name"),
         ("trials: 4", "trials: many", 8, "trials"),
         ("data: my.csv", "date: my.csv", 2, "'date' says nothing about a task"),

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scores
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all, scores
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values
 from tune_dml.comparisons.running import Interrupted, run_cells
 from tune_dml.config.locks import hold
-from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
+from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.reporting.output import silent
 
 
 @pytest.fixture
 def comparison() -> Comparison:
-    return comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"]}, "tiny")
+    return comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"], "name": "tiny"})
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_every_cell_is_run_once(comparison: Comparison, folder: ComparisonFolder
     assert len(set(ran)) == 6
     run_cells(comparison, folder, run, silent())
     assert len(ran) == 6
-    assert [s.value for s in scores(folder.results(comparison))] == [0.5, 0.5, 0.6, 0.6, 0.7, 0.7]
+    assert [s.value for s in scores(list(folder.results(comparison)))] == [0.5, 0.5, 0.6, 0.6, 0.7, 0.7]
 
 
 def test_an_interrupted_cell_is_run_again(comparison: Comparison, folder: ComparisonFolder) -> None:
@@ -77,7 +77,7 @@ def test_a_request_that_cannot_be_is_written_down(comparison: Comparison, folder
     assert len(scores(found)) == 3
     # What was missing may be there now.
     assert run_cells(comparison, folder, result, silent()).done == 6
-    assert len(scores(folder.results(comparison))) == 6
+    assert len(scores(list(folder.results(comparison)))) == 6
 
 
 def test_faults_of_the_machine_are_tried_again_and_end_it(comparison: Comparison, folder: ComparisonFolder) -> None:
@@ -90,15 +90,39 @@ def test_faults_of_the_machine_are_tried_again_and_end_it(comparison: Comparison
     assert run_cells(comparison, folder, result, silent()).done == 6
 
 
-def test_a_damaged_result_is_named(comparison: Comparison, folder: ComparisonFolder) -> None:
+def test_a_damaged_result_counts_as_not_run(comparison: Comparison, folder: ComparisonFolder) -> None:
     run_cells(comparison, folder, result, silent())
-    cell = next(comparison.cells())
-    (folder.path / "cells" / f"{cell.name}.json").write_text("{")
-    with pytest.raises(ResultsError, match="is damaged"):
-        list(folder.results(comparison))
+    file = folder.cells / f"{next(comparison.cells()).name}.json"
+    file.write_text("{")
+    assert len(list(folder.results(comparison))) == 5
+    assert folder.damaged == {file}
+    assert run_cells(comparison, folder, result, silent()).ran == 1
+    assert len(list(folder.results(comparison))) == 6
+
+
+def test_a_cell_is_shared_by_all_comparisons_that_have_it(comparison: Comparison, folder: ComparisonFolder) -> None:
+    run_cells(comparison, folder, result, silent())
+    arms = {"tuned": {"space": "ce"}, "supcon": {"space": "supcon"}, "more": {"space": "ce", "trials": 3}}
+    other = comparison_from_values({"tasks": ["bbc"], "draws": [2, 0, 7], "arms": arms, "name": "other"})
+    place = ComparisonFolder(str(folder.path.parent.parent), "other", create=True)
+    assert [(r.draw, r.arm) for r in place.results(other)] == [(d, a) for d in (2, 0) for a in ("tuned", "supcon")]
+
+
+def test_a_score_that_is_no_number_is_none(comparison: Comparison) -> None:
+    found = CellResult.of(next(comparison.cells()), "accuracy", [0.5, float("nan")])
+    assert (found.value, found.seeds) == (None, ())
+    assert found.reason == "its accuracy is not a number."
+
+
+def test_scores_of_two_metrics_are_not_mixed(comparison: Comparison) -> None:
+    cells = list(comparison.cells())
+    found = [CellResult.of(cell, "accuracy", [0.5]) for cell in cells[:4]]
+    found += [CellResult.of(cell, "micro_f1", [0.9]) for cell in cells[4:]]
+    assert metric_of_all(found) == "accuracy"
+    assert {score.value for score in scores(found)} == {0.5}
 
 
 def test_a_cell_that_has_changed_is_run_anew(comparison: Comparison, folder: ComparisonFolder) -> None:
     run_cells(comparison, folder, result, silent())
-    other = comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"], "trials": 3}, "tiny")
+    other = comparison_from_values({"tasks": ["bbc"], "draws": 3, "arms": ["ce", "supcon"], "trials": 3})
     assert not list(folder.results(other))

@@ -32,7 +32,7 @@ from tune_dml.reporting.output import silent
 
 results, seconds, bad = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 end_with_standard_input()
-comparison = comparison_from_values({values}, "tiny")
+comparison = comparison_from_values({values})
 
 def run(cell):
     if cell.arm.name == bad and cell.draw == 0:
@@ -47,7 +47,7 @@ sys.exit(130 if state.interrupted else 0)
 
 @pytest.fixture
 def comparison() -> Comparison:
-    return comparison_from_values(VALUES, "tiny")
+    return comparison_from_values({**VALUES, "name": "tiny"})
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_ctrl_c_reaches_all_and_nothing_is_lost(
     comparison: Comparison, folder: ComparisonFolder, tmp_path: Path
 ) -> None:
     def press() -> None:
-        while not list(folder.path.glob("cells/*.json")):
+        while not list(folder.cells.glob("*.json")):
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -106,11 +106,11 @@ import subprocess, sys, time
 time.sleep(60)
 """
     process = subprocess.Popen([sys.executable, "-c", parent])
-    while not list(folder.path.glob("cells/*.json")):
+    while not list(folder.cells.glob("*.json")):
         time.sleep(0.1)
     process.kill()
     process.wait()
     time.sleep(2.0)
-    done = len(list(folder.path.glob("cells/*.json")))
+    done = len(list(folder.cells.glob("*.json")))
     time.sleep(2.0)
-    assert len(list(folder.path.glob("cells/*.json"))) == done < 8
+    assert len(list(folder.cells.glob("*.json"))) == done < 8

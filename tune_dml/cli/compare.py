@@ -67,7 +67,7 @@ def compare(
     loss_plugin: LossPlugin = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run and how long it takes.")] = False,
     part: Annotated[bool, typer.Option("--part", hidden=True)] = False,
-    no_run: Annotated[bool, typer.Option("--no-run", help="Run nothing; show what there is.")] = False,
+    no_run: Annotated[bool, typer.Option("--no-run", help="Run nothing; sum up what there is.")] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -120,6 +120,7 @@ def compare(
 
 
 def _shown(compared: Any, json: bool) -> int:
+    from tune_dml.errors import EnvironmentFault
     from tune_dml.execution import exit_at_once
     from tune_dml.reporting.comparison import answer, tables, to_document
 
@@ -127,14 +128,16 @@ def _shown(compared: Any, json: bool) -> int:
     if json:
         terminal.print_json(None if report is None else to_document(report))
     elif report is None:
-        terminal.print_lines(["No cell has a score yet."])
+        terminal.print_lines(["No cell has a score yet, of what the comparison is now."])
     else:
         for table in tables(report):
             brief = table.brief()
-            terminal.print_lines([brief.caption.split(":")[0].split(";")[0]])
+            terminal.print_lines([brief.title])
             terminal.print_table(brief.headers, brief.rows, right=brief.headers[brief.text :], row_per_line=True)
         terminal.print_lines([*answer(report), f"Report: {report.folder}/report.html"])
     if compared.run.interrupted:
         terminal.note("Stopped; the same command goes on.")
         exit_at_once()
-    return 0
+    # What has no score is tried again by the same command.
+    failed = compared.run.failed or (compared.run.ran and any(r.value is None for r in compared.results))
+    return EnvironmentFault.exit_code if failed else 0

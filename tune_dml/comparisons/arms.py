@@ -12,7 +12,7 @@ from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import from_values, slug
-from tune_dml.driver.options import check_options
+from tune_dml.driver.options import TRIALS_ON_CPU, check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, nearest
 from tune_dml.spaces import load_space, shipped_spaces, space_from_text, space_text
@@ -36,6 +36,10 @@ _NOT_AN_ARMS = (
     "metric",
 )
 OPTIONS = tuple(field.name for field in fields(SearchRequest) if field.name not in _NOT_AN_ARMS)
+_OF_SPACE = ("space", "losses")
+_OF_TRIALS = ("searcher", "scheduler", "time_budget", "max_rounds", "training_budget", "confirm_others")
+#: What a search takes by the machine that it runs on; a comparison is the same everywhere.
+_DEFAULTS = {"encoder": "all-MiniLM-L6-v2", "trials": TRIALS_ON_CPU}
 _LISTS = ("losses", "loss_plugins", "text_columns")
 
 
@@ -92,8 +96,8 @@ def _arm(
             (*where, "peer"), f"The arm '{name}': there is no peer {peer!r}: {nearest(str(peer), ARMS_OF_PEERS)}"
         )
         return None
-    if recipe is not None and (peer is not None or "space" in own or "losses" in own):
-        problems.add(where, f"The arm '{name}': a recipe stands alone; leave peer, space and losses out.")
+    if recipe is not None and peer is not None:
+        problems.add(where, f"The arm '{name}' is a recipe or a peer, not both.")
         return None
     if recipe is not None and not isinstance(recipe, Mapping):
         problems.add(
@@ -102,10 +106,24 @@ def _arm(
         return None
     if wrong:
         return None
-    options = with_paths({key: listed(key, value) for key, value in {**shared, **own}.items()}, problems.file)
-    if recipe is not None:
-        options = {key: value for key, value in options.items() if key not in ("space", "losses")} | {"trials": 1}
-    return Arm(name, options, recipe, peer)
+    unused = _unused(recipe, peer)
+    for key in [key for key in own if key in unused]:
+        what = "a recipe" if peer is None else f"the peer {peer}"
+        problems.add((*where, key), f"The arm '{name}': '{key}' means nothing to {what}.")
+    options = with_paths(
+        {key: listed(key, value) for key, value in {**_DEFAULTS, **shared, **own}.items()}, problems.file
+    )
+    options = {key: value for key, value in options.items() if key not in unused}
+    return Arm(name, options if recipe is None else {**options, "trials": 1}, recipe, peer)
+
+
+def _unused(recipe: Any, peer: str | None) -> tuple[str, ...]:
+    """Options that mean nothing to such an arm: if the comparison has them for all, it is left as it is."""
+    if peer == "linear_probe":
+        return (*_OF_SPACE, *_OF_TRIALS, "trials", "seed", "confirm_seeds")
+    if peer is not None:
+        return (*_OF_SPACE, *_OF_TRIALS, *(() if PEERS[peer].searches else ("trials",)))
+    return () if recipe is None else (*_OF_SPACE, *_OF_TRIALS, "trials")
 
 
 def _checked(

@@ -15,7 +15,8 @@ _PATHS = ("data", "space", "encoder")
 
 def with_paths(options: Mapping[str, Any], file: str) -> dict[str, Any]:
     """``options``, where a path that leads nowhere from here is that of what lies beside ``file``."""
-    return {key: _beside(value, file) if key in _PATHS else value for key, value in options.items()}
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
+    return {key: _beside(value, file) if key in _PATHS else value for key, value in plain.items()}
 
 
 def _beside(value: Any, file: str) -> Any:

@@ -24,7 +24,8 @@ def run_probe(cell: Cell, request: SearchRequest, out: Output) -> CellResult:
         UsageError: the task has no test texts.
     """
     begun = time.monotonic()
-    prepared = prepare_new(replace(request, name=None), out)
+    # Of a probe that takes seconds, a line for the cell is enough.
+    prepared = prepare_new(replace(request, name=None), replace(out, quiet=not out.verbose))
     about, workload, settings = prepared.about, prepared.workload, prepared.about.settings
     if prepared.test is None or prepared.test_labels is None:
         raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")

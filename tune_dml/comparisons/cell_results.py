@@ -1,17 +1,18 @@
-"""A comparison on disk: what was asked, and a file for each cell that has been run."""
+"""A comparison on disk: what was asked; and a file for each cell that has been run, whichever comparison ran it."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.config import from_values
-from tune_dml.errors import EnvironmentFault, ResultsError
+from tune_dml.errors import EnvironmentFault
 from tune_dml.reporting import write_text_atomic
 from tune_dml.results.folders import results_folder
 from tune_dml.statistics import Score
@@ -56,13 +57,18 @@ class CellResult:
     @classmethod
     def of(cls, cell: Cell, metric: str, seeds: Sequence[float], **others: Any) -> CellResult:
         """What ``cell`` gave with each seed; of none there is no value."""
+        if not all(map(math.isfinite, seeds)):
+            seeds, others = (), {**others, "reason": f"its {metric} is not a number."}
         value = sum(seeds) / len(seeds) if seeds else None
         names = cell.name, cell.digest, cell.task_name, cell.shots, cell.draw, cell.arm.name
         return cls(*names, metric, value, tuple(seeds), version=__version__, **others)
 
 
 class ComparisonFolder:
-    """``<results>/comparisons/<name>``.
+    """``<results>/comparisons/<name>``, and the cells of all comparisons, ``<results>/cells``.
+
+    Attributes:
+        damaged: Files of cells that could not be read: those cells count as not run.
 
     Raises:
         ResultsError: the results folder cannot be used.
@@ -70,12 +76,12 @@ class ComparisonFolder:
 
     def __init__(self, results: str, name: str, *, create: bool = False) -> None:
         root = results_folder(results, create=create)
-        self.path = root / "comparisons" / name
-        if create:
+        self.path, self.cells, self.damaged = root / "comparisons" / name, root / _CELLS, set[Path]()
+        for folder in (self.path, self.cells) if create else ():
             try:
-                (self.path / _CELLS).mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise EnvironmentFault(f"{self.path} cannot be made: {error.strerror}.") from None
+                raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}.") from None
 
     @property
     def comparison_file(self) -> Path:
@@ -84,22 +90,23 @@ class ComparisonFolder:
 
     def lock_of(self, cell: Cell) -> Path:
         """Held by the process that runs the cell."""
-        return self.path / _CELLS / f"{cell.name}.lock"
+        return self.cells / f"{cell.name}.lock"
 
     def result_of(self, cell: Cell) -> CellResult | None:
-        """``None`` if it has not been run, with what it consists of now.
-
-        Raises:
-            ResultsError: its file is damaged.
-        """
+        """``None`` if it has not been run, with what it consists of now."""
         path = self._file(cell.name)
         if not path.is_file():
             return None
-        found = _read(path)
-        return found if found.digest == cell.digest else None
+        try:
+            found = from_values(CellResult, json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            self.damaged.add(path)
+            return None
+        # Another comparison may have run it for an arm of another name.
+        return replace(found, arm=cell.arm.name) if found.digest == cell.digest else None
 
     def has_score(self, cell: Cell) -> bool:
-        """Whether nothing is left to be done for it. Errors as for :meth:`result_of`."""
+        """Whether nothing is left to be done for it."""
         found = self.result_of(cell)
         return found is not None and found.value is not None
 
@@ -114,23 +121,21 @@ class ComparisonFolder:
                 yield found
 
     def _file(self, name: str) -> Path:
-        return self.path / _CELLS / f"{name}.json"
+        return self.cells / f"{name}.json"
 
 
-def scores(results: Iterable[CellResult]) -> list[Score]:
-    """Of the cells that have one."""
+def metric_of_all(results: Iterable[CellResult]) -> str:
+    """The one that most cells with a score have: tasks of several kinds have several."""
+    return Counter(r.metric for r in results if r.value is not None).most_common(1)[0][0]
+
+
+def scores(results: Sequence[CellResult]) -> list[Score]:
+    """Of the cells that have one, in the metric that most of them have."""
+    metric = metric_of_all(results) if any(r.value is not None for r in results) else ""
     return [
         Score(
             r.task, str(r.shots), r.draw, r.arm, r.value, math.nan if r.training_seconds is None else r.training_seconds
         )
         for r in results
-        if r.value is not None
+        if r.value is not None and r.metric == metric
     ]
-
-
-def _read(path: Path) -> CellResult:
-    try:
-        values: Any = json.loads(path.read_text(encoding="utf-8"))
-        return from_values(CellResult, values)
-    except (OSError, ValueError, TypeError) as error:
-        raise ResultsError(f"{path} is damaged ({error}); remove it, and the cell is run again.") from None

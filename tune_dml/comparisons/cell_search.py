@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,14 +25,20 @@ def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[s
         recipes: Folder for the space of a recipe.
         manners: Options that say where and how it runs, whatever the file says.
     """
-    # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again.
-    options = {"save_model": False, **cell.task, **cell.arm.options, **manners}
-    request = SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name)
+    request = request_without_recipe(cell, metric, manners)
     if cell.arm.recipe is None:
         return request
-    path = recipes / f"{cell.arm.name}.yaml"
-    write_text_atomic(path, recipe_text(cell.arm.recipe))
+    text = recipe_text(cell.arm.recipe)
+    path = recipes / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
+    write_text_atomic(path, text)
     return replace(request, space=str(path), trials=1)
+
+
+def request_without_recipe(cell: Cell, metric: str | None, manners: Mapping[str, Any]) -> SearchRequest:
+    """The same, but for a recipe's space."""
+    # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again.
+    options = {"save_model": False, **cell.task, **cell.arm.options, **manners}
+    return SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name)
 
 
 def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResult:

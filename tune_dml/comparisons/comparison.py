@@ -37,6 +37,16 @@ class Arm:
     peer: str | None = None
     space_text: str | None = None
 
+    @property
+    def kind(self) -> str:
+        """In a word: the peer, the loss of its recipe, its losses, or its space."""
+        losses = self.options.get("losses") or ()
+        return self.peer or str((self.recipe or {}).get("loss") or "-".join(losses) or self._space)
+
+    @property
+    def _space(self) -> str:
+        return Path(str(self.options.get("space", "default"))).stem
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -45,13 +55,14 @@ class Cell:
     Attributes:
         task: Options of a search that say which texts: ``task``, ``data``, ...
         shots: A number, or ``"full"``.
+        metric: As the comparison has it.
     """
 
-    comparison: str
     task: Mapping[str, Any]
     shots: int | str
     draw: int
     arm: Arm
+    metric: str | None = None
 
     def __str__(self) -> str:
         return f"{self.task_name}, {self.shots} shots, draw {self.draw}, {self.arm.name}"
@@ -62,22 +73,24 @@ class Cell:
 
     @cached_property
     def digest(self) -> str:
-        """Of all that decides what the cell gives, a data file's content included."""
-        arm, task, texts = self.arm, dict(self.task), _content(self.task)
+        """Of all that decides what the cell gives, the content of files included."""
+        arm, task, texts = self.arm, dict(self.task), _content(self.task.get("data"))
         options = {name: value for name, value in arm.options.items() if name not in _MANNERS}
         # Files are known by what is in them, wherever they are.
         if texts is not None:
             del task["data"]
         if arm.space_text is not None:
             options["space"] = arm.space_text
-        content = [task, str(self.shots), self.draw, options, arm.recipe, arm.peer, texts]
+        if (encoder := _content(options.get("encoder"))) is not None:
+            options["encoder"] = encoder
+        content = [task, str(self.shots), self.draw, options, arm.recipe, arm.peer, self.metric, texts]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def name(self) -> str:
-        """Of its search, and of its result."""
-        words = f"{self.comparison}-{self.task_name}-{self.shots}-{self.draw}-{self.arm.name}"
-        return f"{slug(words, 80)}-{self.digest[:6]}"
+        """Of its search, and of its result, whatever the comparison and the arm are called."""
+        words = f"{self.task_name}-{self.shots}-{self.draw}-{self.arm.kind}"
+        return f"{slug(words, 60)}-{self.digest[:12]}"
 
 
 @dataclass(frozen=True)
@@ -102,20 +115,18 @@ class Comparison:
 
     def cells(self) -> Iterator[Cell]:
         """Draw by draw, and within a draw task by task with all its arms: wherever it stops, what is there is
-        balanced."""
-        for draw in self.draws:
-            for shots in self.shots:
+        balanced. All data are the same in every draw: of them there is one."""
+        for number, draw in enumerate(self.draws):
+            for shots in self.shots if number == 0 else [n for n in self.shots if n != "full"]:
                 for task in self.tasks:
                     for arm in self.arms:
-                        yield Cell(self.name, task, shots, draw, arm)
+                        yield Cell(task, shots, draw, arm, self.metric)
 
 
-def _content(task: Mapping[str, Any]) -> str | None:
-    """Of a task's own file, or of all files in its folder; ``None`` where there is neither."""
-    if task.get("data") is None:
-        return None
-    path = absolute_path(str(task["data"]))
-    if not path.exists():
+def _content(given: object) -> str | None:
+    """Of a file, or of all files in a folder; ``None`` where there is neither."""
+    path = None if given is None else absolute_path(str(given))
+    if path is None or not path.exists():
         return None
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     about = ((str(file.relative_to(path)) if path.is_dir() else file.suffix, file, file.stat()) for file in files)

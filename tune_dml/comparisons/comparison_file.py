@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import operator
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from tune_dml.comparisons.beside import with_paths
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.problems import Problems, loaded
 from tune_dml.config import slug
+from tune_dml.data import METRICS
 from tune_dml.driver.named_code import allow_plugins
 from tune_dml.errors import UsageError, nearest
 from tune_dml.losses import add_plugins
@@ -30,10 +34,10 @@ def read_comparison(path: Path, loss_plugins: Sequence[str] = ()) -> Comparison:
         UsageError: every problem of the file, each as ``file:line: sentence``.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read ({error}).") from None
-    return comparison_from_text(text, str(path), path.stem, loss_plugins)
+    return comparison_from_text(text, str(path), slug(path.stem, 40), loss_plugins)
 
 
 def comparison_from_text(text: str, file: str, name: str, loss_plugins: Sequence[str] = ()) -> Comparison:
@@ -52,13 +56,20 @@ def comparison_from_text(text: str, file: str, name: str, loss_plugins: Sequence
     return found
 
 
-def comparison_from_values(values: Mapping[str, Any], name: str = "comparison") -> Comparison:
-    """The same from a mapping, as the Python API and the command line's options make it; its plugins run."""
-    problems = Problems(name)
+def comparison_from_values(values: Mapping[str, Any]) -> Comparison:
+    """The same from a mapping, as the Python API and the command line's options make it; its plugins run. Without a
+    name it is called by its tasks and arms."""
+    problems = Problems("comparison")
     add_plugins(_plugins_in(values))
-    found = _comparison(dict(values), name, problems)
+    found = _comparison(dict(values), "", problems)
     problems.raise_any()
-    return found
+    return found if found.name else replace(found, name=_called(found))
+
+
+def _called(comparison: Comparison) -> str:
+    words = "-".join([*(str(task["task"]) for task in comparison.tasks), *(arm.name for arm in comparison.arms)])
+    short = slug(words, 40)
+    return short if short == words else f"{slug(words, 33)}-{hashlib.sha256(words.encode()).hexdigest()[:6]}"
 
 
 def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Comparison:
@@ -67,7 +78,7 @@ def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Compar
             problems.add((key,), f"'{key}' is no part of a comparison: {nearest(key, (*KEYS, *OPTIONS))}")
     shared = {key: value for key, value in values.items() if key in OPTIONS}
     name = values.get("name", name)
-    if not isinstance(name, str) or slug(name, 40) != name:
+    if name != "" and (not isinstance(name, str) or slug(name, 40) != name):
         problems.add(("name",), f"The name {name!r} cannot name a folder; take letters, digits, '-', '_' (40 at most).")
     tasks = tuple(_tasks(values.get("tasks"), problems))
     shots = tuple(_shots(values.get("shots", 50), problems))
@@ -80,9 +91,11 @@ def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Compar
             ("reference",), f"There is no arm '{reference}': {nearest(str(reference), [a.name for a in arms])}"
         )
     margin = values.get("margin", 0.01)
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < math.inf:
+    lower = metric in METRICS and METRICS[metric].lower_is_better
+    most = math.inf if lower else 0.5
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < most:
         problems.add(
-            ("margin",), f"The margin is {margin!r}; it is a number from 0 up, in the metric's unit (0.01: one point)."
+            ("margin",), f"The margin is {margin!r}; it is a number from 0 up, in the metric's unit: 0.01 is one point."
         )
         margin = 0.01
     cells = len(tasks) * len(shots) * len(draws) * len(arms)
@@ -124,9 +137,19 @@ def _tasks(given: Any, problems: Problems) -> Iterator[Mapping[str, Any]]:
         yield with_paths({key: listed(key, value) for key, value in task.items()}, problems.file)
 
 
+def _plain_number(given: Any) -> Any:
+    """Other libraries' integers as Python's."""
+    return operator.index(given) if hasattr(given, "__index__") and not isinstance(given, bool) else given
+
+
 def _shots(given: Any, problems: Problems) -> Iterator[int | str]:
-    for entry in given if isinstance(given, list | tuple) else [given]:
-        if entry == "full" or (isinstance(entry, int) and not isinstance(entry, bool) and entry >= 2):
+    seen = set()
+    for entry in given if isinstance(given, list | tuple | range) else [given]:
+        entry = _plain_number(entry)
+        if entry in seen:
+            problems.add(("shots",), f"The shots {entry} are given twice.")
+        elif entry == "full" or (isinstance(entry, int) and not isinstance(entry, bool) and entry >= 2):
+            seen.add(entry)
             yield entry
         else:
             problems.add(("shots",), f"The shots {entry!r} are neither a number from 2 up nor 'full'.")
@@ -134,10 +157,11 @@ def _shots(given: Any, problems: Problems) -> Iterator[int | str]:
 
 def _draws(given: Any, problems: Problems) -> Iterator[int]:
     """A number of draws, or their seeds."""
+    given = _plain_number(given)
     if isinstance(given, int) and not isinstance(given, bool) and given >= 1:
         yield from range(min(given, MOST_CELLS))
         return
-    seeds = given if isinstance(given, list | tuple) else []
+    seeds = [_plain_number(seed) for seed in given] if isinstance(given, list | tuple | range) else []
     if (
         not seeds
         or not all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in seeds)

@@ -56,7 +56,21 @@ def loaded(text: str, problems: Problems) -> dict[str, Any]:
         problems.add((), "A comparison is a mapping with tasks, shots, draws and arms.")
         return {}
     problems.lines = dict(_lines(root, ()))
+    _check_keys(root, problems)
     return values
+
+
+def _check_keys(node: Any, problems: Problems) -> None:
+    """YAML would take the last of two alike, without a word."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                problems.found[key.start_mark.line + 1, f"'{key.value}' is given twice."] = None
+            seen.add(str(key.value))
+    for inner in node.value if isinstance(node, yaml.CollectionNode) else ():
+        for part in inner if isinstance(inner, tuple) else (inner,):
+            _check_keys(part, problems)
 
 
 def _lines(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -22,7 +22,7 @@ def comparison_path(name_or_path: str, results: str) -> Path:
     """
     shipped = shipped_comparisons()
     own = absolute_path(results) / "comparisons" / name_or_path / "comparison.yaml"
-    for path in (shipped.get(name_or_path), Path(name_or_path), own):
+    for path in (shipped.get(name_or_path), Path(name_or_path), Path(name_or_path) / own.name, own):
         if path is not None and path.is_file():
             return path
     raise UsageError(f"There is no shipped comparison and no file '{name_or_path}': {nearest(name_or_path, shipped)}")

@@ -59,6 +59,8 @@ def run_side_by_side(
 
 def end_with_standard_input() -> None:
     """Once it ends, as it does with the process that holds its other end, this process gets a Ctrl-C."""
+    # Shells let what they start in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def watch() -> None:
         while os.read(0, 1024):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all
 from tune_dml.comparisons.cells_file import write_cells
 from tune_dml.comparisons.comparison import Arm, Comparison
 from tune_dml.data import metric_named
@@ -27,9 +27,13 @@ def report_of(
     comparison: Comparison, results: Sequence[CellResult], summary: Summary, folder: ComparisonFolder
 ) -> ComparisonReport:
     """What there is to show."""
-    metric = metric_named(next(r.metric for r in results if r.value is not None))
+    metric = metric_named(metric_of_all(results))
     without = Counter(r.reason or "it has no score" for r in results if r.value is None)
-    cells = len(comparison.tasks) * len(comparison.shots) * len(comparison.draws) * len(comparison.arms)
+    others = Counter(r.metric for r in results if r.value is not None and r.metric != metric.name)
+    without |= {
+        f"scored by {name}, not by {metric.name}; give it a comparison of its own.": n for name, n in others.items()
+    }
+    cells = sum(1 for _ in comparison.cells())
     versions = tuple(sorted({r.version for r in results if r.version}))
     described = {arm.name: _described(arm) for arm in comparison.arms}
     return ComparisonReport(

@@ -51,6 +51,15 @@ def from_values(kind: type[T], values: Any) -> T:
     return kind(**{name: _held(hints[name], v, name) if name in known else v for name, v in values.items()})
 
 
+def _one_of(hints: list[Any], value: Any, name: str) -> Any:
+    for hint in hints[:-1]:
+        try:
+            return _held(hint, value, name)
+        except TypeError:
+            continue
+    return _held(hints[-1], value, name)
+
+
 def _held(hint: Any, value: Any, name: str) -> Any:
     """``value``, if it is what ``hint`` says."""
     origin, inner = get_origin(hint), get_args(hint)
@@ -59,7 +68,7 @@ def _held(hint: Any, value: Any, name: str) -> Any:
     if origin in (Union, types.UnionType):
         if value is None and type(None) in inner:
             return None
-        return _held(next(option for option in inner if option is not type(None)), value, name)
+        return _one_of([option for option in inner if option is not type(None)], value, name)
     if is_dataclass(hint) and isinstance(hint, type):
         return value if isinstance(value, hint) else from_values(hint, value)
     if origin is tuple and isinstance(value, list | tuple):

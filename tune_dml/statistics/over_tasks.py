@@ -60,11 +60,7 @@ def over_tasks(
     groups = [np.asarray(values, dtype=np.float64) for values in differences.values()]
     means = np.array([group.mean() for group in groups])
     mean = float(means.mean())
-    counted = {
-        "wins": int((means > margin).sum()),
-        "losses": int((means < -margin).sum()),
-        "ahead": int((means > 0).sum()),
-    }
+    wins, losses = int((means > margin).sum()), int((means < -margin).sum())
     interval = better = worse = None
     # With fewer, an interval of 95% covers the truth in 0 to 90% of cases (simulated, normal).
     if len(groups) > 1 and (len(groups) >= LEAST or min(map(len, groups)) >= LEAST):
@@ -74,9 +70,19 @@ def over_tasks(
         low, high = np.quantile(possible, [0.025, 0.975])
         interval = Interval(float(low), float(high))
         better, worse = float((possible > margin).mean()), float((possible < -margin).mean())
-    ties = len(groups) - counted["wins"] - counted["losses"]
-    p = student_p(means)
-    return OverTasks(arm, mean, interval, len(groups), ties=ties, better=better, worse=worse, p=p, **counted)
+    return OverTasks(
+        arm,
+        mean,
+        interval,
+        len(groups),
+        wins=wins,
+        ties=len(groups) - wins - losses,
+        losses=losses,
+        ahead=int((means > 0).sum()),
+        better=better,
+        worse=worse,
+        p=student_p(means),
+    )
 
 
 def told_together(rows: Sequence[OverTasks]) -> tuple[OverTasks, ...]:

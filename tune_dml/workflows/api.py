@@ -109,14 +109,14 @@ class ComparisonResult:
 
 
 def run_comparison(
-    comparison: str | Path | Mapping[str, Any], results: str, out: Output | None, **how: Any
+    comparison: str | Path | Mapping[str, Any], results: str | Path, out: Output | None, **how: Any
 ) -> ComparisonResult:
     """:func:`tune_dml.compare`."""
     from tune_dml.workflows.compare import compare, comparison_named
 
     options = comparison if isinstance(comparison, Mapping) else {}
     file = None if isinstance(comparison, Mapping) else str(comparison)
-    compared = compare(comparison_named(file, options, results), results, out or silent(), **how)
+    compared = compare(comparison_named(file, options, str(results)), str(results), out or silent(), **how)
     return ComparisonResult(compared.report, compared.results, compared.run.interrupted)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, scores
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all, scores
 from tune_dml.comparisons.cell_search import half_made, request_of, result_of
 from tune_dml.comparisons.cells_file import add_cells
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
+from tune_dml.comparisons.first_look import check_tasks
 from tune_dml.comparisons.kept_comparison import comparison_text
 from tune_dml.comparisons.peers import check_peers
 from tune_dml.comparisons.running import Interrupted, Run, run_cells
@@ -104,12 +105,17 @@ def compare(
         taken = add_cells(absolute_path(file), comparison, folder)
         out.line(f"{taken} cells were taken from {file}.")
     if run:
+        check_tasks(comparison, folder, options)
         write_text_atomic(folder.comparison_file, comparison_text(comparison))
         if at_once > 1:
             state = run_side_by_side(comparison, folder, _command(comparison, folder, options), at_once, out)
         else:
             state = _run_cells(comparison, folder, options, out)
     found = tuple(folder.results(comparison))
+    for path in sorted(folder.damaged):
+        out.warn(f"{path} is damaged; its cell counts as not run.")
+    if run and state.elsewhere:
+        out.line(f"Another process is running {state.elsewhere} of the cells.")
     if not run:
         state = Run(sum(1 for _ in comparison.cells()), len(found))
     report = _report(comparison, found, folder)
@@ -162,7 +168,7 @@ def _report(comparison: Comparison, found: tuple[CellResult, ...], folder: Compa
     known = scores(found)
     if not known:
         return None
-    metric = metric_named(next(r.metric for r in found if r.value is not None))
+    metric = metric_named(metric_of_all(found))
     names = [arm.name for arm in comparison.arms]
     summary = summarise(known, names, comparison.reference, comparison.margin, lower_is_better=metric.lower_is_better)
     return report_of(comparison, found, summary, folder)
@@ -178,7 +184,7 @@ def _run(
     from tune_dml.workflows.resume import resume
     from tune_dml.workflows.search import search
 
-    request = request_of(cell, folder.path / "recipes", metric, manners)
+    request = request_of(cell, folder.cells / "recipes", metric, manners)
     if cell.arm.peer is not None:
         return run_probe(cell, request, out) if cell.arm.peer == "linear_probe" else run_peer(cell, request)
     place = results_folder(request.results, create=True) / "searches" / cell.name

@@ -11,6 +11,7 @@ from typing import Any
 from tune_dml.comparisons.cell_results import ComparisonFolder
 from tune_dml.comparisons.cell_search import request_of
 from tune_dml.comparisons.comparison import Cell, Comparison
+from tune_dml.comparisons.first_look import check_tasks
 from tune_dml.reporting.output import Output
 from tune_dml.workflows.plan import Plan, plan
 
@@ -25,16 +26,20 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
         TuneDMLError: a cell could not be run.
     """
     folder = ComparisonFolder(results, comparison.name)
+    check_tasks(comparison, folder, {**manners, "results": results})
     cells = list(comparison.cells())
     missing = [cell for cell in cells if not folder.has_score(cell)]
     kinds: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in missing:
         kinds.setdefault((cell.task_name, str(cell.shots), cell.arm.name), []).append(cell)
-    seconds, planned = 0.0, dict[str, float]()
+    seconds, planned, untimed = 0.0, dict[str, float](), False
     lines = []
     for (task, shots, arm), alike in kinds.items():
         if alike[0].arm.peer is not None:
-            lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells of a peer, not timed")
+            probe = alike[0].arm.peer == "linear_probe"
+            what = "of a linear probe, seconds each" if probe else "of another tool, not estimated"
+            lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells {what}")
+            untimed = untimed or not probe
             continue
         key = json.dumps([task, shots, _costs(alike[0])], sort_keys=True, default=str)
         if key not in planned:
@@ -46,7 +51,7 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
         lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells of about {max(1, round(each / 60))} min")
     lines += [
         f"{len(cells)} cells, of which {len(cells) - len(missing)} have been run.",
-        f"time: about {max(1, round(seconds / 60))} min, one cell after the other",
+        _time(seconds, len(missing), untimed),
         "Nothing was started: this was a dry run.",
     ]
     document = {
@@ -56,6 +61,13 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
         "estimated_seconds": round(seconds),
     }
     return Plan(tuple(lines), document)
+
+
+def _time(seconds: float, missing: int, untimed: bool) -> str:
+    if not missing:
+        return "Nothing is left to be run."
+    others = " and other tools' cells" if untimed else ""
+    return f"time: about {max(1, round(seconds / 60))} min{others}, one cell after the other"
 
 
 def _costs(cell: Cell) -> dict[str, Any]:

@@ -26,6 +26,12 @@ def answer(report: ComparisonReport) -> list[str]:
                 assert paired is not None
                 sentences.append(_on_one(report, group, paired))
         sentences += _too_few(report, shots, groups)
+    if not any(group.paired for group in summary.groups):
+        sentences.append(f"There is nothing to hold against {summary.reference} yet: it and another arm need a score.")
+    if any(len({arm.draws for arm in group.arms}) > 1 for group in summary.groups):
+        sentences.append("Arms have been scored on different draws: differences are over those that both have.")
+    for reason, count in report.without.items():
+        sentences.append(f"{count} of {report.cells} cells {'has' if count == 1 else 'have'} no score: {reason}")
     if report.done < report.cells:
         sentences.append(
             f"{report.cells - report.done} of {report.cells} cells are missing: this is not the whole comparison."

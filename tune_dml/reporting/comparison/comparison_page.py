@@ -28,7 +28,7 @@ caption { caption-side: bottom; text-align: left; color: var(--quiet); font-size
 th, td { padding: .25rem .75rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 .quiet { color: var(--quiet); }
-figure { margin: 1rem 0; } svg { width: 100%; height: auto; max-height: 90vh; }
+figure { margin: 1rem 0; } svg { width: 100%; max-width: 48rem; height: auto; }
 </style>
 </head>
 <body>
@@ -41,8 +41,8 @@ figure { margin: 1rem 0; } svg { width: 100%; height: auto; max-height: 90vh; }
 {% for picture in pictures %}<h2>{{ picture.title }}</h2>
 <figure>{{ picture.svg | safe }}</figure>
 {% endfor %}
-{% for table in tables %}<h2>{{ table.caption.split(":")[0] }}</h2>
-<div class="wide" role="region" tabindex="0" aria-label="{{ table.caption.split(":")[0] }}"><table>
+{% for table in tables %}<h2>{{ table.title }}</h2>
+<div class="wide" role="region" tabindex="0" aria-label="{{ table.title }}"><table>
 <caption>{{ table.caption }}</caption>
 <thead><tr>{% for header in table.headers %}<th scope="col">{{ header }}</th>{% endfor %}</tr></thead>
 <tbody>

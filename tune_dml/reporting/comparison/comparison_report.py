@@ -1,11 +1,10 @@
-"""Everything that a comparison shows, and the machine-readable document made of it."""
+"""Everything that a comparison shows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from tune_dml.data import Metric
 from tune_dml.statistics import Summary
@@ -53,34 +52,3 @@ class ComparisonReport:
         digits = digits if self.in_points else digits + 2
         text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
         return text.replace("-", "−")
-
-
-def to_document(report: ComparisonReport) -> dict[str, Any]:
-    """For ``--json``; numbers that are none are ``null``."""
-    values = {
-        "comparison": {
-            "name": report.name,
-            "metric": report.metric.name,
-            "reference": report.summary.reference,
-            "margin": report.summary.margin,
-            "cells": report.cells,
-            "done": report.done,
-            "without_score": dict(report.without),
-            "versions": list(report.versions),
-            "folder": report.folder,
-        },
-        "arms": dict(report.described),
-        "groups": [asdict(group) for group in report.summary.groups],
-        "over_tasks": {shots: [asdict(row) for row in rows] for shots, rows in report.summary.over.items()},
-        "ranks": {shots: asdict(ranks) for shots, ranks in report.summary.ranks.items()},
-    }
-    found: dict[str, Any] = _finite(values)
-    return found
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,12 +7,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tune_dml.reporting.comparison.answer import shown_p
 from tune_dml.reporting.comparison.comparison_report import ComparisonReport
 from tune_dml.statistics import Group
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": "$-$", "∞": r"$\infty$", "≥": r"$\geq$",
+    "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
 #: Columns that a terminal leaves out.
 _LONG = ("draws", "visible", "s")
@@ -23,10 +25,12 @@ class Table:
     """Cells as text.
 
     Attributes:
+        title: Of what.
         caption: What it shows, and what its columns mean.
         text: How many columns, from the first, hold words.
     """
 
+    title: str
     caption: str
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -61,21 +65,22 @@ def _of_group(report: ComparisonReport, group: Group) -> Table:
             row += [
                 report.shown(pair.mean, signed=True),
                 _interval(report, pair.interval),
-                "" if pair.corrected_p is None else f"{pair.corrected_p:.3f}",
+                "" if pair.corrected_p is None else shown_p(pair.corrected_p).removeprefix("p ").removeprefix("= "),
                 "" if pair.better is None else f"{pair.better:.2f}",
                 report.shown(pair.visible),
             ]
         rows.append((*row, "" if arm.seconds != arm.seconds else f"{arm.seconds:.0f}"))
     reference, margin = report.summary.reference, report.shown(report.summary.margin)
+    title = f"{group.task}, {group.shots} shots"
     caption = (
-        f"{group.task}, {group.shots} shots: {report.metric.words} on the test texts, mean and standard deviation over "
-        f"draws; difference to {reference} on the same draws with its 95% interval (studentised bootstrap); p of the "
-        f"sign-flip test, corrected by Holm over the {len(group.paired)} arms of this table; probability of being "
-        f"better by more than {margin} {report.unit}; the difference that would have been seen 8 times in 10; seconds "
-        "of training."
+        f"{title}: {report.metric.words} on the test texts{_lower(report)}, mean and standard deviation over draws; "
+        f"difference to {reference} on the same draws, positive where the arm is better, with its 95% interval "
+        f"(studentised bootstrap); p of the sign-flip test, corrected by Holm over all {len(group.paired)} arms that "
+        f"have one; probability of being better by more than {margin} {report.unit}; the difference that would have "
+        "been seen 8 times in 10; seconds of training."
     )
     headers = ("arm", "draws", report.metric.words, "difference", "95% interval", "p", f"P(> {margin})", "visible", "s")
-    return Table(caption, headers, tuple(rows))
+    return Table(title, caption, headers, tuple(rows))
 
 
 def _over_tasks(report: ComparisonReport, shots: str) -> Table:
@@ -92,13 +97,15 @@ def _over_tasks(report: ComparisonReport, shots: str) -> Table:
         )
         for row in sorted(report.summary.over[shots], key=lambda row: -row.mean)
     )
+    title = f"Over tasks, {shots} shots"
     caption = (
-        f"Over tasks, {shots} shots: mean difference to {report.summary.reference}, every task counting the same, with "
-        f"its 95% interval (two-level bootstrap: tasks, and draws within them); tasks on which the arm is better by "
-        f"more than {margin} {report.unit}, within that, worse by more; probabilities of the mean being so."
+        f"{title}: mean difference to {report.summary.reference}, positive where the arm is better, every task "
+        "counting the same, with its 95% interval (two-level bootstrap: tasks, and draws within them); tasks on which "
+        f"the arm is better by more than {margin} {report.unit}, within that, worse by more; probabilities of the mean "
+        "being so."
     )
     headers = ("arm", "tasks", "difference", "95% interval", "win/tie/loss", f"P(> {margin})", f"P(< −{margin})")
-    return Table(caption, headers, rows)
+    return Table(title, caption, headers, rows)
 
 
 def _ranks(report: ComparisonReport, shots: str) -> Table:
@@ -107,9 +114,18 @@ def _ranks(report: ComparisonReport, shots: str) -> Table:
         told = "too few tasks, or arms, for Friedman's test."
     else:
         apart = f"ranks farther apart than {ranks.critical_difference:.2f} differ at 5% (Nemenyi)"
-        told = f"Friedman's test: p = {ranks.p:.3f}; {apart}."
-    caption = f"Average ranks over {ranks.tasks} tasks, {shots} shots; {told}"
-    return Table(caption, ("arm", "average rank"), tuple((arm, f"{rank:.2f}") for arm, rank in ranks.average.items()))
+        told = f"Friedman's test: {shown_p(ranks.p or 0.0)}; {apart}."
+    title = f"Average ranks over {ranks.tasks} tasks, {shots} shots"
+    return Table(
+        title,
+        f"{title}; {told}",
+        ("arm", "average rank"),
+        tuple((arm, f"{rank:.2f}") for arm, rank in ranks.average.items()),
+    )
+
+
+def _lower(report: ComparisonReport) -> str:
+    return " (lower is better)" if report.metric.lower_is_better else ""
 
 
 def _interval(report: ComparisonReport, interval: Sequence[float] | None) -> str:
@@ -119,8 +135,8 @@ def _interval(report: ComparisonReport, interval: Sequence[float] | None) -> str
 def markdown(table: Table) -> str:
     """With its caption below."""
     lines = [table.headers, tuple("---" if i < table.text else "---:" for i in range(len(table.headers))), *table.rows]
-    escaped = ("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-    return "\n".join([*escaped, "", table.caption, ""])
+    escaped = ("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join([*escaped, "", " ".join(table.caption.split()), ""])
 
 
 def latex(table: Table) -> str:

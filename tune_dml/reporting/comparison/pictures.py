@@ -76,7 +76,7 @@ def _differences(report: ComparisonReport, shots: str, mark: str) -> Picture | N
         )
         axes.set_yticks(ticks, names)
         axes.invert_yaxis()
-        axes.set_xlabel(f"difference to {report.summary.reference}, {report.unit}")
+        axes.set_xlabel(f"difference to {report.summary.reference}, {report.unit} (right: better)")
         svg = _svg(figure, mark)
     title = f"Differences to {report.summary.reference}, {shots} shots"
     told = f"Mean differences with 95% intervals, in {report.unit}. " + " ".join(words)
