@@ -116,10 +116,10 @@ def compare(
         else:
             terminal.print_lines(plan.lines)
         return 0
-    return _shown(compared, json)
+    return _shown(compared, json, run=not no_run)
 
 
-def _shown(compared: Any, json: bool) -> int:
+def _shown(compared: Any, json: bool, run: bool) -> int:
     from tune_dml.errors import EnvironmentFault
     from tune_dml.execution import exit_at_once
     from tune_dml.reporting.comparison import answer, tables, to_document
@@ -139,5 +139,5 @@ def _shown(compared: Any, json: bool) -> int:
         terminal.note("Stopped; the same command goes on.")
         exit_at_once()
     # What has no score is tried again by the same command.
-    failed = compared.run.failed or (compared.run.ran and any(r.value is None for r in compared.results))
-    return EnvironmentFault.exit_code if failed else 0
+    failed = compared.run.failed or any(r.value is None for r in compared.results)
+    return EnvironmentFault.exit_code if run and failed else 0

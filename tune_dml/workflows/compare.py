@@ -10,15 +10,15 @@ from typing import Any
 
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all, scores
 from tune_dml.comparisons.cell_search import half_made, request_of, result_of
+from tune_dml.comparisons.cells_at_once import end_with_standard_input, run_side_by_side
 from tune_dml.comparisons.cells_file import add_cells
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
-from tune_dml.comparisons.first_look import check_tasks
 from tune_dml.comparisons.kept_comparison import comparison_text
 from tune_dml.comparisons.peers import check_peers
 from tune_dml.comparisons.running import Interrupted, Run, run_cells
 from tune_dml.comparisons.shipped_comparisons import comparison_path
-from tune_dml.comparisons.side_by_side import end_with_standard_input, run_side_by_side
+from tune_dml.comparisons.tasks_check import check_tasks
 from tune_dml.comparisons.writing import report_of, tell_mlflow_of, write_files
 from tune_dml.config import absolute_path
 from tune_dml.data import metric_named

@@ -11,7 +11,7 @@ from typing import Any
 from tune_dml.comparisons.cell_results import ComparisonFolder
 from tune_dml.comparisons.cell_search import request_of
 from tune_dml.comparisons.comparison import Cell, Comparison
-from tune_dml.comparisons.first_look import check_tasks
+from tune_dml.comparisons.tasks_check import check_tasks
 from tune_dml.reporting.output import Output
 from tune_dml.workflows.plan import Plan, plan
 

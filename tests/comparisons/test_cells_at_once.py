@@ -13,9 +13,9 @@ import pytest
 from rich.console import Console
 
 from tune_dml.comparisons.cell_results import ComparisonFolder
+from tune_dml.comparisons.cells_at_once import run_side_by_side
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values
-from tune_dml.comparisons.side_by_side import run_side_by_side
 from tune_dml.errors import EnvironmentFault
 from tune_dml.reporting.output import Output
 
@@ -26,7 +26,7 @@ import sys, time
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder
 from tune_dml.comparisons.comparison_file import comparison_from_values
 from tune_dml.comparisons.running import run_cells
-from tune_dml.comparisons.side_by_side import end_with_standard_input
+from tune_dml.comparisons.cells_at_once import end_with_standard_input
 from tune_dml.errors import EnvironmentFault
 from tune_dml.reporting.output import silent
 
