@@ -84,9 +84,9 @@ def test_order_of_other_classes_does_not_matter():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"shots": 2}, "give 3 or more, so that all classes are among them"),
-        ({"shots": 0}, "is too few: give 3 or more"),
-        ({"shots": -1}, "is too few: give 3 or more"),
+        ({"shots": 2}, "is too few for 3 classes"),
+        ({"shots": 0}, "is too few for 3 classes"),
+        ({"shots": -1}, "is too few for 3 classes"),
         ({"shots": 46}, r"45 training texts.*--shots full"),
         ({"shots": 10, "shots_per_class": 2}, "exclude each other"),
         ({"shots": None, "shots_per_class": 6}, "smallest class has: 5"),

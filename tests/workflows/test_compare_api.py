@@ -12,40 +12,43 @@ SMALL = {
 }  # fmt: skip
 
 
-def test_from_python(tmp_path: Path) -> None:
-    found = tune_dml.compare(SMALL, results=str(tmp_path))
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With all cells of the comparison."""
+    folder = tmp_path_factory.mktemp("results")
+    found = tune_dml.compare(SMALL, results=folder)
     assert len(found.cells) == 6
     assert found.cells.value.between(0.2, 1).all()
     assert found.report is not None
     assert found.answer[0].startswith("other ")
     assert found.to_dict()["comparison"]["done"] == 6
     assert found.answer[0] in repr(found)
-    again = tune_dml.compare(SMALL, results=str(tmp_path), run=False)
-    assert again.cells.equals(found.cells)
+    return folder
 
 
-def test_cells_that_were_run_elsewhere_are_not_run_again(tmp_path: Path) -> None:
-    here, there = str(tmp_path / "here"), str(tmp_path / "there")
-    part = tune_dml.compare({**SMALL, "draws": [2], "name": "elsewhere"}, results=there)
-    file = tmp_path / "there" / "comparisons" / "elsewhere" / "cells.jsonl"
-    found = tune_dml.compare(SMALL, results=here, add_cells=[file])
+def test_from_python(results: Path) -> None:
+    found = tune_dml.compare(SMALL, results=results, run=False)
     assert len(found.cells) == 6
-    added = found.cells[found.cells.draw == 2]
-    assert added.seconds.tolist() == part.cells.seconds.tolist()
-    assert added.name.str.startswith("bbc-20-2-linear_probe-").all()
+    assert found.to_dict()["answer"] == found.answer
+
+
+def test_cells_that_were_run_elsewhere_are_not_run_again(results: Path, tmp_path: Path) -> None:
+    file = next(results.glob("comparisons/*/cells.jsonl"))
+    arms = {"renamed": SMALL["arms"]["probe"], "other": SMALL["arms"]["other"]}
+    values = {**SMALL, "name": "again", "draws": [2, 0, 7], "arms": arms}
+    found = tune_dml.compare(values, results=tmp_path, add_cells=[file], run=False)
+    assert found.cells[["draw", "arm"]].values.tolist() == [[d, a] for d in (2, 0) for a in arms]
     assert set(found.cells.version) == {tune_dml.__version__}
     with pytest.raises(tune_dml.UsageError, match="has no cells of a comparison"):
-        tune_dml.compare(SMALL, results=here, add_cells=[tmp_path])
+        tune_dml.compare(SMALL, results=tmp_path, add_cells=[tmp_path])
 
 
 @pytest.mark.timeout(300)
-def test_cells_side_by_side(tmp_path: Path) -> None:
-    found = tune_dml.compare(SMALL, results=str(tmp_path), cells_at_once=2)
-    assert len(found.cells) == 6
+def test_cells_side_by_side(results: Path, tmp_path: Path) -> None:
+    found = tune_dml.compare({**SMALL, "draws": [1]}, results=tmp_path, cells_at_once=2)
     assert found.report is not None
-    assert {cell.seconds > 0 for cell in found.results} == {True}
-    one_by_one = tune_dml.compare(SMALL, results=str(tmp_path / "other"))
-    assert found.cells.value.tolist() == one_by_one.cells.value.tolist()
+    one_by_one = tune_dml.compare(SMALL, results=results, run=False).cells
+    assert found.cells.value.tolist() == one_by_one[one_by_one.draw == 1].value.tolist()
 
 
 def test_what_is_wrong_with_any_task_is_said_before_anything_is_run(tmp_path: Path) -> None:
@@ -63,11 +66,13 @@ def test_what_is_wrong_with_any_task_is_said_before_anything_is_run(tmp_path: Pa
 def test_all_data_are_one_draw(tmp_path: Path) -> None:
     rows = "".join(f"{word} number {i},{label}\n" for i in range(30) for label, word in enumerate(("cats", "cars")))
     (tmp_path / "some.csv").write_text(f"text,label\n{rows}")
-    values = {**SMALL, "tasks": [{"task": "some", "data": tmp_path / "some.csv"}], "shots": ["full", 10]}
+    task = {"task": "some", "data": tmp_path / "some.csv"}
+    values = {**SMALL, "tasks": [task], "shots": ["full", 10], "draws": 2, "arms": {"probe": {"peer": "linear_probe"}}}
     found = tune_dml.compare(values, results=tmp_path / "r")
-    assert found.cells.groupby("shots").size().to_dict() == {"full": 2, 10: 6}
+    assert found.cells.groupby("shots").size().to_dict() == {"full": 1, 10: 2}
     again = tune_dml.compare(values, results=tmp_path / "r", run=False)
-    assert len(again.cells) == 8
+    assert len(again.cells) == 3
+    assert again.answer[0].startswith("There is nothing to hold against probe yet")
 
 
 def test_what_is_wrong_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def two_headlines(path: Path) -> None:
             file.write(json.dumps({"text": " ".join(task.train.texts[row] for row in own), "label": label}) + "\n")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="kills process groups")
 def test_it_is_like_any_other(tmp_path: Path, tune_dml: Callable[..., Ended], signalled: Callable[..., Ended]) -> None:
     shutil.copy(TOY, tmp_path)

@@ -35,6 +35,7 @@ first:
 SMALL = "--task bbc --encoder bert-tiny --shots 25 --folds 3 --trials 4 --confirm-seeds 2 --seed 3 --concurrency 1"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="kills process groups")
 def test_they_are_like_any_other(
     tmp_path: Path, tune_dml: Callable[..., Ended], signalled: Callable[..., Ended]

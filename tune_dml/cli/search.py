@@ -120,7 +120,7 @@ def search(
     ] = DEFAULTS.scheduler,
     metric: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What decides.", show_default="accuracy; micro_f1 where texts have labels"),
+        typer.Option(metavar="NAME", help="What decides: accuracy, macro_f1, log_loss; micro_f1 of several labels."),
     ] = DEFAULTS.metric,
     cpus_per_trial: Annotated[float, typer.Option(metavar="N", help="CPU cores of a trial.")] = DEFAULTS.cpus_per_trial,
     gpus_per_trial: Annotated[

@@ -36,16 +36,19 @@ def draw_shots(task_train: Split, kind: Kind, settings: DrawSettings) -> npt.NDA
     if settings.shots_per_class is not None:
         shares = _equal(counts, settings.shots_per_class)
     elif settings.shots is not None:
-        shares = _shares(counts, settings.shots, "classes" if kind.target.exclusive else "labels")
+        shares = _shares(counts, settings.shots, kind.target.exclusive)
     else:
         return np.arange(len(task_train), dtype=np.int64)
     rows = shuffled_by_class(strata, len(counts), (_STREAM, settings.draw))
     return np.sort(np.concatenate([order[:share] for order, share in zip(rows, shares, strict=True)]))
 
 
-def _shares(counts: npt.NDArray[np.int64], shots: int, names: str) -> npt.NDArray[np.int64]:
+def _shares(counts: npt.NDArray[np.int64], shots: int, exclusive: bool) -> npt.NDArray[np.int64]:
     if shots < len(counts):
-        raise DataError(f"--shots {shots} is too few: give {len(counts)} or more, so that all {names} are among them.")
+        few = f"--shots {shots} is too few"
+        if exclusive:
+            raise DataError(f"{few} for {len(counts)} classes; each class needs one text at least.")
+        raise DataError(f"{few}: give {len(counts)} or more, so that all labels are among them.")
     if shots > counts.sum():
         raise DataError(
             f"--shots {shots} is more than the {int(counts.sum())} training texts there are; "
