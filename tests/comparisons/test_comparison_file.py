@@ -112,6 +112,19 @@ def test_files_are_known_by_what_is_in_them_and_found_beside_the_comparison(
     assert same == ce
 
 
+def test_a_name_is_no_path_because_something_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder / "ce").mkdir(parents=True)
+        (tmp_path / folder / "bert-tiny").mkdir()
+    file = tmp_path / "there" / "mine.yaml"
+    file.write_text("tasks: [bbc]\nencoder: bert-tiny\narms: {ce: {space: ce}}\n")
+    monkeypatch.chdir(tmp_path / "here")
+    found = read_comparison(file)
+    assert (found.arms[0].options["space"], found.arms[0].options["encoder"]) == ("ce", "bert-tiny")
+    kept = yaml.safe_load(comparison_text(found))["arms"]["ce"]
+    assert (kept["space"], kept["encoder"]) == ("ce", "bert-tiny")
+
+
 def test_what_decides_includes_metric_encoder_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "enc").mkdir()

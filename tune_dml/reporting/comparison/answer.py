@@ -31,7 +31,7 @@ def answer(report: ComparisonReport) -> list[str]:
     if any(len({arm.draws for arm in group.arms}) > 1 for group in summary.groups):
         sentences.append("Arms have been scored on different draws: differences are over those that both have.")
     for reason, count in report.without.items():
-        sentences.append(f"{count} of {report.cells} cells {'has' if count == 1 else 'have'} no score: {reason}")
+        sentences.append(f"{count} of {report.cells} cells {'is' if count == 1 else 'are'} left out: {reason}")
     if report.done < report.cells:
         sentences.append(
             f"{report.cells - report.done} of {report.cells} cells are missing: this is not the whole comparison."
