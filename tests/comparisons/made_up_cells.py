@@ -21,7 +21,7 @@ def made_up(folder: Path, tasks: int, shots: list[int], draws: int, arms: int) -
         "arms": {"ce": {"losses": ["ce"]}, **{f"arm-{i}": {"losses": ["supcon"], "seed": i} for i in range(1, arms)}},
     }
     comparison, rng = comparison_from_values(values), np.random.default_rng(0)
-    place = ComparisonFolder(str(folder), "made-up", create=True)
+    place = ComparisonFolder(str(folder), "made-up").made()
     hard = {task["task"]: rng.normal(0, 0.05) for task in comparison.tasks}
     for cell in comparison.cells():
         shift = 0.03 if cell.arm.name == "arm-1" else 0.0

@@ -52,7 +52,7 @@ def comparison() -> Comparison:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> ComparisonFolder:
-    return ComparisonFolder(str(tmp_path), "tiny", create=True)
+    return ComparisonFolder(str(tmp_path), "tiny").made()
 
 
 def command(tmp_path: Path, seconds: float, bad: str = "") -> list[str]:

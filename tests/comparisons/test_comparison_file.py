@@ -206,11 +206,15 @@ def test_losses_alone_are_arms() -> None:
     [
         ("trials: 4", "trails: 4", 6, "nearest"),
         ("draws: 3", "include: [a.yaml]", 4, "'include' is no part"),
+        ("draws: 3", "seeds: 3", 4, "it is called 'draws' here"),
+        ("reference: ce", "baseline: ce", 12, "it is called 'reference' here"),
+        ("  both:", "  yes:", 7, "quotation marks"),
         ("draws: 3", "draws: 0", 4, "draws 0"),
         ("draws: 3", "draws: [1, 1]", 4, "different seeds"),
         ("[20, full]", "[1]", 3, "shots 1"),
         ("losses: [ce]", "losses: [cee]", 8, "'cee' is not a loss"),
         ("losses: [ce]", "loses: [ce]", 8, "'loses' is no option of a search"),
+        ("losses: [ce]", "seeds: 3", 8, "it is called 'confirm_seeds' here"),
         ("peer: linear_probe", "peer: linear-probe", 11, "no peer 'linear-probe'"),
         ("peer: linear_probe", "peer: linear_probe, recipe: {loss: ce}", 11, "is a recipe or a peer, not both"),
         ("lr: 1.0e-3", "lr: 5.0", 10, "lr"),
@@ -253,7 +257,7 @@ def test_what_is_kept_of_it_is_the_same_comparison(tmp_path: Path) -> None:
     again = comparison_from_text(comparison_text(first), "kept.yaml", "kept")
     assert (again.name, again.reference, again.margin, again.metric) == ("good", "ce", 0.1, "log_loss")
     assert [(cell.name, cell.digest) for cell in again.cells()] == [(cell.name, cell.digest) for cell in first.cells()]
-    kept = ComparisonFolder(str(tmp_path), "good", create=True).comparison_file
+    kept = ComparisonFolder(str(tmp_path), "good").made().comparison_file
     kept.write_text(comparison_text(first))
     assert comparison_path("good", str(tmp_path)) == kept
 

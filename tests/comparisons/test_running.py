@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metr
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.comparisons.comparison_file import comparison_from_values
 from tune_dml.comparisons.running import Interrupted, run_cells
+from tune_dml.comparisons.writing import report_of
 from tune_dml.config.locks import hold
 from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.reporting.output import silent
+from tune_dml.statistics import summarise
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def comparison() -> Comparison:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> ComparisonFolder:
-    return ComparisonFolder(str(tmp_path), "tiny", create=True)
+    return ComparisonFolder(str(tmp_path), "tiny").made()
 
 
 def result(cell: Cell) -> CellResult:
@@ -104,8 +107,24 @@ def test_a_cell_is_shared_by_all_comparisons_that_have_it(comparison: Comparison
     run_cells(comparison, folder, result, silent())
     arms = {"tuned": {"space": "ce"}, "supcon": {"space": "supcon"}, "more": {"space": "ce", "trials": 3}}
     other = comparison_from_values({"tasks": ["bbc"], "draws": [2, 0, 7], "arms": arms, "name": "other"})
-    place = ComparisonFolder(str(folder.path.parent.parent), "other", create=True)
+    place = ComparisonFolder(str(folder.path.parent.parent), "other").made()
     assert [(r.draw, r.arm) for r in place.results(other)] == [(d, a) for d in (2, 0) for a in ("tuned", "supcon")]
+
+
+def test_arms_of_one_draw_have_the_same_texts(comparison: Comparison, folder: ComparisonFolder) -> None:
+    def elsewhere(cell: Cell) -> CellResult:
+        stranger = cell.draw == 1 and cell.arm.name == "supcon"
+        return replace(result(cell), texts="other" if stranger else f"of draw {cell.draw}")
+
+    run_cells(comparison, folder, elsewhere, silent())
+    found = list(folder.results(comparison))
+    assert len(found) == 6
+    assert [(s.draw, s.arm) for s in scores(found) if s.draw == 1] == [(1, "ce")]
+    known = summarise(scores(found), ["ce", "supcon"], "ce", 0.01)
+    report = report_of(comparison, found, known, folder)
+    [(reason, count)] = report.without.items()
+    assert count == 1
+    assert reason.startswith("run on other texts")
 
 
 def test_a_score_that_is_no_number_is_none(comparison: Comparison) -> None:

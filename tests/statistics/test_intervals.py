@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from tune_dml.statistics import studentised_interval
 
@@ -46,3 +47,13 @@ def test_too_few_have_none(values: list[float]) -> None:
 
 def test_equal_differences_are_their_own_interval() -> None:
     assert studentised_interval([0.2] * 5) == pytest.approx((0.2, 0.2))
+
+
+@pytest.mark.parametrize("values", [[0, 0, 0, 1], [0, 0, 0, 0, 0.02], [0, 0, 0, 0, 0, 0, 0, -0.01]])
+def test_where_most_are_the_same_it_is_students(values: list[float]) -> None:
+    found = studentised_interval(values)
+    known = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert found == pytest.approx(known)
+    assert found is not None
+    # The bootstrap's would end at the mean: no sample lies beyond it that has a spread.
+    assert found.low < 0 < np.abs(np.mean(values)) < max(np.abs(found))

@@ -111,3 +111,12 @@ def test_a_summary_is_by_task_and_shots() -> None:
     mine = {s.arm: [o.value for o in scores if (o.task, o.shots, o.arm) == ("x", "20", s.arm)] for s in scores}
     assert first is not None
     assert first.differences == pytest.approx(np.subtract(mine["a"], mine["ce"]))
+
+
+def test_one_order_on_every_task_is_no_chance() -> None:
+    ranks = average_ranks(
+        {name: [value + i for i in range(6)] for name, value in {"a": 0.5, "b": 0.6, "c": 0.7}.items()}
+    )
+    assert ranks.average == {"c": 1.0, "b": 2.0, "a": 3.0}
+    # Of the orders that six tasks may have: the first one's, five times more.
+    assert ranks.p == pytest.approx(1 / 6**5)

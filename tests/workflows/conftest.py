@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -58,6 +59,25 @@ def signalled(tmp_path_factory: pytest.TempPathFactory, tune_dml: Callable[..., 
 
 
 @pytest.fixture(scope="session")
+def with_store(tmp_path_factory: pytest.TempPathFactory, tune_dml: Callable[..., Ended]) -> Callable[[Path], Path]:
+    """Make a results folder that has an MLflow store already, as the second search in a folder finds it: MLflow takes
+    seconds to make one."""
+    shared = _shared(tmp_path_factory)
+    store = shared / "store" / "mlflow.db"
+    with FileLock(shared / "store.lock"):
+        if not store.exists():
+            made = tune_dml("-c", f"from tune_dml.tracking.mlflow_store import connect; connect('sqlite:///{store}')")
+            assert made.code == 0, made.err
+
+    def make(results: Path) -> Path:
+        results.mkdir(parents=True, exist_ok=True)
+        shutil.copy(store, results / "mlflow.db")
+        return results
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("space") / "tiny.yaml"
     path.write_text(SPACE)
@@ -69,8 +89,7 @@ def finished(
     tune_dml: Callable[..., Ended], space_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> FinishedSearch:
     """One whole search: 6 trials of 3 rounds, baselines, confirm with two seeds, ensemble. For all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    shared = _shared(tmp_path_factory)
     results, said = shared / "finished", shared / "finished.json"
     with FileLock(shared / "finished.lock"):
         if not said.exists():
@@ -85,3 +104,9 @@ def finished(
 @pytest.fixture(scope="session")
 def search_arguments() -> tuple[str, ...]:
     return SEARCH
+
+
+def _shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder of all test processes."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

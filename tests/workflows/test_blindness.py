@@ -42,11 +42,15 @@ def headlines(tmp_path: Path) -> Callable[[int], Path]:
 
 
 def test_test_labels_decide_nothing(
-    headlines: Callable[[int], Path], tune_dml: Any, tmp_path: Path, space_file: Path
+    headlines: Callable[[int], Path],
+    tune_dml: Any,
+    tmp_path: Path,
+    space_file: Path,
+    with_store: Callable[[Path], Path],
 ) -> None:
     kept = {}
     for permutation in (0, 1):
-        data, results = headlines(permutation), tmp_path / f"results-{permutation}"
+        data, results = headlines(permutation), with_store(tmp_path / f"results-{permutation}")
         options = ["--trials", "3", "--folds", "2", "--shots", "16", "--confirm-seeds", "1", "--concurrency", "1"]
         where = [
             "--data",

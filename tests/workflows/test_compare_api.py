@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from finished_search import FinishedSearch
 
 import tune_dml
 
@@ -43,6 +44,7 @@ def test_cells_that_were_run_elsewhere_are_not_run_again(results: Path, tmp_path
         tune_dml.compare(SMALL, results=tmp_path, add_cells=[tmp_path])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_cells_side_by_side(results: Path, tmp_path: Path) -> None:
     found = tune_dml.compare({**SMALL, "draws": [1]}, results=tmp_path, cells_at_once=2)
@@ -80,11 +82,8 @@ def test_what_is_wrong_is_an_error_of_ours(tmp_path: Path) -> None:
         tune_dml.compare({"tasks": ["bbc"], "arm": ["ce"]}, results=str(tmp_path))
 
 
-def test_a_probe_is_the_searchs_own_baseline(tmp_path: Path) -> None:
-    cell = tune_dml.compare({**SMALL, "draws": [1]}, results=str(tmp_path / "c")).cells.iloc[0]
-    result = tune_dml.search(
-        task="bbc", shots=20, draw=1, encoder="bert-tiny", folds=2, trials=1, losses="ce", confirm_seeds=1,
-        results=str(tmp_path / "s"),
-    )  # fmt: skip
-    test = result.to_dict()["baselines"]["probe"]["test"]["accuracy"]["mean"]
-    assert cell.value == pytest.approx(test)
+def test_a_probe_is_the_searchs_own_baseline(finished: FinishedSearch, tmp_path: Path) -> None:
+    arms = {"probe": {"peer": "linear_probe", "encoder": "bert-tiny", "folds": 3, "max_length": 24}}
+    values = {"tasks": ["bbc"], "shots": 25, "draws": 1, "arms": arms}
+    cell = tune_dml.compare(values, results=str(tmp_path)).cells.iloc[0]
+    assert cell.value == pytest.approx(finished.document["baselines"]["probe"]["test"]["accuracy"]["mean"])

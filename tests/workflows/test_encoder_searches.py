@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ ALWAYS = ("T5",)
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.long]) for name in FAMILIES]
 )
-def test_a_search(name: str, data: Path, tmp_path: Path, tune_dml: Any) -> None:
+def test_a_search(name: str, data: Path, tmp_path: Path, tune_dml: Any, with_store: Callable[[Path], Path]) -> None:
     encoder = make_encoder(tmp_path / "encoder", FAMILIES[name])
-    ended = tune_dml(*options(data, encoder, tmp_path / "results"), "--json")
+    ended = tune_dml(*options(data, encoder, with_store(tmp_path / "results")), "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     assert document["failed"] == {}

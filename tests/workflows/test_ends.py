@@ -112,9 +112,13 @@ def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_end_saves_what_there_is_and_a_resume_goes_on(
-    tmp_path: Path, space_file: Path, search_arguments: tuple[str, ...], tune_dml: Callable[..., Ended]
+    tmp_path: Path,
+    space_file: Path,
+    search_arguments: tuple[str, ...],
+    tune_dml: Callable[..., Ended],
+    with_store: Callable[[Path], Path],
 ) -> None:
-    results = tmp_path / "results"
+    results = with_store(tmp_path / "results")
     folder, where = results / "searches" / "ended", ["--results", str(results)]
     few = ["--trials", "16", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
     arguments = [*search_arguments, *few, "--space", str(space_file), "--name", "ended", *where]

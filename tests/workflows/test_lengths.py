@@ -186,9 +186,11 @@ def test_predict_says_what_is_not_read(
 
 
 @pytest.fixture(scope="module")
-def trained(tune_dml: Callable[..., Ended], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
+def trained(
+    tune_dml: Callable[..., Ended], tmp_path_factory: pytest.TempPathFactory, with_store: Callable[[Path], Path]
+) -> tuple[Path, Ended]:
     """A search that reads the last 16 tokens of texts; its folder."""
-    folder = tmp_path_factory.mktemp("tail")
+    folder = with_store(tmp_path_factory.mktemp("tail"))
     (folder / "space.yaml").write_text(SPACE)
     options = ["--shots", "40", "--trials", "1", "--confirm-seeds", "1", "--folds", "2", "--encoder", "bert-tiny"]
     options += ["--space", str(folder / "space.yaml"), "--results", str(folder), "--name", "tail", "--json"]

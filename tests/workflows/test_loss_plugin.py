@@ -35,7 +35,10 @@ def block(language: str) -> str:
     return str(found)
 
 
-def test_a_loss_of_one_s_own(tmp_path: Path, tune_dml: Callable[..., Ended]) -> None:
+def test_a_loss_of_one_s_own(
+    tmp_path: Path, tune_dml: Callable[..., Ended], with_store: Callable[[Path], Path]
+) -> None:
+    with_store(tmp_path / "tune-dml-results")
     (tmp_path / "prototypes.py").write_text(block("python"))
     for command in block("sh").splitlines():
         program, *arguments = shlex.split(command)

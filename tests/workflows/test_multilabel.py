@@ -19,7 +19,9 @@ from tune_dml.tuning.journal import Journal
 SMALL = "--encoder bert-tiny --shots 40 --folds 2 --trials 2 --confirm-seeds 1 --concurrency 1 --max-length 32"
 
 
-def test_from_file_to_predictions(tmp_path: Path, tune_dml_command: Callable[..., Ended]) -> None:
+def test_from_file_to_predictions(
+    tmp_path: Path, tune_dml_command: Callable[..., Ended], with_store: Callable[[Path], Path]
+) -> None:
     task = load_task(TaskSettings("bbc"))
     rows = np.random.default_rng(0).permutation(len(task.train))[:200].reshape(-1, 2)
     lines = [
@@ -29,7 +31,7 @@ def test_from_file_to_predictions(tmp_path: Path, tune_dml_command: Callable[...
         }
         for pair in rows
     ]
-    data, results = tmp_path / "both.jsonl", tmp_path / "results"
+    data, results = tmp_path / "both.jsonl", with_store(tmp_path / "results")
     data.write_text("".join(json.dumps(line) + "\n" for line in lines))
     arguments = ["--task", "both", "--data", str(data), "--kind", "multilabel", "--results", str(results)]
     done = tune_dml_command("search", *arguments, *SMALL.split(), "--name", "both", "--json")

@@ -19,9 +19,11 @@ def rows(first: int, last: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def searched(tune_dml: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def searched(
+    tune_dml: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory, with_store: Callable[[Path], Path]
+) -> Path:
     """The folder of a search in 20 of 40 texts; its data is ``old.csv`` two folders above."""
-    folder = tmp_path_factory.mktemp("retraining")
+    folder = with_store(tmp_path_factory.mktemp("retraining"))
     (folder / "old.csv").write_text("text,label\n" + rows(0, 20))
     (folder / "space.yaml").write_text("loss: supcon\nlr: 5.0e-4\nepochs: 2\nmax_length: 16\n")
     ended = tune_dml(

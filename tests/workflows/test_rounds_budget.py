@@ -14,9 +14,11 @@ SMALL = "search --task bbc --shots 20 --encoder bert-tiny --folds 3 --confirm-se
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("budget", "most"), [("--max-rounds 5", 6), ("--training-budget 1s", 60)])
-def test_trials_spend_no_more(budget: str, most: int, tmp_path: Path, tune_dml: Callable[..., Ended]) -> None:
+def test_trials_spend_no_more(
+    budget: str, most: int, tmp_path: Path, tune_dml: Callable[..., Ended], with_store: Callable[[Path], Path]
+) -> None:
     options = [*SMALL.split(), *budget.split(), "--trials", "20", "--confirm-winner-only", "--no-model"]
-    ended = tune_dml(*options, "--results", str(tmp_path), "--name", "short", "--json")
+    ended = tune_dml(*options, "--results", str(with_store(tmp_path)), "--name", "short", "--json")
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     rows = [row for row in document["leaderboard"] if row["trial"] is not None]

@@ -49,22 +49,31 @@ class Killed:
         return self.results / "searches" / "killed"
 
 
-@pytest.fixture(scope="module")
+#: In continuous integration, at the two moments when most is on its way.
+FEW = ("mid-round", "during confirm")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(FEW, id="two"), pytest.param(tuple(MOMENTS), id="all", marks=pytest.mark.long)],
+)
 def killed(
+    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     space_file: Path,
     search_arguments: tuple[str, ...],
     signalled: Callable[..., Any],
     tune_dml: Callable[..., Any],
+    with_store: Callable[[Path], Path],
 ) -> Killed:
-    results = tmp_path_factory.mktemp("killed")
+    results = with_store(tmp_path_factory.mktemp("killed"))
     folder, where = results / "searches" / "killed", ["--results", str(results)]
     arguments = [*search_arguments, *SMALL, "--space", str(space_file), "--name", "killed"]
     journals = {}
-    for moment, is_now in MOMENTS.items():
+    for moment in request.param:
         # Two trials at a time where that makes a difference; elsewhere one worker is less to start.
         slots = ["--concurrency", "2" if moment == "mid-round" else "1"]
-        signalled([*arguments, *slots, *where], folder / "study.log", is_now, signal.SIGKILL)
+        signalled([*arguments, *slots, *where], folder / "study.log", MOMENTS[moment], signal.SIGKILL)
         assert not list(folder.rglob("checkpoint_*")), "a checkpoint was written during the search"
         if moment == "mid-round":
             # What a kill in the middle of a write leaves as well.
@@ -78,20 +87,19 @@ def killed(
     return Killed(results, journals, json.loads(resumed.out))
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_kill_and_resume_lose_nothing_and_double_nothing(moment: str, killed: Killed) -> None:
+def test_a_kill_and_resume_lose_nothing_and_double_nothing(killed: Killed) -> None:
     journal = Journal(killed.folder, write=False)
     now = {(record.kind, record.number): record for record in journal.records() + journal.records("baseline")}
-    left = killed.journals[moment]
-    if moment == "mid-round":
-        assert any(record.state == State.RUNNING for record in left)
-    for old in left:
-        new = now[old.kind, old.number]
-        if old.params:
-            assert new.params == old.params
-        assert len(new.rounds) >= len(old.rounds)
-        for one, other in zip(old.rounds, new.rounds, strict=False):
-            assert one.scores == other.scores
+    for moment, left in killed.journals.items():
+        if moment == "mid-round":
+            assert any(record.state == State.RUNNING for record in left)
+        for old in left:
+            new = now[old.kind, old.number]
+            if old.params:
+                assert new.params == old.params
+            assert len(new.rounds) >= len(old.rounds)
+            for one, other in zip(old.rounds, new.rounds, strict=False):
+                assert one.scores == other.scores
 
 
 def test_what_was_asked_for_is_there_once(killed: Killed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,13 @@ def test_without_a_budget_nothing_is_stopped(prepared: Prepared) -> None:
 
 @pytest.mark.slow
 def test_time_budget_ends_in_a_confirmed_result(
-    tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...], space_file: Path
+    tmp_path: Path,
+    tune_dml: Any,
+    search_arguments: tuple[str, ...],
+    space_file: Path,
+    with_store: Callable[[Path], Path],
 ) -> None:
-    where = ["--results", str(tmp_path / "results"), "--name", "brief", "--json"]
+    where = ["--results", str(with_store(tmp_path / "results")), "--name", "brief", "--json"]
     arguments = [*search_arguments, "--space", str(space_file), "--trials", "5000", "--time-budget", "10s"]
     arguments += ["--concurrency", "1"]
     ended = tune_dml(*arguments, *where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ class _Bomb:
 
 @pytest.mark.slow
 def test_failed_trials_are_recorded_and_the_search_goes_on(
-    tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...]
+    tmp_path: Path, tune_dml: Any, search_arguments: tuple[str, ...], with_store: Callable[[Path], Path]
 ) -> None:
     space = tmp_path / "failing.yaml"
     space.write_text(FAILING)
-    where = ["--results", str(tmp_path / "results"), "--name", "failing", "--no-confirm", "--json"]
+    where = ["--results", str(with_store(tmp_path / "results")), "--name", "failing", "--no-confirm", "--json"]
     ended = tune_dml(*search_arguments, "--trials", "4", "--concurrency", "1", "--space", str(space), *where)
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)

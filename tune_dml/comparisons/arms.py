@@ -40,6 +40,11 @@ _OF_SPACE = ("space", "losses")
 _OF_TRIALS = ("searcher", "scheduler", "time_budget", "max_rounds", "training_budget", "confirm_others")
 #: What a search takes by the machine that it runs on; a comparison is the same everywhere.
 _DEFAULTS = {"encoder": "all-MiniLM-L6-v2", "trials": TRIALS_ON_CPU}
+#: What other tools call them.
+ELSEWHERE = {
+    "model": "encoder", "seeds": "confirm_seeds", "n_trials": "trials", "num_trials": "trials", "sampler": "searcher",
+    "pruner": "scheduler", "timeout": "time_budget",
+}  # fmt: skip
 _LISTS = ("losses", "loss_plugins", "text_columns")
 
 
@@ -69,9 +74,9 @@ def read_arms(
     for name, own in given.items():
         where = ("arms", str(name))
         if not isinstance(name, str) or slug(name, 40) != name:
-            problems.add(
-                where, f"The arm's name {name!r} cannot be part of a folder's; take letters, digits, '-' and '_'."
-            )
+            read = "YAML takes yes, no, on, off and numbers for what they say: put the name into quotation marks"
+            take = "take letters, digits, '-' and '_'" if isinstance(name, str) else read
+            problems.add(where, f"The arm's name {name!r} cannot be part of a folder's; {take}.")
             continue
         if own is not None and not isinstance(own, Mapping):
             problems.add(where, f"The arm '{name}' is a mapping of a search's options, such as {{losses: [supcon]}}.")
@@ -85,12 +90,10 @@ def _arm(
     name: str, own: dict[str, Any], shared: Mapping[str, Any], where: tuple[str, ...], problems: Problems
 ) -> Arm | None:
     recipe, peer = own.pop("recipe", None), own.pop("peer", None)
-    wrong = [key for key in own if key not in OPTIONS]
+    wrong = [str(key) for key in own if key not in OPTIONS]
     for key in wrong:
-        problems.add(
-            (*where, key),
-            f"The arm '{name}': '{key}' is no option of a search: {nearest(key, (*OPTIONS, 'recipe', 'peer'))}",
-        )
+        hint = called_here(key, (*OPTIONS, "recipe", "peer"))
+        problems.add((*where, key), f"The arm '{name}': '{key}' is no option of a search: {hint}")
     if peer is not None and peer not in ARMS_OF_PEERS:
         problems.add(
             (*where, "peer"), f"The arm '{name}': there is no peer {peer!r}: {nearest(str(peer), ARMS_OF_PEERS)}"
@@ -161,3 +164,9 @@ def listed(key: str, value: Any) -> Any:
     if key in _LISTS and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value
+
+
+def called_here(key: str, valid: Sequence[str], elsewhere: Mapping[str, str] = ELSEWHERE) -> str:
+    """A hint for a message about an unknown key: what it is called here, else the closest of the ``valid`` ones."""
+    known = elsewhere.get(key.lower())
+    return nearest(key, valid) if known is None else f"it is called '{known}' here."

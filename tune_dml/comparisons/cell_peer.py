@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.cell_results import CellResult, digest_of_texts
 from tune_dml.comparisons.comparison import Cell
 from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.peers.job import PeerJob
@@ -52,6 +52,7 @@ def run_peer(cell: Cell, request: SearchRequest) -> CellResult:
         training_seconds=float(found["seconds"]),
         rounds=int(found["rounds"]),
         trials=int(found["trials"]),
+        texts=digest_of_texts(drawn.split.hashes()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.cell_results import CellResult, digest_of_texts
 from tune_dml.comparisons.comparison import Cell
 from tune_dml.config import State, TrialRecord
 from tune_dml.driver.preparation import prepare_new
@@ -45,4 +45,5 @@ def run_probe(cell: Cell, request: SearchRequest, out: Output) -> CellResult:
         training_seconds=sum(item.seconds for item in rounds),
         rounds=len(rounds),
         trials=1,
+        texts=digest_of_texts(about.hashes),
     )

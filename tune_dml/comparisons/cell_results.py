@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -34,6 +35,7 @@ class CellResult:
         seconds: Wall time in all.
         training_seconds, rounds, trials: Spent on trials, baselines left out.
         version: Of tune-dml.
+        texts: A digest of the draw's texts and labels; all arms of a draw have the same.
     """
 
     name: str
@@ -53,6 +55,7 @@ class CellResult:
     trials: int | None = None
     reason: str | None = None
     version: str = ""
+    texts: str = ""
 
     @classmethod
     def of(cls, cell: Cell, metric: str, seeds: Sequence[float], **others: Any) -> CellResult:
@@ -74,14 +77,23 @@ class ComparisonFolder:
         ResultsError: the results folder cannot be used.
     """
 
-    def __init__(self, results: str, name: str, *, create: bool = False) -> None:
-        root = results_folder(results, create=create)
+    def __init__(self, results: str, name: str) -> None:
+        self._results, root = results, results_folder(results)
         self.path, self.cells, self.damaged = root / "comparisons" / name, root / _CELLS, set[Path]()
-        for folder in (self.path, self.cells) if create else ():
+
+    def made(self) -> ComparisonFolder:
+        """It, which is made if it is not there.
+
+        Raises:
+            ResultsError, EnvironmentFault: it cannot be made.
+        """
+        results_folder(self._results, create=True)
+        for folder in (self.path, self.cells):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise EnvironmentFault(f"{folder} cannot be made: {error.strerror}.") from None
+        return self
 
     @property
     def comparison_file(self) -> Path:
@@ -129,13 +141,29 @@ def metric_of_all(results: Iterable[CellResult]) -> str:
     return Counter(r.metric for r in results if r.value is not None).most_common(1)[0][0]
 
 
+def with_other_texts(results: Iterable[CellResult]) -> set[str]:
+    """Names of cells with another draw than the arms beside them: the task's data were others where they were run."""
+    known = [r for r in results if r.texts]
+    counts: dict[tuple[str, str, int], Counter[str]] = {}
+    for r in known:
+        counts.setdefault((r.task, str(r.shots), r.draw), Counter())[r.texts] += 1
+    usual = {draw: of_draw.most_common(1)[0][0] for draw, of_draw in counts.items()}
+    return {r.name for r in known if r.texts != usual[r.task, str(r.shots), r.draw]}
+
+
+def digest_of_texts(hashes: Sequence[str]) -> str:
+    """For :attr:`CellResult.texts`, from :meth:`tune_dml.data.task.Split.hashes`."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:12]
+
+
 def scores(results: Sequence[CellResult]) -> list[Score]:
-    """Of the cells that have one, in the metric that most of them have."""
+    """Of the cells that have one, in the metric that most of them have, on the texts of their draw."""
+    others = with_other_texts(results)
     metric = metric_of_all(results) if any(r.value is not None for r in results) else ""
     return [
         Score(
             r.task, str(r.shots), r.draw, r.arm, r.value, math.nan if r.training_seconds is None else r.training_seconds
         )
         for r in results
-        if r.value is not None and r.metric == metric
+        if r.value is not None and r.metric == metric and r.name not in others
     ]

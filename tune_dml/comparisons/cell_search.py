@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tune_dml.comparisons.cell_results import CellResult
+from tune_dml.comparisons.cell_results import CellResult, digest_of_texts
 from tune_dml.comparisons.comparison import Cell
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import State
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.reporting import SearchReport, write_text_atomic
+from tune_dml.results.search_file import read_search_file
 from tune_dml.training.scoring import mean_scores, summaries
 
 
@@ -68,6 +69,7 @@ def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResul
         training_seconds=sum(item.seconds for item in rounds),
         rounds=len(rounds),
         trials=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
+        texts=digest_of_texts(read_search_file(Path(str(report.folder))).hashes),
     )
 
 

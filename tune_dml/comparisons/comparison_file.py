@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tune_dml.comparisons.arms import OF_TASK, OPTIONS, listed, read_arms
+from tune_dml.comparisons.arms import ELSEWHERE, OF_TASK, OPTIONS, called_here, listed, read_arms
 from tune_dml.comparisons.beside import with_paths
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.problems import Problems, loaded
@@ -21,6 +21,13 @@ from tune_dml.errors import UsageError, nearest
 from tune_dml.losses import add_plugins
 
 KEYS = ("name", "tasks", "shots", "draws", "arms", "reference", "margin", "metric")
+#: What other tools call them.
+_ELSEWHERE = {
+    **ELSEWHERE,
+    "baseline": "reference", "control": "reference", "seeds": "draws", "splits": "draws", "repeats": "draws",
+    "task": "tasks", "dataset": "tasks", "datasets": "tasks", "models": "arms", "methods": "arms", "k": "shots",
+    "n_shots": "shots", "num_shots": "shots", "rope": "margin",
+}  # fmt: skip
 MOST_CELLS = 100_000
 
 
@@ -75,7 +82,8 @@ def _called(comparison: Comparison) -> str:
 def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Comparison:
     for key in values:
         if key not in (*KEYS, *OPTIONS):
-            problems.add((key,), f"'{key}' is no part of a comparison: {nearest(key, (*KEYS, *OPTIONS))}")
+            hint = called_here(key, (*KEYS, *OPTIONS), _ELSEWHERE)
+            problems.add((key,), f"'{key}' is no part of a comparison: {hint}")
     shared = {key: value for key, value in values.items() if key in OPTIONS}
     name = values.get("name", name)
     if name != "" and (not isinstance(name, str) or slug(name, 40) != name):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all
+from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all, with_other_texts
 from tune_dml.comparisons.cells_file import write_cells
 from tune_dml.comparisons.comparison import Arm, Comparison
 from tune_dml.data import metric_named
@@ -33,6 +33,9 @@ def report_of(
     without |= {
         f"scored by {name}, not by {metric.name}; give it a comparison of its own.": n for name, n in others.items()
     }
+    if strangers := len(with_other_texts(results)):
+        why = "run on other texts than the arms beside it: the task's data were not the same there."
+        without[why] = strangers
     cells = sum(1 for _ in comparison.cells())
     versions = tuple(sorted({r.version for r in results if r.version}))
     described = {arm.name: _described(arm) for arm in comparison.arms}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 #: Of the bootstrap; a block of them at a time.
 RESAMPLES = 10_000
@@ -28,7 +29,8 @@ def studentised_interval(
 
     The quantiles of ``(mean* - mean) / standard error*`` over samples drawn with replacement take the place of
     Student's (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 12.5; Hall, "Theoretical
-    Comparison of Bootstrap Confidence Intervals", Annals of Statistics 16, 1988).
+    Comparison of Bootstrap Confidence Intervals", Annals of Statistics 16, 1988). Where many differences are the same,
+    as when two arms find the same recipe, too many samples have no spread to be measured in, and Student's are taken.
 
     Args:
         differences: Float ``[n]``.
@@ -44,7 +46,12 @@ def studentised_interval(
     mean, error = values.mean(), values.std(ddof=1) / np.sqrt(n)
     if error <= 1e-12 * (1 + abs(mean)):
         return Interval(float(mean), float(mean))
-    quantiles = np.quantile(_t_statistics(values, resamples, seed), [(1 - level) / 2, (1 + level) / 2])
+    tail = (1 - level) / 2
+    statistics = _t_statistics(values, resamples, seed)
+    if len(statistics) < resamples * (1 - tail):
+        quantiles = stats.t.ppf([tail, 1 - tail], n - 1)
+    else:
+        quantiles = np.quantile(statistics, [tail, 1 - tail])
     return Interval(float(mean - quantiles[1] * error), float(mean - quantiles[0] * error))
 
 

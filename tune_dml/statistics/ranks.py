@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import factorial
 
 import numpy as np
 import numpy.typing as npt
@@ -60,11 +61,12 @@ def _friedman_p(ranks: npt.NDArray[np.float64]) -> float:
     """By Iman and Davenport ("Approximations of the Critical Region of the Friedman Statistic", Communications in
     Statistics A 9, 1980), which is less conservative than chi square; ties are corrected for."""
     arms, tasks = ranks.shape
-    if np.allclose(ranks, ranks[:, :1]):
+    if np.allclose(ranks, ranks[:1]):
         return 1.0
     statistic = float(stats.friedmanchisquare(*ranks).statistic)
     most = tasks * (arms - 1)
     if statistic >= most * (1 - 1e-12):
-        return 0.0
+        # The same order on every task: of all orders that the tasks may have, one in so many.
+        return float(factorial(arms) ** (1 - tasks))
     f = (tasks - 1) * statistic / (most - statistic)
     return float(stats.f.sf(f, arms - 1, (arms - 1) * (tasks - 1)))

@@ -98,19 +98,19 @@ def compare(
     options = {**(manners or {}), "results": results}
     if run and at_once > 1 and options.get("address") is None:
         options |= {"concurrency": _slots_of_each(at_once, options.get("concurrency"))}
-    folder = ComparisonFolder(results, comparison.name, create=run or bool(add))
-    if not folder.path.is_dir():
-        raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
+    folder = ComparisonFolder(results, comparison.name)
     for file in add:
-        taken = add_cells(absolute_path(file), comparison, folder)
+        taken = add_cells(absolute_path(file), comparison, folder.made())
         out.line(f"{taken} cells were taken from {file}.")
     if run:
         check_tasks(comparison, folder, options)
-        write_text_atomic(folder.comparison_file, comparison_text(comparison))
+        write_text_atomic(folder.made().comparison_file, comparison_text(comparison))
         if at_once > 1:
             state = run_side_by_side(comparison, folder, _command(comparison, folder, options), at_once, out)
         else:
             state = _run_cells(comparison, folder, options, out)
+    elif not folder.path.is_dir():
+        raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
     found = tuple(folder.results(comparison))
     for path in sorted(folder.damaged):
         out.warn(f"{path} is damaged; its cell counts as not run.")
