@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 from tune_dml.config import Round, State, TrialRecord
 from tune_dml.data import SINGLE
 from tune_dml.errors import ResultsError, TrainingFailure, UsageError
-from tune_dml.evaluation import best_of_loss, leader, runners_up, winner
+from tune_dml.evaluation import best_of_loss, first_recipe, leader, runners_up, winner
 from tune_dml.training.scoring import mean_objective, mean_scores, objective, rank, score, summarise
 
 
@@ -226,3 +226,13 @@ def test_summarise(values, mean, sd):
     summary = summarise(values)
     assert (summary.mean, summary.sd) == (pytest.approx(mean), pytest.approx(sd))
     assert summary.values == tuple(values)
+
+
+def test_the_first_recipe_is_what_the_space_begins_with():
+    proposed, second = _record(3, [0.9]), replace(_record(2, [0.5]), given=True)
+    first = replace(_record(0, [0.5], state=State.PRUNED), given=True)
+    assert first_recipe([proposed, second, first]) is first
+    assert first_recipe([proposed, replace(first, kind="baseline")]) is None
+    # Another one would stand for something else.
+    assert first_recipe([second, replace(first, state=State.FAIL)]) is None
+    assert first_recipe([second, replace(first, rounds=())]) is None

@@ -41,6 +41,19 @@ def test_the_worse_half_stops_after_two_rounds_and_ties_survive() -> None:
     assert _report(scheduler, trials["d"], 5, 0.7) == TrialScheduler.STOP  # it has done all its rounds
 
 
+def test_what_the_space_begins_with_runs_all_rounds_and_is_held_against() -> None:
+    scheduler = RoundsASHA(5, Insides(2, local=False))
+    others = [_added(scheduler, name) for name in "ab"]
+    first = _Trial("first", {"kind": "trial", "whole": True})
+    scheduler.on_trial_add(None, first)
+    assert _report(scheduler, others[0], 2, 0.9) == TrialScheduler.CONTINUE
+    for number in range(1, 5):
+        assert _report(scheduler, first, number, 0.1) == TrialScheduler.CONTINUE
+    assert _report(scheduler, first, 5, 0.1) == TrialScheduler.STOP
+    # Of 0.9, 0.1 and this one it is among the better half.
+    assert _report(scheduler, others[1], 2, 0.5) == TrialScheduler.CONTINUE
+
+
 def test_baselines_failures_and_jobs_leave_no_trace() -> None:
     scheduler = RoundsASHA(5, Insides(2, local=False))
     baseline = _added(scheduler, "probe", "baseline")

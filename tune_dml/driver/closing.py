@@ -109,6 +109,8 @@ def finish_of(report: SearchReport) -> Finish:
             prefix = "test" if is_winner else f"{name}_test"
             for score, summary in summaries(seeds).items():
                 metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
+    if report.bought is not None:
+        metrics[f"bought_{report.bought.metric}"] = report.bought.mean
     keys = {record.name: trial_key(record) for record in report.records}
     return Finish(
         "KILLED" if report.interrupted else "FINISHED",

@@ -48,6 +48,7 @@ class TrainedModel:
 
 def candidates(
     winner: TrialRecord,
+    first: TrialRecord | None,
     runners_up: Sequence[TrialRecord],
     best_ce: TrialRecord | None,
     baselines: Sequence[TrialRecord],
@@ -57,14 +58,15 @@ def candidates(
     seeds: int,
     kept: int,
 ) -> list[Candidate]:
-    """The winner first, then baselines, the best cross entropy and the runners-up; none twice.
+    """The winner first, then what the space begins with, baselines, the best cross entropy and the runners-up; none
+    twice.
 
     Args:
         kept: Of how many of the winner's seeds the models are wanted.
     """
     everyone = tuple(range(seeds))
     result = [candidate(winner, kind, readouts, temperatures, everyone, everyone[:kept])]
-    others = [*baselines, *([best_ce] if best_ce else []), *runners_up]
+    others = [*([first] if first else []), *baselines, *([best_ce] if best_ce else []), *runners_up]
     for record in others:
         if all(record.name != c.name for c in result):
             result.append(candidate(record, kind, readouts, temperatures, everyone))

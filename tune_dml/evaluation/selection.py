@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy.typing as npt
 
-from tune_dml.config import TrialRecord
+from tune_dml.config import State, TrialRecord
 from tune_dml.data import Kind
 from tune_dml.evaluation.pooling import pooled
 from tune_dml.evaluation.standard_error import clearly_better, lead_by_luck
@@ -56,6 +56,12 @@ def winner(
         r for r in given if not clearly_better(best, pooled(r, labels, kind.target.readout, latest), metric, needed)
     ]
     return min([finished[0], *tied], key=lambda r: r.number)
+
+
+def first_recipe(records: Iterable[TrialRecord]) -> TrialRecord | None:
+    """The trial that a space begins with; ``None`` where it begins with none, or that one has failed."""
+    first = min((r for r in records if r.kind == "trial" and r.given), key=lambda r: r.number, default=None)
+    return None if first is None or first.state == State.FAIL or not first.rounds else first
 
 
 def competitors(records: Iterable[TrialRecord]) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tune_dml.config import Scores, SearchSettings, State, TrialRecord
-from tune_dml.data import Kind, Metric, majority_rate, metric_named
+from tune_dml.data import Kind, Metric, majority_rate
 from tune_dml.reporting.leaderboard import Row, leaderboard_rows
-from tune_dml.training.scoring import CorrectedEstimate, SeedScore, Summary
+from tune_dml.training.scoring import CorrectedEstimate, Gain, SeedScore, Summary, shown_metric
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +34,8 @@ class SearchReport:
         has_test: Whether the task has a test split.
         test_majority: Share of the test texts that are of the most frequent class of the shots, once known.
         confirmed: By record name, test scores of its confirm seeds; a name without any is left out.
+        first_recipe: Name of the trial that the space begins with, if it has not failed.
+        bought: What the winner has over that on the test texts, if another one won and both are confirmed.
         ensemble: Test scores of the average over the winner's seeds, where it was asked for.
         lost_workers: How often a worker was lost, by cause; what it ran was run again.
         confirm_failed: Reasons of confirm runs that failed, with their number.
@@ -62,6 +64,8 @@ class SearchReport:
     test_majority: float | None = None
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
     ensemble: Scores | None = None
+    first_recipe: str | None = None
+    bought: Gain | None = None
     confirm_failed: Mapping[str, int] = field(default_factory=dict)
     lost_workers: Mapping[str, int] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -87,10 +91,8 @@ class SearchReport:
 
     @property
     def shown_metric(self) -> Metric:
-        """The one that tables show beside the loss: that which was searched for if it looks at what is decided, else
-        the kind's default."""
-        asked = metric_named(self.settings.metric)
-        return asked if asked.ties is not None else self.kind.target.metrics[0]
+        """The one that tables show beside the loss."""
+        return shown_metric(self.kind, self.settings.metric)
 
     @property
     def majority(self) -> tuple[str, float] | None:
@@ -144,6 +146,8 @@ def to_json(report: SearchReport) -> dict[str, Any]:
             "seconds": round(report.seconds, 3),
         },
         "winner": next((_winner(report, row) for row in rows if row.is_winner), None),
+        "first_recipe": report.first_recipe,
+        "bought": _bought(report.bought),
         "majority": _majority(report),
         "baselines": {
             row.name: {"state": row.state, "cv": _cv(row), "test": _test(row)} for row in rows if row.kind == "baseline"
@@ -160,6 +164,12 @@ def to_json(report: SearchReport) -> dict[str, Any]:
         "tracking_uri": report.tracking_uri,
         "mlflow_page": report.mlflow_page,
     }
+
+
+def _bought(gain: Gain | None) -> dict[str, Any] | None:
+    if gain is None:
+        return None
+    return {**asdict(gain), "mean": _plain(gain.mean), "interval": [_plain(value) for value in gain.interval]}
 
 
 def _majority(report: SearchReport) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tune_dml.config import command, quoted
-from tune_dml.data import has_majority
+from tune_dml.data import METRICS, has_majority
 from tune_dml.reporting.document import SearchReport
 from tune_dml.reporting.leaderboard import Row
 
@@ -44,6 +44,7 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
             *_nothing_right(report, winner),
             *_majority(report),
             *_tie(report, winner, rows),
+            *_bought(report, winner),
             *_beliefs(report, winner),
             *_readouts(report),
         ]
@@ -156,6 +157,26 @@ def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:
     return [
         f"{first.name} is ahead of it in {_SCORE_WORDS[report.settings.draw.validation]} by no more than luck "
         "gives the best of so many trials: a tie, and ties go to what the space begins with."
+    ]
+
+
+def _bought(report: SearchReport, winner: Row) -> list[str]:
+    """What there is to show for all the trials after the first."""
+    trials = sum(record.kind == "trial" for record in report.records)
+    if winner.name == report.first_recipe and trials > 1:
+        return ["Over the recipe that the space begins with, the search has gained nothing."]
+    gain = report.bought
+    if gain is None:
+        return []
+    low, high = gain.interval
+    words, seeds = METRICS[gain.metric].words, f"{gain.seeds} seeds" if gain.seeds > 1 else "one seed"
+    chance = "" if low > 0 or high < 0 else ", which may be chance"
+    verb = "gained" if gain.mean >= 0 else "lost"
+    size = abs(100 * gain.mean)
+    low, high = (100 * low, 100 * high) if gain.mean >= 0 else (-100 * high, -100 * low)
+    return [
+        f"The search has {verb} {size:.1f} points of test {words} [{low:.1f}, {high:.1f}] over the recipe that the "
+        f"space begins with, {gain.over}, with the same {seeds}{chance}."
     ]
 
 

@@ -19,6 +19,8 @@ from tune_dml.evaluation import (
     choose_temperature,
     confirm_scores,
     ensemble_scores,
+    first_recipe,
+    gain_over,
     readout_scores,
     runners_up,
     winner,
@@ -27,7 +29,7 @@ from tune_dml.evaluation.confirm_runs import Candidate, candidates
 from tune_dml.reporting import SearchReport
 from tune_dml.results.search_file import SearchFile
 from tune_dml.tracking import search_page, tracking_uri_of, without_password
-from tune_dml.training.scoring import rank
+from tune_dml.training.scoring import rank, shown_metric
 from tune_dml.tuning.journal import Journal
 
 RUNNERS_UP = 2
@@ -59,27 +61,21 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     labels, kind = about.heldout_labels(), about.task_kind
     best = winner(trials, labels, kind, settings.metric, about.rounds, latest)
     if best is None:
-        scored = [r for r in rank(trials, settings.metric, about.rounds, latest) if r.rounds]
-        if not scored:
+        furthest = [r for r in rank(trials, settings.metric, about.rounds, latest) if r.rounds]
+        if not furthest:
             return None
-        best = scored[0]
+        best = furthest[0]
     others = runners_up(trials, best, RUNNERS_UP, settings.metric, about.rounds, latest)
+    first = first_recipe(trials)
     best_ce = best_of_loss(trials, labels, kind, "ce", settings.metric, about.rounds, latest)
-    readouts = {
-        record.name: choose_readout(record, labels, kind, settings.metric, latest)
-        for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
-        if record.rounds
-    }
-    temperatures = {
-        record.name: choose_temperature(record, labels, kind, readouts[record.name], latest)
-        for record in [best, *others, *([best_ce] if best_ce else []), *baselines]
-        if record.rounds
-    }
+    scored = {r.name: r for r in (best, first, *others, best_ce, *baselines) if r is not None and r.rounds}
+    readouts = {name: choose_readout(r, labels, kind, settings.metric, latest) for name, r in scored.items()}
+    temperatures = {name: choose_temperature(r, labels, kind, readouts[name], latest) for name, r in scored.items()}
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
     if not about.has_test or not settings.confirm_others:
-        others, best_ce, baselines = [], None, []
+        first, others, best_ce, baselines = None, [], None, []
     kept = seeds if settings.ensemble else int(settings.save_model)
-    wanted = candidates(best, others, best_ce, baselines, kind, readouts, temperatures, seeds, kept)
+    wanted = candidates(best, first, others, best_ce, baselines, kind, readouts, temperatures, seeds, kept)
     return Picked(best, tuple(wanted), readouts, readout_scores(best, labels, kind, latest))
 
 
@@ -98,7 +94,8 @@ def assemble(
     picked = pick(about, journal)
     runs: Sequence[ConfirmRun] = journal.confirm_runs() if test_labels is not None else ()
     confirmed = {}
-    ensemble = None
+    ensemble = bought = None
+    first = first_recipe(records)
     if picked is not None and test_labels is not None:
         known = [r for r in runs if r.candidate in {record.name for record in records}]
         confirmed = confirm_scores(known, test_labels, kind, picked.readouts)
@@ -107,6 +104,10 @@ def assemble(
             ensemble = ensemble_scores(
                 mine, test_labels, kind, picked.readouts.get(picked.winner.name, kind.target.readout)
             )
+        if first is not None and first.name in picked.readouts and first.name != picked.winner.name:
+            readouts = picked.readouts[picked.winner.name], picked.readouts[first.name]
+            theirs = [r for r in known if r.candidate == first.name]
+            bought = gain_over(mine, theirs, readouts, test_labels, shown_metric(kind, settings.metric))
     test_majority = None
     if test_labels is not None and kind.target.exclusive:
         test_majority = majority_share(about.targets(), test_labels)
@@ -140,6 +141,8 @@ def assemble(
         test_majority=test_majority,
         confirmed=confirmed,
         ensemble=ensemble,
+        first_recipe=first.name if first is not None else None,
+        bought=bought,
         lost_workers=journal.lost_workers(),
         confirm_failed=dict(Counter(r.reason for r in runs if r.reason is not None)),
         notes=about.notes,

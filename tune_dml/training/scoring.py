@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tune_dml.config import Round, Scores, State, TrialRecord
-from tune_dml.data import Kind, metric_named
+from tune_dml.data import Kind, Metric, metric_named
 from tune_dml.errors import TrainingFailure
 
 #: Weight of the log loss as a tie-breaker: too small to outweigh one row out of 500.
@@ -36,6 +36,25 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """A configuration's test score less that of another, on the same confirm seeds and test texts.
+
+    Attributes:
+        over: The other's name.
+        metric: In whose unit it is; positive is better, also where lower scores are.
+        mean: Over seeds.
+        interval: 95% of it, for other texts and other seeds.
+        seeds: How many.
+    """
+
+    over: str
+    metric: str
+    mean: float
+    interval: tuple[float, float]
+    seeds: int
+
+
+@dataclass(frozen=True)
 class CorrectedEstimate:
     """What the winner of a search is expected to score on new texts, corrected for the selection (BBC-CV).
 
@@ -52,6 +71,13 @@ class CorrectedEstimate:
     configurations: int
     rows: int
     resamples: int
+
+
+def shown_metric(kind: Kind, metric: str) -> Metric:
+    """The one that is shown where ``metric`` was searched for: that one if it looks at what is decided, else the kind's
+    default."""
+    asked = metric_named(metric)
+    return asked if asked.ties is not None else kind.target.metrics[0]
 
 
 def score(kind: Kind, probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> Scores:

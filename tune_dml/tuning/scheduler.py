@@ -43,7 +43,7 @@ class AllRounds(_WithInsides, FIFOScheduler):
 
 class RoundsASHA(_WithInsides, AsyncHyperBandScheduler):
     """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials, helpers
-    and jobs.
+    and jobs. The trial that the space begins with is seen, and runs all rounds.
 
     Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
     """
@@ -81,9 +81,11 @@ class RoundsASHA(_WithInsides, AsyncHyperBandScheduler):
             return str(TrialScheduler.STOP)
         if trial.config.get("kind") in ("job", "help"):
             return str(TrialScheduler.STOP)
+        over = result.get("round", 0) >= self._rounds
         if trial.config.get("kind") == "baseline":
-            return str(TrialScheduler.STOP if result.get("round", 0) >= self._rounds else TrialScheduler.CONTINUE)
-        return str(super().on_trial_result(tune_controller, trial, result))
+            return str(TrialScheduler.STOP if over else TrialScheduler.CONTINUE)
+        decision = str(super().on_trial_result(tune_controller, trial, result))
+        return str(TrialScheduler.CONTINUE) if trial.config.get("whole") and not over else decision
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Forget a trial that has ended."""

@@ -127,7 +127,9 @@ class StudySearcher(Searcher):
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
         board = None if self._boards is None else f"{self._boards}/{kind}-{number}"
-        return {"kind": kind, "work": json.dumps({"params": dict(record.params), "known": known, "board": board})}
+        work = json.dumps({"params": dict(record.params), "known": known, "board": board})
+        # What a space begins with is what all else is held against: it is never stopped.
+        return {"kind": kind, "work": work, "whole": kind == "baseline" or (record.given and number == 0)}
 
     def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
         over = self.trials_over
