@@ -54,7 +54,7 @@ def _steps(workload: Workload, config: Configuration) -> int:
 def _seconds(workload: Workload, config: Configuration) -> float:
     begun = time.perf_counter()
     fit_once(
-        config, workload.encoder, workload.examples, {},
+        config, workload.encoder, workload.examples(), {},
         seed=0, precision=workload.precision,
     )  # fmt: skip
     return time.perf_counter() - begun

@@ -55,3 +55,25 @@ def test_batches_of_an_epoch_follow_from_the_generator() -> None:
     again = stratified_batches(labels, 8, np.random.default_rng(1))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("copies", [1, 3, 8, 40])
+def test_no_batch_has_a_text_twice(copies: int, seed: int) -> None:
+    labels = np.concatenate([labels_of([16, 10, 4]), np.tile(np.arange(3), copies)])
+    texts = np.concatenate([np.arange(30), np.tile(np.arange(30, 33), copies)])
+    batches = stratified_batches(labels, 12, np.random.default_rng(seed), texts)
+    assert len(batches) == -(-len(labels) // 12)
+    rows = np.concatenate(batches)
+    assert len(np.unique(rows)) == len(rows)
+    assert set(range(30)) <= set(rows.tolist())
+    assert all(len(np.unique(texts[batch])) == len(batch) <= 12 for batch in batches)
+    # As many copies as there are batches with room.
+    told = np.bincount(texts[rows], minlength=33)[30:]
+    assert told.min() >= min(copies, len(batches) - 2)
+
+
+def test_without_copies_batches_are_what_they_are_without_texts() -> None:
+    labels = labels_of([10, 9, 8])
+    one, other = (stratified_batches(labels, 8, np.random.default_rng(2), t) for t in (None, np.arange(27)))
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))

@@ -8,6 +8,7 @@ from tune_dml.data.json_lines import json_text
 from tune_dml.data.kind import KINDS, METRICS, Code, Kind, Target, kind_named, metric_named
 from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
+from tune_dml.data.label_texts import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
 from tune_dml.data.tables import Reading
@@ -24,6 +25,7 @@ __all__ = [
     "Fold",
     "HubSource",
     "Kind",
+    "LabelTexts",
     "Metric",
     "Reading",
     "Split",
@@ -38,6 +40,8 @@ __all__ = [
     "has_majority",
     "json_text",
     "kind_named",
+    "label_texts",
+    "label_texts_from",
     "load_task",
     "majority_rate",
     "majority_share",
@@ -45,6 +49,8 @@ __all__ = [
     "metric_named",
     "per_class",
     "read_texts",
+    "say_nothing",
+    "spoken_names",
     "stratified_rows",
     "usual_kind",
 ]

@@ -33,6 +33,7 @@ class TaskSpec:
     Attributes:
         kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
         label_names: In the order of the integer labels.
+        spoken: The classes in plain words, where their names are none.
         embedded: The distribution on PyPI that holds the data, or ``None``.
         hub: Where the hub has it, or ``None``.
     """
@@ -43,6 +44,7 @@ class TaskSpec:
     label_names: tuple[str, ...]
     embedded: str | None = None
     hub: HubSource | None = None
+    spoken: tuple[str, ...] = ()
 
 
 _POLARITY = ("negative", "positive")
@@ -99,6 +101,7 @@ TASKS: dict[str, TaskSpec] = {
             "questions: what kind of answer is asked for",
             ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"),
             hub=HubSource("SetFit/TREC-QC", label_column="label_coarse_original"),
+            spoken=("abbreviation", "description", "entity", "person", "location", "number"),
         ),
         TaskSpec(
             "MRPC",

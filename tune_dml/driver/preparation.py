@@ -13,6 +13,7 @@ from tune_dml.data import load_task
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
+from tune_dml.driver.label_texts import named_classes
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.named_code import allow_plugins
 from tune_dml.driver.naming import search_name
@@ -93,6 +94,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     space, notes = fitted(space, bundle)
     space, useless = for_kind(space, drawn.kind)
     space, starved = without_starved(space, drawn)
+    space, named, unnamed = named_classes(space, drawn)
     precision = request.precision
     if precision == "auto":
         precision = default_precision(device)
@@ -115,8 +117,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     tokenizer = load_tokenizer(source.folder)
     limit = encoder_limit(tokenizer, bundle.positions)
     settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    told = (*balance_notes(drawn, settings.metric, space), *useless, *starved)
-    prepared = loaded(settings, drawn, space, source, bundle, None, told)
+    told = (*balance_notes(drawn, settings.metric, space), *useless, *starved, *unnamed)
+    prepared = loaded(settings, drawn, space, source, bundle, None, told, named)
     try_space(prepared)
     for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
         out.line(f"encoder: {note}")
@@ -155,7 +157,8 @@ def prepare_again(
     bundle = load_bundle(source)
     if bundle.sha256 != about.encoder_sha256:
         raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
-    return loaded(settings, drawn, space_from_text(settings.space_text, settings.space), source, bundle, about)
+    space = space_from_text(settings.space_text, settings.space)
+    return loaded(settings, drawn, space, source, bundle, about, named=about.label_texts)
 
 
 def prepare_one(
@@ -199,7 +202,7 @@ def prepare_one(
         prefix=best.prefix,
     )
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
-    return loaded(settings, drawn, space, source, bundle, None)
+    return loaded(settings, drawn, space, source, bundle, None, named=best.label_texts)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from tune_dml.config import SearchSettings
-from tune_dml.data import Split
+from tune_dml.data import LabelTexts, Split
 from tune_dml.driver.drawing import Drawn
+from tune_dml.driver.label_texts import with_label_texts
 from tune_dml.driver.lengths import cut_note, longest_text
 from tune_dml.driver.manners import encoder_limit, tokens_of
 from tune_dml.models.encoder_source import EncoderSource
@@ -58,12 +59,14 @@ def loaded(
     bundle: EncoderBundle,
     before: SearchFile | None,
     told: tuple[str, ...] = (),
+    named: LabelTexts | None = None,
 ) -> Prepared:
     """Everything in memory, with the notes that go into ``search.yaml``.
 
     Args:
         before: The search as its file has it, where it goes on.
         told: What else is to be said of the data.
+        named: Texts made of the classes' names.
 
     Raises:
         ModelError: the tokenizer cannot be loaded, or a text has a token that the encoder does not know.
@@ -82,23 +85,25 @@ def loaded(
         return found
 
     task, validation = drawn.task, drawn.task.validation
+    split, named_rows = with_label_texts(drawn.split, named or {})
     official = drawn.folds[0].official and validation is not None
     workload = Workload(
         encoder=bundle,
-        tokens=tokens(drawn.split, "training"),
-        labels=drawn.split.labels,
+        tokens=tokens(split, "training"),
+        labels=split.labels,
         kind=task.kind,
         outputs=len(task.label_names),
         folds=drawn.folds,
         official=tokens(validation, "validation") if official and validation is not None else None,
         official_labels=validation.labels if official and validation is not None else None,
+        named=named_rows,
         loss_plugins=settings.loss_plugins,
         seed=settings.seed,
         device=settings.device,
         precision=settings.precision,
     )
     test = None if task.test is None else tokens(task.test, "test")
-    splits = {"training": workload.tokens, "validation": workload.official, "test": test}
+    splits = {"training": workload.examples().tokens, "validation": workload.official, "test": test}
     cut = {name: split for name, split in splits.items() if split is not None}
     limit = encoder_limit(tokenizer, bundle.positions)
     about = before or SearchFile(
@@ -119,6 +124,7 @@ def loaded(
         has_test=task.test is not None,
         max_length=longest,
         versions=versions(settings.device),
+        label_texts=dict(named or {}),
     )
     return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
 

@@ -12,6 +12,7 @@ from tune_dml.recipe.ingredients import (
     class_weights,
     head_layers,
     label_smoothing,
+    label_texts,
     layer_average,
     layer_choice,
     layer_decay,
@@ -25,7 +26,7 @@ INGREDIENTS: dict[str, Ingredient] = {
     module.SPEC.name: module.SPEC
     for module in (
         pairs, head_layers, projection, layer_choice, layer_average, label_smoothing, class_weights, layer_decay,
-        reinitialisation, plateau,
+        reinitialisation, plateau, label_texts,
     )
 }  # fmt: skip
 

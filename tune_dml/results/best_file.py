@@ -9,8 +9,9 @@ from typing import Any
 
 from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, DrawSettings, TaskSettings, TrialRecord, Value, from_values
 from tune_dml.config.moved_paths import followed
+from tune_dml.data import label_texts_from
 from tune_dml.errors import ConfigurationError
-from tune_dml.recipe import domains
+from tune_dml.recipe import configuration_from, domains
 from tune_dml.reporting import write_text_atomic
 from tune_dml.results.search_file import SearchFile, dump_yaml, former_results, load_yaml
 from tune_dml.training.scoring import mean_scores
@@ -29,6 +30,7 @@ class BestFile:
         loss_plugins: Where losses of other packages are.
         truncation, prefix: How texts were read, as of the search's settings.
         versions: What it was made with.
+        label_texts: Texts made of the classes' names in the wording that the configuration has, if it has any.
     """
 
     config: dict[str, Value]
@@ -46,6 +48,7 @@ class BestFile:
     truncation: str = "head"
     prefix: str = ""
     versions: dict[str, Any] = field(default_factory=dict)
+    label_texts: dict[str, Any] = field(default_factory=dict)
 
 
 def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:
@@ -56,6 +59,7 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
     """
     settings = about.settings
     scores = mean_scores(winner.rounds, about.by_schedule)
+    wording = str(configuration_from(config).on().get("label_texts", {}).get("wording"))
     values: dict[str, Any] = {
         "config": dict(config),
         "trial": winner.number,
@@ -74,6 +78,7 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
         "max_length": about.max_length,
         "truncation": settings.truncation,
         "prefix": settings.prefix,
+        **({"label_texts": {wording: about.label_texts[wording]}} if wording in about.label_texts else {}),
         "versions": about.versions,
         "rows": about.rows,
         "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
@@ -97,6 +102,7 @@ def read_best(path: Path) -> BestFile:
     known = {field.name for field in fields(BestFile)}
     try:
         best = from_values(BestFile, {name: value for name, value in values.items() if name in known})
+        best = replace(best, label_texts=label_texts_from(best.label_texts, len(best.label_names)))
     except (TypeError, ValueError) as error:
         raise ConfigurationError(f"{path} is not a complete best.yaml ({error}); was it edited?") from None
     for name, given, valid in (

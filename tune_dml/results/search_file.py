@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tune_dml.config import (
     sqlite_uri,
 )
 from tune_dml.config.moved_paths import followed
-from tune_dml.data import KINDS, Fold, Kind, kind_named
+from tune_dml.data import KINDS, Fold, Kind, kind_named, label_texts_from
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
 from tune_dml.tracking import without_password
@@ -40,6 +40,7 @@ class SearchFile:
         official_labels: Targets of the validation split, where held-out rows index that.
         encoder_sha256, encoder_parameters: Of the encoder.
         versions: Of packages, and how many threads a training run has.
+        label_texts: By wording, texts made of the classes' names, with the class of each.
         rounds, by_schedule: Of a trial.
         has_test: Whether the task has a test split.
         max_length: Tokens kept of each text.
@@ -62,6 +63,7 @@ class SearchFile:
     has_test: bool
     max_length: int
     versions: dict[str, Any]
+    label_texts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def encoder_size(self) -> str:
@@ -94,6 +96,8 @@ class SearchFile:
         if settings["tracking_uri"] is not None:
             settings["tracking_uri"] = without_password(settings["tracking_uri"])
         values = {**self.__dict__, "settings": settings}
+        if not self.label_texts:
+            del values["label_texts"]
         values["folds"] = [
             {"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds
         ]
@@ -160,6 +164,7 @@ def _checked(found: SearchFile) -> SearchFile:
     Raises:
         TypeError, ValueError, OverflowError: they are not.
     """
+    found = replace(found, label_texts=label_texts_from(found.label_texts, len(found.label_names)))
     if not all(map(_is_target, (*found.labels, *(found.official_labels or ())))):
         raise TypeError("labels cannot be anything but numbers")
     if found.kind in KINDS:

@@ -34,6 +34,12 @@ class Examples:
         """By which batches are spread: of classes the class."""
         return KINDS[self.kind].target.strata(self.targets)
 
+    @property
+    def copies(self) -> npt.NDArray[np.int64] | None:
+        """The same number for each that is the same text of one set; ``None`` where there are no two such."""
+        places = self.tokens.whole[1]
+        return places if len(np.unique(places)) < len(places) else None
+
     def __len__(self) -> int:
         return len(self.targets)
 

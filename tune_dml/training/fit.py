@@ -93,7 +93,8 @@ class _Run:
         device: torch.device,
         precision: str,
     ) -> None:
-        self.data, self.strata, self.generator = data, data.strata, np.random.default_rng(seed)
+        self.data, self.generator = data, np.random.default_rng(seed)
+        self.strata, self.copies = data.strata, data.copies
         self.model = Model(config, encoder, seed, device, precision)
         self.config = config = self.model.config
         self.objective = objective = objective_of(self.model, data)
@@ -117,7 +118,8 @@ class _Run:
             if not self.batches:
                 if self._end_epoch():
                     break
-                self.batches = stratified_batches(self.strata, self.config.batch_size, self.generator)
+                size = self.config.batch_size
+                self.batches = stratified_batches(self.strata, size, self.generator, self.copies)
             loss, figures = self.gradients.of(self.batches.pop(0), self.optimization.optimizer)
             self.optimization.step(self.noted.steps)
             self.noted.add(loss, figures)

@@ -66,7 +66,9 @@ def measured_step(workload: Workload, config: Configuration) -> StepCost:
     """
     single_thread()
     device = torch.device(workload.device)
-    longest = np.argsort(-workload.tokens.lengths, kind="stable")[: config.batch_size].astype(np.int64)
+    longest = np.argsort(-workload.tokens.lengths[: workload.shots], kind="stable")[: config.batch_size].astype(
+        np.int64
+    )
     # Which text has which label costs nothing; that each class is there keeps read-outs from refusing.
     targets = KINDS[workload.kind].target.made_up(len(longest), workload.outputs, workload.outputs)
     data = Examples(workload.tokens.take(longest), targets, workload.kind, workload.outputs)

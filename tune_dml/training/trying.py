@@ -83,7 +83,7 @@ def _affordable(config: Configuration, workload: Workload) -> Configuration:
 def _two_texts(workload: Workload) -> Examples:
     """The two shortest, twice each, one of each of two classes where there are any. A set by itself: what frozen layers
     give is kept for the whole set that texts were taken from."""
-    shortest = np.argsort(workload.tokens.lengths, kind="stable")[:2].astype(np.int64)
+    shortest = np.argsort(workload.tokens.lengths[: workload.shots], kind="stable")[:2].astype(np.int64)
     taken = workload.tokens.take(np.concatenate([shortest, shortest]))
     towers = None if taken.towers is None else replace(taken.towers, origin=None)
     targets = KINDS[workload.kind].target.made_up(len(taken), 2, workload.outputs)

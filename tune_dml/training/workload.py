@@ -43,6 +43,8 @@ class Workload:
         outputs: How many numbers a model gives for each text: of classes one for each.
         folds: Training and held-out parts. Several: a round is a fold. One: a round is a fifth of the schedule.
         official, official_labels: The validation split that an ``official`` fold's held-out rows index.
+        named: By wording, positions in ``tokens`` and ``labels`` of texts made of the classes' names; they follow the
+            draw's.
         loss_plugins: Losses of other packages that every worker imports.
         seed: The search's; each round's seed follows from it, the same for all trials.
     """
@@ -55,15 +57,33 @@ class Workload:
     folds: tuple[Fold, ...] = field(repr=False)
     official: TokenArrays | None = field(default=None, repr=False)
     official_labels: npt.NDArray[Any] | None = field(default=None, repr=False)
+    named: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict, repr=False)
     loss_plugins: tuple[str, ...] = ()
     seed: int = 0
     device: str = "cpu"
     precision: str = "float32"
 
     @property
-    def examples(self) -> Examples:
-        """All that may be learnt from."""
-        return Examples(self.tokens, self.labels, self.kind, self.outputs)
+    def shots(self) -> int:
+        """How many labelled texts there are."""
+        return min((int(rows.min()) for rows in self.named.values() if len(rows)), default=len(self.labels))
+
+    def examples(self, config: Configuration | None = None, rows: npt.NDArray[np.int64] | None = None) -> Examples:
+        """What may be learnt from: the shots at ``rows`` (``None``: all), and what ``config`` adds to them.
+
+        Raises:
+            ConfigurationError: it wants texts of the classes' names, which say nothing here.
+        """
+        everything = Examples(self.tokens, self.labels, self.kind, self.outputs)
+        added = {} if config is None else config.on().get("label_texts", {})
+        if rows is None and not self.named:
+            return everything
+        rows = np.arange(self.shots, dtype=np.int64) if rows is None else rows
+        if added:
+            if added["wording"] not in self.named:
+                raise ConfigurationError("label_texts: this task has no classes with names that say something.")
+            rows = np.concatenate([rows, np.tile(self.named[added["wording"]], added["copies"])])
+        return everything.take(rows)
 
     @property
     def by_schedule(self) -> bool:
@@ -167,7 +187,7 @@ def run_confirm(
     return fit_once(
         config,
         workload.encoder,
-        workload.examples,
+        workload.examples(config),
         {} if test is None else {"test": test},
         seed=derived_seed("confirm", workload.seed, seed),
         keep_encoder=keep_encoder,
@@ -182,7 +202,7 @@ def _stages(workload: Workload, config: Configuration, number: int, stages: int)
     return fit(
         config,
         workload.encoder,
-        workload.examples.take(fold.train),
+        workload.examples(config, fold.train),
         {"heldout": _heldout(workload, fold)},
         seed=round_seed(workload.seed, number),
         stages=stages,
@@ -210,7 +230,7 @@ def _round(workload: Workload, number: int, fold: Fold, stage: Stage) -> Round:
 
 def timed_step(workload: Workload, config: Configuration) -> float:
     """Seconds of one training step of ``config`` on this machine: of three, the shorter of two runs."""
-    rows = np.arange(min(len(workload.labels), config.batch_size), dtype=np.int64)
+    rows = np.arange(min(workload.shots, config.batch_size), dtype=np.int64)
     seconds = []
     # The first run pays for building the encoder and is not counted.
     for _ in range(3):
@@ -220,7 +240,7 @@ def timed_step(workload: Workload, config: Configuration) -> float:
             fit_once(
                 replace(config, epochs=3),
                 workload.encoder,
-                workload.examples.take(rows),
+                workload.examples(rows=rows),
                 {},
                 seed=0,
                 device=workload.device,
