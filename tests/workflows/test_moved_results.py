@@ -25,7 +25,9 @@ runs = client.search_runs(
     [e.experiment_id for e in client.search_experiments()], "tags.`tune_dml.kind` = 'search'"
 )
 (parent,) = runs
-curve = [(m.step, round(m.value, 6)) for m in client.get_metric_history(parent.info.run_id, "best_cv_accuracy")]
+history = client.get_metric_history(parent.info.run_id, "best_cv_accuracy")
+# As MLflow gives them, those of one batch are in any order.
+curve = sorted((m.step, round(m.value, 6)) for m in history)
 mlflow.set_tracking_uri(embedded_uri(Path({results!r})))
 model = mlflow.pyfunc.load_model("models:/tune-dml-bbc-25@best")
 answer = model.predict(["shares fall as profits drop"])["label"][0]

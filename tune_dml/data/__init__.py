@@ -8,9 +8,9 @@ from tune_dml.data.json_lines import json_text
 from tune_dml.data.kind import KINDS, METRICS, Code, Kind, Target, kind_named, metric_named
 from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
-from tune_dml.data.label_texts import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
+from tune_dml.data.spoken_names import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.tables import Reading
 from tune_dml.data.task import Split, Task, per_class
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts

@@ -13,9 +13,9 @@ from tune_dml.data import load_task
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
-from tune_dml.driver.label_texts import named_classes
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.named_code import allow_plugins
+from tune_dml.driver.names_as_texts import named_classes
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tune_dml.config import SearchSettings
 from tune_dml.data import LabelTexts, Split
 from tune_dml.driver.drawing import Drawn
-from tune_dml.driver.label_texts import with_label_texts
 from tune_dml.driver.lengths import cut_note, longest_text
 from tune_dml.driver.manners import encoder_limit, tokens_of
+from tune_dml.driver.names_as_texts import with_label_texts
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.results.search_file import SearchFile
 from tune_dml.results.versions import versions
