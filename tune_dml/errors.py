@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 #: Names that are compared to guess what was meant: how long, and how many.
@@ -102,3 +102,9 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         if close and candidate.lower() == close[0]:
             return f"did you mean '{candidate}'?"
     return f"valid names: {', '.join(names)}."
+
+
+def called_here(name: str, valid: Iterable[str], elsewhere: Mapping[str, str]) -> str:
+    """:func:`nearest`, but for a name that other tools have: what it is called here, by ``elsewhere``."""
+    known = elsewhere.get(name.lower())
+    return nearest(name, valid) if known is None else f"it is called '{known}' here."

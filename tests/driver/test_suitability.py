@@ -212,3 +212,11 @@ def test_a_space_without_them_has_none(tmp_path: Path) -> None:
     found = prepared(write(tmp_path / "mail.csv", {"ham": 20, "spam": 20}))
     assert found.about.label_texts == {}
     assert len(found.workload.labels) == 40
+
+
+def test_without_names_that_say_something_they_cannot_be_had(tmp_path: Path) -> None:
+    work = prepared(write(tmp_path / "mail.csv", {"ham": 20, "spam": 20})).workload
+    on = resolve({"loss": "ce", "label_texts/copies": 3})
+    for rows in (None, np.arange(5, dtype=np.int64)):
+        with pytest.raises(ConfigurationError, match="no classes with names"):
+            work.examples(on, rows)

@@ -14,7 +14,7 @@ from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import from_values, slug
 from tune_dml.driver.options import TRIALS_ON_CPU, check_options
 from tune_dml.driver.request import SearchRequest
-from tune_dml.errors import TuneDMLError, nearest
+from tune_dml.errors import TuneDMLError, called_here, nearest
 from tune_dml.spaces import load_space, shipped_spaces, space_from_text, space_text
 
 ARMS_OF_PEERS = ("linear_probe", *PEERS)
@@ -92,7 +92,7 @@ def _arm(
     recipe, peer = own.pop("recipe", None), own.pop("peer", None)
     wrong = [str(key) for key in own if key not in OPTIONS]
     for key in wrong:
-        hint = called_here(key, (*OPTIONS, "recipe", "peer"))
+        hint = called_here(key, (*OPTIONS, "recipe", "peer"), ELSEWHERE)
         problems.add((*where, key), f"The arm '{name}': '{key}' is no option of a search: {hint}")
     if peer is not None and peer not in ARMS_OF_PEERS:
         problems.add(
@@ -164,9 +164,3 @@ def listed(key: str, value: Any) -> Any:
     if key in _LISTS and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value
-
-
-def called_here(key: str, valid: Sequence[str], elsewhere: Mapping[str, str] = ELSEWHERE) -> str:
-    """A hint for a message about an unknown key: what it is called here, else the closest of the ``valid`` ones."""
-    known = elsewhere.get(key.lower())
-    return nearest(key, valid) if known is None else f"it is called '{known}' here."

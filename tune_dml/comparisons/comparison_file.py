@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tune_dml.comparisons.arms import ELSEWHERE, OF_TASK, OPTIONS, called_here, listed, read_arms
+from tune_dml.comparisons.arms import ELSEWHERE, OF_TASK, OPTIONS, listed, read_arms
 from tune_dml.comparisons.beside import with_paths
 from tune_dml.comparisons.comparison import Comparison
 from tune_dml.comparisons.problems import Problems, loaded
 from tune_dml.config import slug
 from tune_dml.data import METRICS
 from tune_dml.driver.named_code import allow_plugins
-from tune_dml.errors import UsageError, nearest
+from tune_dml.errors import UsageError, called_here, nearest
 from tune_dml.losses import add_plugins
 
 KEYS = ("name", "tasks", "shots", "draws", "arms", "reference", "margin", "metric")

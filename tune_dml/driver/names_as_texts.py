@@ -32,8 +32,18 @@ def named_classes(space: Space, drawn: Drawn) -> tuple[Space, LabelTexts, tuple[
     if nothing := say_nothing(names):
         listed = ", ".join(f"'{name}'" for name in nothing[:_LISTED]) + (", ..." if len(nothing) > _LISTED else "")
         return _without(space), {}, (f"Classes called {listed} say nothing: label_texts are left out.",)
+    return space, texts_of_names(drawn), ()
+
+
+def texts_of_names(drawn: Drawn) -> LabelTexts:
+    """A text of each class in each wording, but for those that are shots or will be scored; none where a name says
+    nothing."""
+    task = drawn.task
+    names = spoken_names(task.name, task.label_names)
+    if say_nothing(names):
+        return {}
     taken = {*drawn.split.texts, *(text for split in (task.validation, task.test) if split for text in split.texts)}
-    return space, label_texts(names, taken), ()
+    return label_texts(names, taken)
 
 
 def _without(space: Space) -> Space:

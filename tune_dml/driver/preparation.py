@@ -15,7 +15,7 @@ from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.named_code import allow_plugins
-from tune_dml.driver.names_as_texts import named_classes
+from tune_dml.driver.names_as_texts import named_classes, texts_of_names
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
@@ -202,7 +202,9 @@ def prepare_one(
         prefix=best.prefix,
     )
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
-    return loaded(settings, drawn, space, source, bundle, None, named=best.label_texts)
+    # Other texts may have other classes, or the classes in another order.
+    named = best.label_texts if other is None or not best.label_texts else texts_of_names(drawn)
+    return loaded(settings, drawn, space, source, bundle, None, named=named)
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:

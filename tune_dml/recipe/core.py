@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tune_dml.config.domains import Choice, Float, Int
-from tune_dml.errors import nearest
+from tune_dml.errors import called_here
 from tune_dml.recipe.hyperparameter import Hyperparameter
 
 REPRESENTATIONS = ("mean", "cls", "tokens", "last_token", "mask")
@@ -71,8 +71,7 @@ ELSEWHERE = {
 
 def nearest_hyperparameter(name: str, valid: Iterable[str]) -> str:
     """A hint for a message about an unknown one: what it is called here, else the closest of the ``valid`` names."""
-    known = ELSEWHERE.get(name.lower())
-    return nearest(name, valid) if known is None else f"it is called '{known}' here."
+    return called_here(name, valid, ELSEWHERE)
 
 
 def add_readouts(names: Iterable[str]) -> None:

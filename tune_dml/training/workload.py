@@ -76,7 +76,7 @@ class Workload:
         """
         everything = Examples(self.tokens, self.labels, self.kind, self.outputs)
         added = {} if config is None else config.on().get("label_texts", {})
-        if rows is None and not self.named:
+        if rows is None and not self.named and not added:
             return everything
         rows = np.arange(self.shots, dtype=np.int64) if rows is None else rows
         if added:

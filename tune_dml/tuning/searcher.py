@@ -129,7 +129,7 @@ class StudySearcher(Searcher):
         board = None if self._boards is None else f"{self._boards}/{kind}-{number}"
         work = json.dumps({"params": dict(record.params), "known": known, "board": board})
         # What a space begins with is what all else is held against: it is never stopped.
-        return {"kind": kind, "work": work, "whole": kind == "baseline" or (record.given and number == 0)}
+        return {"kind": kind, "work": work, "whole": record.given and number == 0}
 
     def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
         over = self.trials_over
