@@ -61,6 +61,7 @@ def test_read_back() -> None:
     made = label_texts(("sports", "money"), ())
     assert label_texts_from({w: [list(pair) for pair in pairs] for w, pairs in made.items()}, 2) == made
     assert label_texts_from({}, 2) == {}
+    assert label_texts_from({"given": [[0, "a"], [0, "b"]]}, 2) == {"given": ((0, "a"), (0, "b"))}
 
 
 @pytest.mark.parametrize(

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from rich.console import Console
+from prepared_search import prepared, write
 
 from tune_dml.config import Float
-from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared
-from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import ConfigurationError, DataError, ModelError, UsageError
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import INGREDIENTS, Hyperparameter, Ingredient
-from tune_dml.reporting.output import Output
-from tune_dml.training.workload import resolve
-
-WORDS = {"ham": "meeting lunch project report", "spam": "win cash prize offer"}
-
-
-def write(path: Path, counts: dict[str, int]) -> Path:
-    lines = ["text,label"]
-    for label, count in counts.items():
-        lines += [f"{WORDS.get(label, label)} number {i},{label}" for i in range(count)]
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def prepared(data: Path, **options: Any) -> Prepared:
-    given = {"task": "mine", "encoder": "bert-tiny", "no_test": True, "shots": "full", "results": str(data.parent)}
-    out = Output(Console(file=io.StringIO()))
-    return prepare_new(SearchRequest(data=str(data), **(given | options)), out)
 
 
 def advice(found: Prepared) -> str:
@@ -172,51 +150,3 @@ def test_an_ingredient_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.M
     data = write(tmp_path / "mail.csv", {"ham": 20, "spam": 15})
     with pytest.raises(ModelError, match=r"no such states.*every trial with loss ce, noise\."):
         prepared(data, space=str(space))
-
-
-NAMED = "loss: ce\nepochs: 2\nlabel_texts: {copies: {choices: [0, 3]}, wording: {choices: [sentence, name]}}\n"
-
-
-def test_texts_of_the_classes_names_follow_the_shots(tmp_path: Path) -> None:
-    data, space = write(tmp_path / "mail.csv", {"ham": 20, "spam": 20}), tmp_path / "space.yaml"
-    space.write_text(NAMED)
-    found = prepared(data, space=str(space))
-    work = found.workload
-    assert (work.shots, len(work.labels), len(work.tokens)) == (40, 48, 48)
-    assert found.about.label_texts["sentence"] == ((0, "This sentence is ham"), (1, "This sentence is spam"))
-    assert len(found.about.labels) == len(found.about.hashes) == 40
-    on = resolve({"loss": "ce", "label_texts/copies": 3, "label_texts/wording": "name"})
-    rows = np.arange(5, dtype=np.int64)
-    examples = work.examples(on, rows)
-    assert len(examples) == 5 + 2 * 3
-    assert examples.targets[5:].tolist() == [0, 1] * 3
-    assert examples.copies is not None
-    off = work.examples(resolve({"loss": "ce"}), rows)
-    assert (len(off), off.copies) == (5, None)
-    assert len(work.examples()) == 40
-
-
-@pytest.mark.parametrize("names", [("0", "1"), ("ABC", "money")])
-def test_names_that_say_nothing_are_no_texts(names: tuple[str, str], tmp_path: Path) -> None:
-    data, space = write(tmp_path / "mail.csv", dict.fromkeys(names, 20)), tmp_path / "space.yaml"
-    space.write_text(NAMED)
-    found = prepared(data, space=str(space))
-    assert any(note.startswith(f"Classes called '{names[0]}'") for note in found.about.notes)
-    assert found.about.label_texts == {}
-    assert found.space.constants["label_texts/copies"] == 0
-    assert all(not parameter.name.startswith("label_texts") for parameter in found.space.parameters)
-    assert len(found.workload.labels) == 40
-
-
-def test_a_space_without_them_has_none(tmp_path: Path) -> None:
-    found = prepared(write(tmp_path / "mail.csv", {"ham": 20, "spam": 20}))
-    assert found.about.label_texts == {}
-    assert len(found.workload.labels) == 40
-
-
-def test_without_names_that_say_something_they_cannot_be_had(tmp_path: Path) -> None:
-    work = prepared(write(tmp_path / "mail.csv", {"ham": 20, "spam": 20})).workload
-    on = resolve({"loss": "ce", "label_texts/copies": 3})
-    for rows in (None, np.arange(5, dtype=np.int64)):
-        with pytest.raises(ConfigurationError, match="no classes with names"):
-            work.examples(on, rows)

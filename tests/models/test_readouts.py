@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from tune_dml.data.kinds import MULTILABEL
 from tune_dml.losses import LOSSES, check
-from tune_dml.models.readouts import READOUT_SPECS, FittedReadout, Trained
+from tune_dml.models.readouts import READOUT_SPECS, AnchorVectors, FittedReadout, Trained
 from tune_dml.models.readouts.readout_spec import softmax, unit
 from tune_dml.recipe import READOUTS, Configuration
 
@@ -149,6 +150,24 @@ def test_euclidean_centroids_are_scikit_learns() -> None:
     run, spec, x = trained([0, 1, 2, 2, 1] * 3), READOUT_SPECS["centroid:euclidean"], 0.3 * texts([0, 1, 2] * 20, 1)
     expected = NearestCentroid().fit(run.embeddings, run.targets).predict(x)
     np.testing.assert_array_equal(spec.probabilities(spec.fit(run), x).argmax(axis=1), expected)
+
+
+@pytest.mark.parametrize("name", ["centroid", "centroid:euclidean"])
+def test_anchors_count_as_so_many_texts_where_classes_are_means(name: str) -> None:
+    run, anchors = trained(BALANCED), AnchorVectors(texts([0, 2], 5), np.array([0, 2]), 3)
+    more = replace(
+        run,
+        embeddings=np.concatenate([run.embeddings, np.repeat(anchors.embeddings, 3, axis=0)]),
+        targets=np.concatenate([run.targets, np.repeat(anchors.targets, 3)]),
+    )
+    fitted = READOUT_SPECS[name].fit(replace(run, anchors=anchors))
+    expected = READOUT_SPECS[name].fit(more)
+    assert np.allclose(fitted.arrays["centroids"], expected.arrays["centroids"], atol=1e-6)
+    assert not np.allclose(fitted.arrays["centroids"], READOUT_SPECS[name].fit(run).arrays["centroids"], atol=1e-3)
+    # A class that has no text but an anchor can be had.
+    alone = replace(trained([0, 1] * 4), anchors=anchors)
+    x = texts([2] * 20, 3)
+    assert (READOUT_SPECS[name].probabilities(READOUT_SPECS[name].fit(alone), x).argmax(axis=1) == 2).all()
 
 
 def test_settings_of_logistic_regression_change_its_penalty() -> None:

@@ -16,6 +16,7 @@ from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
 from tune_dml.training.scoring import score
+from tune_dml.training.step_time import timed_step
 from tune_dml.training.workload import (
     SCHEDULE_ROUNDS,
     Workload,
@@ -26,7 +27,6 @@ from tune_dml.training.workload import (
     run_confirm,
     run_rounds,
     single_thread,
-    timed_step,
 )
 
 CONFIG = check(Configuration(loss="supcon", beta=0.5, epochs=2, batch_size=12, lr=1e-3, trainable_layers=1))

@@ -17,7 +17,7 @@ from tune_dml.driver.request import SearchRequest
 from tune_dml.reporting.output import silent
 from tune_dml.results.best_file import read_best
 
-SPACE = "loss: supcon\nlr: 5.0e-4\nepochs: 2\nmax_length: 24\nlabel_texts: {copies: 4, wording: about}\n"
+SPACE = "loss: supcon\nlr: 5.0e-4\nepochs: 2\nmax_length: 24\nlabel_texts: {copies: 4, wording: about, anchors: 2}\n"
 SMALL = "--encoder bert-tiny --shots 25 --folds 2 --trials 1 --confirm-seeds 1 --concurrency 1 --confirm-winner-only"
 
 

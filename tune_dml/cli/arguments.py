@@ -40,6 +40,19 @@ Encoding = Annotated[
 NoHeader = Annotated[
     bool, typer.Option("--no-header", help="CSV and TSV begin with data; their columns are then called 1, 2, ...")
 ]
+LabelTexts = Annotated[
+    str | None,
+    typer.Option("--label-texts", metavar="FILE", help="Texts that describe the classes: columns class and text."),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URI",
+        help="Keep a copy of the search there while it runs, for 'tune-dml fetch' on another machine: "
+        "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or a folder. Credentials come from the environment.",
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on stdout; everything else goes to stderr.")
 ]

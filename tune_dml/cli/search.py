@@ -12,10 +12,12 @@ from tune_dml.cli.arguments import (
     Debug,
     Encoding,
     Json,
+    LabelTexts,
     LossPlugin,
     NoHeader,
     Quiet,
     Results,
+    Store,
     TrackingUri,
     Verbose,
     count_or_word,
@@ -67,6 +69,7 @@ def search(
     ] = DEFAULTS.kind,
     encoding: Encoding = DEFAULTS.encoding,
     no_header: NoHeader = not DEFAULTS.header,
+    label_texts: LabelTexts = DEFAULTS.label_texts,
     drop_unknown_labels: Annotated[
         bool,
         typer.Option("--drop-unknown-labels", help="Leave out test rows whose label no training text carries."),
@@ -141,14 +144,7 @@ def search(
     ] = DEFAULTS.address,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = DEFAULTS.tracking_uri,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="Keep a copy of the search there while it runs, for 'tune-dml fetch' on another machine: "
-            "s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or a folder. Credentials come from the environment.",
-        ),
-    ] = DEFAULTS.store,
+    store: Store = DEFAULTS.store,
     store_every: Annotated[
         float, typer.Option(metavar="SECONDS", help="How often the copy is brought up to date.")
     ] = DEFAULTS.store_every,
@@ -201,6 +197,7 @@ def search(
         header=not no_header,
         drop_unknown_labels=drop_unknown_labels,
         kind=kind,
+        label_texts=label_texts,
         no_test=no_test,
         encoder=encoder,
         space=space,

@@ -35,8 +35,8 @@ def submit(
 ) -> int:
     """Run a search on the head of a cluster, and show its log.
 
-    It is a Ray job there, which goes on if this command ends, or this machine. Files given with --data and --space go
-    along; results stay on the head until 'tune-dml fetch' brings them.
+    It is a Ray job there, which goes on if this command ends, or this machine. Files given with --data, --space
+    and --label-texts go along; results stay on the head until 'tune-dml fetch' brings them.
     """
     from tune_dml.workflows import submit as workflow
 

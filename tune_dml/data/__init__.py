@@ -1,6 +1,7 @@
 """Tasks, where their texts come from, cleaning, few-shot draws and folds."""
 
 from tune_dml.data.balance import has_majority, majority_rate, majority_share
+from tune_dml.data.class_texts import read_class_texts
 from tune_dml.data.decoding import check_encoding
 from tune_dml.data.draws import draw_shots
 from tune_dml.data.folds import Fold, make_folds, stratified_rows
@@ -48,6 +49,7 @@ __all__ = [
     "make_folds",
     "metric_named",
     "per_class",
+    "read_class_texts",
     "read_texts",
     "say_nothing",
     "spoken_names",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from tune_dml.data.known_tasks import spec_named
-from tune_dml.recipe.ingredients.label_texts import WORDINGS
+from tune_dml.recipe.ingredients.label_texts import GIVEN, WORDINGS
 
 #: By wording, texts with the class of each.
 LabelTexts = Mapping[str, tuple[tuple[int, str], ...]]
@@ -54,7 +54,7 @@ def label_texts_from(values: object, classes: int) -> dict[str, tuple[tuple[int,
         raise ValueError("label_texts are no mapping")
     found = {}
     for wording, pairs in values.items():
-        if wording not in WORDINGS or not isinstance(pairs, list | tuple):
+        if wording not in (*WORDINGS, GIVEN) or not isinstance(pairs, list | tuple):
             raise ValueError("label_texts are not in a wording")
         if not all(isinstance(pair, list | tuple) and _is_one(tuple(pair), classes) for pair in pairs):
             raise ValueError("label_texts are not those of classes")

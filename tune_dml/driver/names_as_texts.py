@@ -1,33 +1,58 @@
-"""Texts made of the classes' names, for a search whose space has them."""
+"""Texts made of the classes' names, or that the user gives for each class, for a search whose space has them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tune_dml.data import LabelTexts, Split, label_texts, say_nothing, spoken_names
-from tune_dml.recipe import INGREDIENTS
-from tune_dml.spaces import Space, fixed, possible_values
+from tune_dml.config import Choice, Value, absolute_path
+from tune_dml.data import LabelTexts, Split, label_texts, read_class_texts, say_nothing, spoken_names
+from tune_dml.errors import SpaceError, UsageError
+from tune_dml.recipe.ingredients.label_texts import GIVEN, OFF
+from tune_dml.spaces import Parameter, Space, fixed, possible_values
 
 if TYPE_CHECKING:
     from tune_dml.driver.drawing import Drawn
 
-_COPIES = "label_texts/copies"
+_WORDING, _COPIES, _ANCHORS = "label_texts/wording", "label_texts/copies", "label_texts/anchors"
+#: Of a space that says nothing of them, where the user gives a file.
+_USUAL_COPIES = Choice((4, 8))
 #: Names listed in a sentence.
 _LISTED = 5
 
 
-def named_classes(space: Space, drawn: Drawn) -> tuple[Space, LabelTexts, tuple[str, ...]]:
-    """The texts that a space asks for; the space without them where they would say nothing, and what is to be said."""
-    asked = possible_values(space, _COPIES)
-    if asked is not None and not any(asked):
-        return space, {}, ()
+def named_classes(space: Space, drawn: Drawn, file: str | None = None) -> tuple[Space, LabelTexts, tuple[str, ...]]:
+    """The texts that a space asks for; the space without them where they would say nothing, and what is to be said.
+
+    Args:
+        file: Of texts for each class; the space then has these, whatever it said of names.
+
+    Raises:
+        UsageError: there is a file, and the task has no classes, or its texts are pairs.
+        SpaceError: the space asks for the texts of a file, and there is none.
+        DataError: as of :func:`tune_dml.data.read_class_texts`.
+    """
+    asked = tuple(wording for wording in possible_values(space, _WORDING) or () if wording != OFF)
     task, kind = drawn.task, drawn.kind
+    if not asked and file is None:
+        return space, {}, ()
     if not kind.target.exclusive or drawn.split.texts_b is not None:
         why = f"A task of the kind '{kind.name}' has no classes whose names could stand for texts"
+        if file is not None:
+            raise UsageError(f"{why}; leave --label-texts out.")
         return _without(space), {}, (f"{why}: label_texts are left out.",)
+    if file is not None:
+        pairs = read_class_texts(absolute_path(file), task.name, task.label_names)
+        kept = tuple(pair for pair in pairs if pair[1] not in _taken(drawn))
+        gone = len(pairs) - len(kept)
+        notes = (f"{gone} of the texts of {file} are shots or will be scored; they are left out.",) if gone else ()
+        return _with_given(space, asked), {GIVEN: kept}, notes
+    if GIVEN in asked:
+        raise SpaceError(f"The search space '{space.name}' has the wording '{GIVEN}': give the texts by --label-texts.")
     names = spoken_names(task.name, task.label_names)
     if nothing := say_nothing(names):
         listed = ", ".join(f"'{name}'" for name in nothing[:_LISTED]) + (", ..." if len(nothing) > _LISTED else "")
@@ -40,17 +65,64 @@ def texts_of_names(drawn: Drawn) -> LabelTexts:
     nothing."""
     task = drawn.task
     names = spoken_names(task.name, task.label_names)
-    if say_nothing(names):
-        return {}
-    taken = {*drawn.split.texts, *(text for split in (task.validation, task.test) if split for text in split.texts)}
-    return label_texts(names, taken)
+    return {} if say_nothing(names) else label_texts(names, _taken(drawn))
+
+
+def texts_again(texts: LabelTexts, names: Sequence[str], drawn: Drawn) -> LabelTexts:
+    """Those of classes called ``names``, for other labelled texts: of their own classes' names, and of given ones those
+    of classes of the same name."""
+    if GIVEN not in texts:
+        return texts_of_names(drawn) if texts else {}
+    place, taken = {name: label for label, name in enumerate(drawn.task.label_names)}, _taken(drawn)
+    kept = ((place[names[label]], text) for label, text in texts[GIVEN] if names[label] in place and text not in taken)
+    return {GIVEN: tuple(kept)}
+
+
+def _taken(drawn: Drawn) -> set[str]:
+    """Texts that are shots or will be scored."""
+    scored = (split for split in (drawn.task.validation, drawn.task.test) if split)
+    return {*drawn.split.texts, *(text for split in scored for text in split.texts)}
+
+
+def _with_given(space: Space, asked: Sequence[Value]) -> Space:
+    """``space`` with the texts of a file where it has any; where it says nothing of that also without them, so that
+    their worth is seen."""
+    when = {_WORDING: (GIVEN,)}
+    kept = {
+        parameter.name: replace(parameter, when={**parameter.when, **when}) if _WORDING in parameter.when else parameter
+        for parameter in space.parameters
+    }
+    if asked and OFF not in (possible_values(space, _WORDING) or ()):
+        return fixed(replace(space, parameters=tuple(kept.values())), _WORDING, GIVEN)
+    kept[_WORDING] = replace(kept.get(_WORDING, Parameter(_WORDING, Choice(()))), domain=Choice((OFF, GIVEN)))
+    usual: dict[str, Value] = {_WORDING: GIVEN}
+    # An empty tuple: the space says nothing of it.
+    if possible_values(space, _COPIES) == () == possible_values(space, _ANCHORS):
+        kept[_COPIES] = Parameter(_COPIES, _USUAL_COPIES, when)
+        usual[_COPIES] = _USUAL_COPIES.options[-1]
+    constants = {name: value for name, value in space.constants.items() if name != _WORDING}
+    return replace(space, parameters=tuple(kept.values()), constants=constants, first=_first(space, usual))
+
+
+def _first(space: Space, usual: Mapping[str, Value]) -> tuple[dict[str, Value], ...]:
+    """The first recipe without the texts, and once more with them as is ``usual``; of the others those that had texts
+    of names have the given ones."""
+    rows: list[dict[str, Value]] = []
+    for row in map(dict, space.first):
+        wording = row.get(_WORDING, OFF)
+        rows.append({**row, _WORDING: OFF if wording == OFF else GIVEN})
+        if len(rows) == 1 and wording == OFF:
+            rows.append({**row, **usual})
+    return tuple(rows)
 
 
 def _without(space: Space) -> Space:
-    for name, value in INGREDIENTS["label_texts"].defaults.items():
-        if possible_values(space, f"label_texts/{name}") != ():
-            space = fixed(space, f"label_texts/{name}", value)
-    return space
+    space = fixed(space, _WORDING, OFF)
+    gone = (_COPIES, _ANCHORS)
+    constants = {name: value for name, value in space.constants.items() if name not in gone}
+    first = tuple({name: value for name, value in row.items() if name not in gone} for row in space.first)
+    kept = tuple(parameter for parameter in space.parameters if parameter.name not in gone)
+    return replace(space, constants=constants, parameters=kept, first=first)
 
 
 def with_label_texts(split: Split, named: LabelTexts) -> tuple[Split, dict[str, npt.NDArray[np.int64]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tune_dml.cluster.joining import join
 from tune_dml.cluster.keeping import names_in_store
@@ -15,7 +14,7 @@ from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.named_code import allow_plugins
-from tune_dml.driver.names_as_texts import named_classes, texts_of_names
+from tune_dml.driver.names_as_texts import named_classes, texts_again
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
@@ -42,9 +41,6 @@ from tune_dml.results.folders import results_folder
 from tune_dml.results.search_file import SearchFile
 from tune_dml.results.versions import other_versions
 from tune_dml.spaces import Space, fitted, load_space, space_from_text
-
-if TYPE_CHECKING:
-    pass
 
 
 def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
@@ -94,7 +90,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     space, notes = fitted(space, bundle)
     space, useless = for_kind(space, drawn.kind)
     space, starved = without_starved(space, drawn)
-    space, named, unnamed = named_classes(space, drawn)
+    space, named, unnamed = named_classes(space, drawn, request.label_texts)
     precision = request.precision
     if precision == "auto":
         precision = default_precision(device)
@@ -203,7 +199,7 @@ def prepare_one(
     )
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     # Other texts may have other classes, or the classes in another order.
-    named = best.label_texts if other is None or not best.label_texts else texts_of_names(drawn)
+    named = best.label_texts if other is None else texts_again(best.label_texts, best.label_names, drawn)
     return loaded(settings, drawn, space, source, bundle, None, named=named)
 
 

@@ -20,6 +20,8 @@ class SearchRequest:
         encoding: Of text files; found unless given.
         header: Whether the first row of a CSV or TSV file holds the names of its columns.
         drop_unknown_labels: Leave test and validation rows out whose label no training text carries.
+        label_texts: A file of texts that describe the classes, with a column ``class`` and one ``text``: ingredient of
+            some of the trials.
         no_test: Use every label for training; the answer is the bias-corrected estimate.
         space: A shipped name or a YAML file.
         losses: Only these of the space's losses.
@@ -60,6 +62,7 @@ class SearchRequest:
     header: bool = True
     drop_unknown_labels: bool = False
     kind: str | None = None
+    label_texts: str | None = None
     no_test: bool = False
     encoder: str | None = None
     space: str = "default"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,15 @@ import numpy.typing as npt
 
 from tune_dml.data import KINDS
 from tune_dml.models.tokens import TokenArrays
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """Texts that describe classes, each of which counts as ``weight`` examples where a class is read by its mean."""
+
+    tokens: TokenArrays
+    targets: npt.NDArray[Any]
+    weight: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +31,14 @@ class Examples:
         kind: The name of their kind of task.
         outputs: How many numbers a model gives for each: of classes one for each class, of which not every one has to
             occur.
+        anchors: Beside them, what no step is trained on.
     """
 
     tokens: TokenArrays
     targets: npt.NDArray[Any]
     kind: str
     outputs: int
+    anchors: Anchors | None = None
 
     @property
     def strata(self) -> npt.NDArray[np.int64]:
@@ -45,4 +56,4 @@ class Examples:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Examples:
         """Those at positions ``rows``, in that order."""
-        return Examples(self.tokens.take(rows), self.targets[rows], self.kind, self.outputs)
+        return replace(self, tokens=self.tokens.take(rows), targets=self.targets[rows])

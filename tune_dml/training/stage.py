@@ -11,10 +11,10 @@ import numpy.typing as npt
 from tune_dml.config import Probabilities
 from tune_dml.data import KINDS, stratified_rows
 from tune_dml.errors import TrainingFailure
-from tune_dml.models.readouts import FittedReadout, Trained, class_probabilities, fit_readouts
+from tune_dml.models.readouts import AnchorVectors, FittedReadout, Trained, class_probabilities, fit_readouts
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.training.collapse import check_collapse
-from tune_dml.training.examples import Examples
+from tune_dml.training.examples import Anchors, Examples
 from tune_dml.training.inputs import Input
 from tune_dml.training.model import Model
 from tune_dml.training.objectives import Objective
@@ -71,6 +71,7 @@ def read_out(
         head_state=objective.head_state() if trained else {},
         loss_state=objective.loss_state() if trained else {},
         logistic_c=LOGISTIC_C if trained else None,
+        anchors=None if data.anchors is None else _embedded(model, data.anchors),
     )
     if not np.isfinite(left.embeddings).all():
         raise TrainingFailure("nan", "the embeddings are not finite")
@@ -82,6 +83,10 @@ def read_out(
         vectors = model.embed(model.prepared(texts))
         probabilities[name] = {r: class_probabilities(f, vectors) for r, f in fitted.items()}
     return fitted, probabilities
+
+
+def _embedded(model: Model, anchors: Anchors) -> AnchorVectors:
+    return AnchorVectors(model.embed(model.prepared(anchors.tokens)), anchors.targets, anchors.weight)
 
 
 def rows_for_readouts(strata: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +19,7 @@ from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.recipe import INGREDIENTS, Configuration, configuration_from
-from tune_dml.training.examples import Examples
-from tune_dml.training.failures import collapse_ignored
+from tune_dml.training.examples import Anchors, Examples
 from tune_dml.training.fit import fit, fit_once
 from tune_dml.training.scoring import score
 from tune_dml.training.stage import Stage
@@ -72,7 +70,7 @@ class Workload:
         """What may be learnt from: the shots at ``rows`` (``None``: all), and what ``config`` adds to them.
 
         Raises:
-            ConfigurationError: it wants texts of the classes' names, which say nothing here.
+            ConfigurationError: it wants texts of the classes' names, of which there are none in its wording.
         """
         everything = Examples(self.tokens, self.labels, self.kind, self.outputs)
         added = {} if config is None else config.on().get("label_texts", {})
@@ -81,8 +79,11 @@ class Workload:
         rows = np.arange(self.shots, dtype=np.int64) if rows is None else rows
         if added:
             if added["wording"] not in self.named:
-                raise ConfigurationError("label_texts: this task has no classes with names that say something.")
-            rows = np.concatenate([rows, np.tile(self.named[added["wording"]], added["copies"])])
+                raise ConfigurationError(f"label_texts: there are none here in the wording '{added['wording']}'.")
+            texts = self.named[added["wording"]]
+            anchors = Anchors(self.tokens.take(texts), self.labels[texts], added["anchors"])
+            found = everything.take(np.concatenate([rows, np.tile(texts, added["copies"])]))
+            return replace(found, anchors=anchors) if anchors.weight else found
         return everything.take(rows)
 
     @property
@@ -226,25 +227,3 @@ def _round(workload: Workload, number: int, fold: Fold, stage: Stage) -> Round:
     kind = KINDS[workload.kind]
     scores = score(kind, probabilities[kind.target.readout], workload.heldout_labels(fold.heldout))
     return Round(number, fold.heldout, probabilities, scores, seconds, diagnostics)
-
-
-def timed_step(workload: Workload, config: Configuration) -> float:
-    """Seconds of one training step of ``config`` on this machine: of three, the shorter of two runs."""
-    rows = np.arange(min(workload.shots, config.batch_size), dtype=np.int64)
-    seconds = []
-    # The first run pays for building the encoder and is not counted.
-    for _ in range(3):
-        begun = time.perf_counter()
-        # What so short a training gives is of no interest, and may well be the same for all.
-        with collapse_ignored():
-            fit_once(
-                replace(config, epochs=3),
-                workload.encoder,
-                workload.examples(rows=rows),
-                {},
-                seed=0,
-                device=workload.device,
-                precision=workload.precision,
-            )
-        seconds.append(time.perf_counter() - begun)
-    return min(seconds[1:]) / 3

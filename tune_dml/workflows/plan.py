@@ -90,7 +90,8 @@ def plan(request: SearchRequest, out: Output) -> Plan:
 
 
 def _timed(prepared: Prepared, max_length: int | None = None) -> float:
-    from tune_dml.training.workload import baseline, single_thread, timed_step
+    from tune_dml.training.step_time import timed_step
+    from tune_dml.training.workload import baseline, single_thread
 
     about = prepared.about
     single_thread()

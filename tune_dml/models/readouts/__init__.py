@@ -20,7 +20,7 @@ from tune_dml.models.readouts import (
     proxies,
     sigmoid_head,
 )
-from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained
+from tune_dml.models.readouts.readout_spec import AnchorVectors, Embeddings, FittedReadout, ReadoutSpec, Trained
 
 READOUT_SPECS: dict[str, ReadoutSpec] = {
     spec.name: spec
@@ -41,6 +41,9 @@ def fit_readouts(trained: Trained, projection: Mapping[str, npt.NDArray[np.float
     config = trained.config
     if projection:
         trained = replace(trained, embeddings=_projected(projection, trained.embeddings))
+        if (anchors := trained.anchors) is not None:
+            projected = _projected(projection, anchors.embeddings)
+            trained = replace(trained, anchors=anchors._replace(embeddings=projected))
     fitted = {
         name: spec.fit(trained)
         for name, spec in ((name, READOUT_SPECS[name]) for name in KINDS[trained.kind].target.readouts)
@@ -78,4 +81,12 @@ def _projected(parameters: Mapping[str, npt.NDArray[np.float32]], embeddings: Em
     return np.asarray(hidden, dtype=np.float32)
 
 
-__all__ = ["READOUT_SPECS", "FittedReadout", "ReadoutSpec", "Trained", "class_probabilities", "fit_readouts"]
+__all__ = [
+    "READOUT_SPECS",
+    "AnchorVectors",
+    "FittedReadout",
+    "ReadoutSpec",
+    "Trained",
+    "class_probabilities",
+    "fit_readouts",
+]

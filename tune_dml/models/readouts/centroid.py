@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from tune_dml.config import Probabilities
 from tune_dml.models.readouts.readout_spec import Embeddings, FittedReadout, ReadoutSpec, Trained, softmax, unit
@@ -15,11 +19,29 @@ EUCLIDEAN_SCALE = 0.5
 
 
 def _fit(trained: Trained) -> FittedReadout:
-    vectors = unit(trained.embeddings)
-    means = np.zeros((trained.outputs, vectors.shape[1]))
-    for label in np.unique(trained.targets):
-        means[label] = vectors[trained.targets == label].mean(axis=0)
+    means, _ = _class_means(trained, unit)
     return FittedReadout("centroid", {"centroids": unit(means).astype(np.float32)})
+
+
+def _class_means(
+    trained: Trained, scaled: Callable[[Embeddings], Embeddings | npt.NDArray[np.float64]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """Of each class the mean over its training texts and, counted so many times each, its anchors: float64 ``[outputs,
+    dimension]``, zero for a class without any; and the classes that have some."""
+    vectors, targets, anchors = scaled(trained.embeddings), trained.targets, trained.anchors
+    if anchors is not None:
+        vectors = np.concatenate([vectors, scaled(anchors.embeddings)])
+        targets = np.concatenate([targets, anchors.targets])
+    weights = np.ones(len(targets))
+    weights[len(trained.targets) :] = 1.0 if anchors is None else anchors.weight
+    means, found = np.zeros((trained.outputs, vectors.shape[1])), np.unique(targets)
+    for label in found:
+        own = targets == label
+        if anchors is None:
+            means[label] = vectors[own].mean(axis=0, dtype=np.float64)
+        else:
+            means[label] = np.average(vectors[own].astype(np.float64), axis=0, weights=weights[own])
+    return means, found
 
 
 def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabilities:
@@ -27,12 +49,10 @@ def _probabilities(fitted: FittedReadout, embeddings: Embeddings) -> Probabiliti
 
 
 def _fit_euclidean(trained: Trained) -> FittedReadout:
-    means = np.zeros((trained.outputs, trained.embeddings.shape[1]))
+    means, found = _class_means(trained, lambda vectors: vectors)
     # A class without any training example is far away.
     offsets = np.full(trained.outputs, -1e6)
-    for label in np.unique(trained.targets):
-        means[label] = trained.embeddings[trained.targets == label].mean(axis=0, dtype=np.float64)
-        offsets[label] = 0.0
+    offsets[found] = 0.0
     own = np.square(trained.embeddings - means[trained.targets]).sum(axis=1).mean()
     arrays = {"centroids": means.astype(np.float32), "offsets": offsets.astype(np.float32)}
     return FittedReadout(EUCLIDEAN, arrays, {"spread": float(max(own, 1e-12))})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,14 @@ from tune_dml.config import Probabilities, Value
 from tune_dml.recipe import Configuration
 
 Embeddings = npt.NDArray[np.float32]
+
+
+class AnchorVectors(NamedTuple):
+    """Embeddings of texts that describe classes, and the class of each; each counts as ``weight`` training texts."""
+
+    embeddings: Embeddings
+    targets: npt.NDArray[Any]
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class Trained:
             empty if cross entropy had no part in the training loss.
         loss_state: The metric loss's own parameters by name; empty if it has none.
         logistic_c: Inverse strength of the ``logistic`` read-out's penalty; ``None`` picks it by cross validation.
+        anchors: What stands for classes beside their training texts, for read-outs by class mean.
     """
 
     config: Configuration
@@ -39,6 +48,7 @@ class Trained:
     head_state: Mapping[str, npt.NDArray[np.float32]]
     loss_state: Mapping[str, npt.NDArray[np.float32]]
     logistic_c: float | None
+    anchors: AnchorVectors | None = None
 
 
 @dataclass(frozen=True)
