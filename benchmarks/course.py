@@ -16,6 +16,7 @@ from tune_dml.tracking import Tracker
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Watch, run_trials
+from tune_dml.tuning.proposals import Proposals
 from tune_dml.tuning.sampler import make_sampler
 
 SPACE = """
@@ -121,9 +122,9 @@ def run(search: Sleeping) -> Course:
                 course.ended(record.rounds[0].diagnostics[WORKER])
 
         watch = Watch(lambda: False, lambda: False, changed, lambda: None)
-        work = Work((share(search.seconds),), sleep)
-        space = load_space(str(space_file), ())
-        run_trials(journal, settings, space, work, Path(folder) / "ray", watch, rounds=1, latest=True)
+        work = Work({"": (share(search.seconds),)}, sleep)
+        proposals = Proposals(journal, {"": load_space(str(space_file), ())})
+        run_trials(journal, settings, proposals, work, Path(folder) / "ray", watch, rounds=1, latest=True)
         if tracker is not None:
             begun = time.monotonic()
             assert tracker.close(600), "MLflow has not caught up"

@@ -30,6 +30,7 @@ COMMANDS = [
     ["list"],
     ["show"],
     ["tasks"],
+    ["encoders"],
     ["losses"],
     ["hyperparameters"],
     ["best"],

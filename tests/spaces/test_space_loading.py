@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tune_dml.config import Choice, Float, Int, Value
+from tune_dml.config import SIZES, Choice, Float, Int, Value
 from tune_dml.errors import SpaceError
 from tune_dml.spaces import (
-    SIZES,
     Parameter,
     Space,
     complete,
@@ -72,6 +71,17 @@ def test_encoder_size_chooses_ranges_and_rows(tmp_path: Path) -> None:
     assert large.constants["epochs"] == 10
     assert "epochs" not in parameter_names(large)
     assert [row.get("loss") for row in large.first] == ["softtriple", "supcon", None]
+    # A file that knows two sizes says the same of base encoders as of large ones.
+    assert loaded(tmp_path, TEXT, size="base") == large
+
+
+def test_base_encoders_may_have_ranges_and_rows_of_their_own(tmp_path: Path) -> None:
+    text = TEXT.replace("large: 10}", "base: {int: [8, 20]}, large: 10}")
+    text = text.replace("  - {for: large", "  - {for: base, loss: ce, epochs: 9}\n  - {for: large")
+    base = loaded(tmp_path, text, size="base")
+    assert domains(base)["epochs"] == Int(8, 20)
+    assert [row.get("loss") for row in base.first] == ["softtriple", "ce", None]
+    assert loaded(tmp_path, text, size="large") == loaded(tmp_path, TEXT, size="large")
 
 
 def test_narrowing_drops_what_can_no_longer_apply(tmp_path: Path) -> None:

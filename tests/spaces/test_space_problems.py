@@ -129,7 +129,7 @@ PROBLEMS = {
         3,
         ["beta applies only when loss is supcon"],
     ),
-    "row of no size": ("loss: ce\nfirst: [{for: medium, loss: ce}]", 2, ["small or large"]),
+    "row of no size": ("loss: ce\nfirst: [{for: medium, loss: ce}]", 2, ["small, base or large"]),
     "row of one size only": (
         "loss: ce\nlr: {small: {float: [0.1, 0.2]}, large: {float: [0.01, 0.02]}}\nfirst: [{lr: 0.1}]",
         3,
@@ -255,7 +255,7 @@ def test_hostile_file_is_refused_at_once(text: str, tmp_path: Path) -> None:
         ("no/such.yaml", (), "small", "There is no file"),
         ("default", ("supcom",), "small", "did you mean 'supcon'?"),
         ("ce", ("supcon",), "small", "'ce' has no loss 'supcon'"),
-        ("default", (), "tiny", "small or large"),
+        ("default", (), "tiny", "small, base or large"),
     ],
 )
 def test_wrong_argument(name: str, losses: tuple[str, ...], size: str, words: str) -> None:

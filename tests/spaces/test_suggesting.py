@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import optuna
 import pytest
 
-from tune_dml.config import Value
+from tune_dml.config import SIZES, Value
 from tune_dml.losses import LOSSES, check
 from tune_dml.recipe import configuration_from
-from tune_dml.spaces import SIZES, Space, complete, load_space, parameter_names, space_from_text, suggest
+from tune_dml.spaces import Space, complete, load_space, parameter_names, space_from_text, suggest
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 

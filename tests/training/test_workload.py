@@ -8,7 +8,7 @@ import pytest
 import torch
 from small_task import Small
 
-from tune_dml.config import Round
+from tune_dml.config import SIZES, Round
 from tune_dml.data import SINGLE, Fold
 from tune_dml.errors import ConfigurationError, TrainingFailure
 from tune_dml.losses import check
@@ -122,14 +122,14 @@ def test_failures_name_their_reason(workload: Callable[[int], Workload]) -> None
 def test_baselines() -> None:
     probe = baseline("probe", "small", 64)
     assert probe == Configuration(loss="ce", epochs=0, trainable_layers=0, max_length=64)
-    small, large = (baseline("reference_ce", size, 128) for size in ("small", "large"))
-    assert (small.lr, large.lr) == (1e-4, 1e-5)
+    small, base, large = (baseline("reference_ce", size, 128) for size in SIZES)
+    assert (small.lr, base.lr, large.lr) == (1e-4, 2e-5, 1e-5)
     assert replace(large, lr=1e-4) == small
     assert (small.loss, small.epochs, small.batch_size, small.warmup, small.schedule, small.head_lr) == (
         "ce", 20, 16, 0.1, "linear", 1e-3,
     )  # fmt: skip
     assert (small.representation, small.trainable_layers) == ("mean", None)
-    for config in (probe, small, large):
+    for config in (probe, small, base, large):
         assert resolve(config.to_dict()) == config
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proposals_of_ce import only_ce
 
 from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings, TrialRecord
 from tune_dml.execution import fetch, ray_session, share
-from tune_dml.spaces import load_space
 from tune_dml.tuning.jobs import FollowUp, Job, Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Ended, Watch, run_trials
@@ -55,7 +55,7 @@ def _work() -> Work:
             raise ValueError("three is too many")
         return {"process": os.getpid()}, text * values["number"]
 
-    return Work((share("ab"),), trial, job)
+    return Work({"": (share("ab"),)}, trial, job)
 
 
 def test_jobs_run_in_the_workers_of_the_trials(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_jobs_run_in_the_workers_of_the_trials(tmp_path: Path) -> None:
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
     with ray_session(None, cpus=SLOTS, gpus=0):
         how = run_trials(
-            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
+            journal, settings, only_ce(journal), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
             follow_up=follow_up,
         )  # fmt: skip
     assert how == Ended.FINISHED
@@ -107,7 +107,7 @@ def test_a_driver_that_cannot_write_ends_the_loop_and_fails_no_trial(tmp_path: P
         try:
             with pytest.raises(OSError, match="File too large"):
                 run_trials(
-                    journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False
+                    journal, settings, only_ce(journal), _work(), tmp_path / "ray", watch, rounds=2, latest=False
                 )  # fmt: skip
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -134,7 +134,7 @@ def test_what_is_given_to_an_idle_worker_that_is_gone_runs_elsewhere(tmp_path: P
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
     with ray_session(None, cpus=1, gpus=0):
         run_trials(
-            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
+            journal, settings, only_ce(journal), _work(), tmp_path / "ray", watch, rounds=2, latest=False,
             follow_up=follow_up,
         )  # fmt: skip
     assert (done, lost) == ([1, 2], [])
@@ -157,7 +157,7 @@ def test_short_trials_start_no_more_workers_than_there_are_slots(
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
     with ray_session(None, cpus=4, gpus=0):
         run_trials(
-            journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=2, latest=False
+            journal, settings, only_ce(journal), _work(), tmp_path / "ray", watch, rounds=2, latest=False
         )  # fmt: skip
         logs = Path(ray._private.worker.global_worker.node.get_logs_dir_path())
         started = {path.stem for path in logs.glob("python-core-worker-*.log")}

@@ -7,10 +7,10 @@ from typing import Any
 
 import psutil
 import pytest
+from proposals_of_ce import only_ce
 
 from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings
 from tune_dml.execution import ray_session, share
-from tune_dml.spaces import load_space
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Ended, Watch, run_trials
@@ -42,7 +42,7 @@ def _work(marker: Path) -> Work:
             item = Round(number, np.arange(2), p, {"accuracy": 0.5, "macro_f1": 0.5, "log_loss": 0.7}, 0.05)
             tune.report({"round": number, "score": 0.5, "payload": json.dumps(round_to_json(item))})
 
-    return Work((share(str(marker)),), trial)
+    return Work({"": (share(str(marker)),)}, trial)
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_worker_that_the_memory_monitor_takes_is_lost_and_not_the_search(
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
     with ray_session(None, cpus=1, gpus=0):
         how = run_trials(
-            journal, settings, load_space("ce"), _work(tmp_path / "marker"), tmp_path / "ray", watch,
+            journal, settings, only_ce(journal), _work(tmp_path / "marker"), tmp_path / "ray", watch,
             rounds=2, latest=False,
         )  # fmt: skip
     assert how == Ended.FINISHED

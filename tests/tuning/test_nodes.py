@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from proposals_of_ce import only_ce
 
 from benchmarks.cluster_nodes import Nodes
 from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings, TrialRecord
 from tune_dml.execution import ray_session
-from tune_dml.spaces import load_space
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Watch, run_trials
@@ -70,7 +70,7 @@ def _settings(trials: int, **others: Any) -> SearchSettings:
 
 
 def _run(settings: SearchSettings, journal: Journal, work: Work, watch: Watch, folder: Path) -> list[TrialRecord]:
-    run_trials(journal, settings, load_space("ce"), work, folder / "ray", watch, rounds=2, latest=False)
+    run_trials(journal, settings, only_ce(journal), work, folder / "ray", watch, rounds=2, latest=False)
     return journal.records()
 
 
@@ -116,7 +116,7 @@ def _a_node_joins(folder: Path, elastic: bool) -> tuple[list[str], int]:
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            _run(settings, journal, Work((), _trial()), _watch(changed, said.append), folder)
+            _run(settings, journal, Work({"": ()}, _trial()), _watch(changed, said.append), folder)
     finally:
         nodes.stop()
     return said, max(at_once)
@@ -146,7 +146,7 @@ def _a_node_is_lost(folder: Path) -> float:
     nodes = Nodes()
     try:
         with ray_session(nodes.address, cpus=0, gpus=0):
-            _run(settings, journal, Work((), _trial()), _watch(changed), folder)
+            _run(settings, journal, Work({"": ()}, _trial()), _watch(changed), folder)
     finally:
         nodes.stop()
     return float(max(np.diff(changes)))
@@ -162,7 +162,7 @@ def test_a_gpu_that_fails_gets_no_more_trials(tmp_path: Path) -> None:
     journal = Journal(tmp_path, make_sampler(settings, 0))
     said: list[str] = []
     with ray_session(None, cpus=4, gpus=2):
-        work = Work((), _trial(), gpu_works=works)
+        work = Work({"": ()}, _trial(), gpu_works=works)
         records = _run(settings, journal, work, _watch(said=said.append), tmp_path)
     assert {r.state for r in records} == {State.COMPLETE}
     assert {item.diagnostics["gpu"] for r in records for item in r.rounds} == {1.0}

@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from proposals_of_ce import only_ce
 
 import tune_dml
 from tune_dml.config import DrawSettings, SearchSettings, State, TaskSettings
 from tune_dml.execution import ray_session
-from tune_dml.spaces import load_space
 from tune_dml.tuning import ray_insides
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
@@ -80,7 +80,7 @@ def _search(folder: Path) -> tuple[list[str], bool]:
     said: list[str] = []
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None, on_lack=said.append)
     how = run_trials(
-        journal, settings, load_space("ce"), _work(), folder / "ray", watch, rounds=ROUNDS, latest=False
+        journal, settings, only_ce(journal), _work(), folder / "ray", watch, rounds=ROUNDS, latest=False
     )  # fmt: skip
     records = journal.records()
     journal.close()
@@ -123,7 +123,7 @@ def _work() -> Work:
 
         time.sleep(0.05)
 
-    return Work((), trial, helper=helper)
+    return Work({"": ()}, trial, helper=helper)
 
 
 def test_nothing_is_lost_with_the_ray_that_is_installed(ray: None, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from proposals_of_ce import only_ce
 
 from tune_dml.config import DrawSettings, Round, SearchSettings, State, TaskSettings
 from tune_dml.execution import ray_session, share
-from tune_dml.spaces import load_space
 from tune_dml.tuning import side_by_side
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
@@ -94,7 +94,7 @@ def test_idle_slots_run_rounds_of_a_running_trial(tmp_path: Path) -> None:
     journal = Journal(tmp_path, make_sampler(settings, 0))
     watch = Watch(lambda: False, lambda: False, lambda record: None, lambda: None)
     how = run_trials(
-        journal, settings, load_space("ce"), _work(), tmp_path / "ray", watch, rounds=5, latest=False
+        journal, settings, only_ce(journal), _work(), tmp_path / "ray", watch, rounds=5, latest=False
     )  # fmt: skip
     assert how == Ended.FINISHED
     [record] = journal.records()
@@ -142,4 +142,4 @@ def _work() -> Work:
 
         help_with(RoundBoard(config["board"], config["helper"]), run, config["rounds"])
 
-    return Work((share("ab"),), trial, helper=helper)
+    return Work({"": (share("ab"),)}, trial, helper=helper)

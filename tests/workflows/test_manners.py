@@ -65,7 +65,7 @@ def test_its_manners_are_the_default(tmp_path: Path, encoder: Path, space: str) 
     assert SAID.format("mannered") in said
     assert "its own files read 64 tokens of a text, fewer than the 128 here" in said
     tokens = prepared.workload.tokens
-    assert prepared.tokenizer.decode(tokens.ids[: tokens.offsets[1]]).startswith("[CLS] query : film")
+    assert prepared.encoders[0].tokenizer.decode(tokens.ids[: tokens.offsets[1]]).startswith("[CLS] query : film")
 
 
 @pytest.mark.parametrize(

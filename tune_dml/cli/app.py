@@ -13,6 +13,7 @@ from tune_dml.cli import (
     compare,
     confirm,
     doctor,
+    encoders,
     fetch,
     hyperparameters,
     list_searches,
@@ -119,6 +120,7 @@ _add(app, "predict", predict.predict, predict.EXAMPLES)
 _add(app, "list", list_searches.list_searches, list_searches.EXAMPLES)
 _add(app, "show", show.show, show.EXAMPLES)
 _add(app, "tasks", tasks.tasks, tasks.EXAMPLES)
+_add(app, "encoders", encoders.encoders, encoders.EXAMPLES)
 _add(app, "losses", losses.losses, losses.EXAMPLES)
 _add(app, "hyperparameters", hyperparameters.hyperparameters, hyperparameters.EXAMPLES)
 app.add_typer(_spaces, name="spaces")

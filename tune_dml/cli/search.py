@@ -80,8 +80,9 @@ def search(
     encoder: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
-            help="A folder or a model on the hub; roberta-large where a GPU is visible, else all-MiniLM-L6-v2.",
+            metavar="NAME[,NAME]",
+            help="A folder or a model on the hub, several to be searched, or 'suggest'; roberta-large where a GPU is "
+            "visible, else all-MiniLM-L6-v2.",
         ),
     ] = DEFAULTS.encoder,
     space: Annotated[

@@ -55,7 +55,7 @@ def show(
     space: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped name or a YAML file.")],
     losses: Annotated[str, typer.Option(metavar="A,B", help="Only these of its losses.")] = "",
     size: Annotated[
-        str, typer.Option(metavar="SIZE", help="Ranges for small encoders (under 100M parameters) or large ones.")
+        str, typer.Option(metavar="SIZE", help="Ranges for small encoders (as MiniLM), base or large ones.")
     ] = "small",
     loss_plugin: LossPlugin = None,
     json: Json = False,
@@ -142,7 +142,7 @@ def _standing_alone(path: Path) -> str:
     absent = set(LOSSES) - set(load_space(path.stem).losses)
     # Every shipped space names its losses first: conditions of the shared part depend on them.
     parts = [own.pop("loss"), *(own.pop(key, entry) for key, entry in shared.items() if key not in absent)]
-    note = '# "small" are encoders under 100 million parameters, "large" the others.'
+    note = '# "small" are encoders such as MiniLM, "base" such as BERT-base and MPNet, "large" such as RoBERTa-large.'
     return f"{header.rstrip()}\n{note}\n\n{''.join([*parts, *own.values()]).strip()}\n"
 
 

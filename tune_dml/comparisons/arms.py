@@ -11,7 +11,7 @@ from tune_dml.comparisons.comparison import Arm
 from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
 from tune_dml.comparisons.recipes import recipe_text
-from tune_dml.config import from_values, slug
+from tune_dml.config import SIZES, from_values, slug
 from tune_dml.driver.options import TRIALS_ON_CPU, check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, called_here, nearest
@@ -150,8 +150,8 @@ def _checked(
         elif arm.peer is None:
             space = load_space(request.space, request.losses)
             if request.space not in shipped_spaces():
-                large = load_space(request.space, request.losses, "large")
-                arm = replace(arm, space_text=f"{space_text(space)}\n{space_text(large)}")
+                others = {space_text(load_space(request.space, request.losses, size)) for size in SIZES[1:]}
+                arm = replace(arm, space_text="\n".join([space_text(space), *sorted(others)]))
     except (TypeError, ValueError) as error:
         problems.add(where, f"The arm '{arm.name}': {error}.")
     except TuneDMLError as error:

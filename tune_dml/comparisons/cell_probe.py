@@ -30,7 +30,7 @@ def run_probe(cell: Cell, request: SearchRequest, out: Output) -> CellResult:
     if prepared.test is None or prepared.test_labels is None:
         raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")
     single_thread()
-    config = baseline("probe", about.encoder_size, about.max_length, settings.representation)
+    config = baseline("probe", workload.encoder.size, about.max_length, settings.representation)
     rounds = tuple(run_rounds(workload, config))
     record = TrialRecord(0, "baseline", "probe", State.COMPLETE, config.to_dict(), rounds)
     kind = about.task_kind

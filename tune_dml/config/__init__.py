@@ -3,6 +3,7 @@
 from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for, joined, quoted
 from tune_dml.config.documents import MAX_DEPTH, YAML_LOADER, from_values, line_too_deep
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
+from tune_dml.config.encoder_sizes import SIZES, size_of
 from tune_dml.config.paths import absolute_path
 from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
 from tune_dml.config.settings import (
@@ -25,6 +26,7 @@ __all__ = [
     "PRECISIONS",
     "SCHEDULERS",
     "SEARCHERS",
+    "SIZES",
     "TRUNCATIONS",
     "VALIDATIONS",
     "YAML_LOADER",
@@ -54,6 +56,7 @@ __all__ = [
     "line_too_deep",
     "quoted",
     "settings_from",
+    "size_of",
     "slug",
     "sqlite_path",
     "sqlite_query",

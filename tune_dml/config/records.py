@@ -72,6 +72,11 @@ class TrialRecord:
     given: bool = False
 
     @property
+    def encoder(self) -> str:
+        """What the search calls its encoder; empty where it has no other."""
+        return str(self.params.get("encoder") or "")
+
+    @property
     def loss(self) -> str:
         return self.name if self.kind == "baseline" else str(self.params.get("loss", "ce"))
 

@@ -83,6 +83,8 @@ class SearchSettings:
         truncation: Which tokens are kept of a text that is longer than ``max_length``.
         prefix: What every text begins with when the encoder reads it.
         representation: The encoder's own, of baselines and where the space says nothing of it.
+        encoders: All of them where several are searched; ``encoder``, ``space_text``, ``prefix`` and ``representation``
+            are the first one's.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
 
@@ -122,9 +124,17 @@ class SearchSettings:
     truncation: str = "head"
     prefix: str = ""
     representation: str = "mean"
+    encoders: tuple[str, ...] = ()
+
+    @property
+    def encoder_names(self) -> tuple[str, ...]:
+        """Of all encoders, as they were given."""
+        return self.encoders or (self.encoder,)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"task": self.task.to_dict()}
+        """Without several encoders where there is one."""
+        values = asdict(self) | {"task": self.task.to_dict()}
+        return {name: value for name, value in values.items() if name != "encoders" or value}
 
 
 def settings_from(values: Any, where: str) -> SearchSettings:

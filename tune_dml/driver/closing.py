@@ -59,8 +59,8 @@ def described(about: SearchFile) -> dict[str, str]:
         "source": about.source,
         "shots": str(len(about.labels)),
         "draw": str(settings.draw.draw),
-        "encoder": settings.encoder,
-        "encoder_sha256": about.encoder_sha256,
+        "encoder": ", ".join(settings.encoder_names),
+        "encoder_sha256": ", ".join(encoder.sha256 for encoder in about.searched),
         "space": settings.space,
         "trials": str(settings.trials),
         "searcher": settings.searcher,
@@ -105,8 +105,9 @@ def finish_of(report: SearchReport) -> Finish:
         metrics |= {f"corrected_{name}": value for name, value in report.corrected.scores.items()}
     for name, seeds in report.confirmed.items():
         is_winner = winner is not None and name == winner.name
-        if is_winner or name in BASELINES:
-            prefix = "test" if is_winner else f"{name}_test"
+        if is_winner or name.partition(" ")[0] in BASELINES:
+            # Of several encoders, a baseline is also called by its own.
+            prefix = "test" if is_winner else f"{name.partition(' ')[0]}_test"
             for score, summary in summaries(seeds).items():
                 metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
     if report.bought is not None:

@@ -28,14 +28,16 @@ def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:
     from tune_dml.training.workload import baseline
 
     about = prepared.about
+    largest = max(prepared.encoders, key=lambda one: one.encoder.parameters)
+    encoder = largest.encoder
     config = replace(
-        baseline("reference_ce", about.encoder_size, about.max_length, about.settings.representation),
-        batch_size=int(largest_value(prepared.space, "batch_size") or 16),
+        baseline("reference_ce", largest.size, encoder.max_length, encoder.representation),
+        batch_size=int(largest_value(largest.space, "batch_size") or 16),
     )
     try:
         # In a process of its own, which gives the card's memory back.
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            cost = pool.submit(measured_step, prepared.workload, config).result()
+            cost = pool.submit(measured_step, largest.workload, config).result()
     except (BrokenProcessPool, RuntimeError) as error:
         raise EnvironmentFault(
             f"The GPU cannot be measured ({str(error).strip().splitlines()[0][:200]}); give --concurrency a number."

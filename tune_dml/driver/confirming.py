@@ -101,7 +101,8 @@ class Confirming:
 
     def _add_baselines(self) -> None:
         about = self._prepared.about
-        if not about.has_test:
+        # Of several encoders, those of the winner's are confirmed.
+        if not about.has_test or len(self._prepared.encoders) > 1:
             return
         seeds = tuple(range(about.settings.confirm_seeds))
         for record in self._journal.records("baseline"):

@@ -72,7 +72,7 @@ def _drive(prepared: Prepared, out: Output, begun: float, confirm_now: bool, sea
         try:
             confirming = Confirming(prepared, journal, out, confirm=confirm_now)
             if search_first:
-                prepare(journal, settings, prepared.space, about.encoder_size, about.max_length)
+                prepare(journal, settings, [one.arm for one in prepared.encoders])
             if not search_first or missing(journal, settings) == ([], 0):
                 confirming.fix()
             if confirming.has_ended:

@@ -45,6 +45,7 @@ def check_options(request: SearchRequest) -> None:
     _one_of("--validation", request.validation, VALIDATIONS)
     _one_of("--precision", request.precision, PRECISIONS)
     check_length_options(request)
+    encoder_names(request)
     at_least("--trials", request.trials, 1)
     _check_concurrency(request)
     at_least("--max-rounds", request.max_rounds, 1)
@@ -74,6 +75,25 @@ def check_options(request: SearchRequest) -> None:
 def _check_kind(request: SearchRequest) -> None:
     _one_of("--kind", request.kind or SINGLE.name, tuple(KINDS))
     _one_of("--metric", metric_of(request), [metric.name for metric in _target(request).metrics])
+
+
+def encoder_names(request: SearchRequest) -> tuple[str, ...]:
+    """The encoders that are named, folders by their full paths; none where nobody names one.
+
+    Raises:
+        UsageError: one is named twice, or there is nothing between two commas.
+    """
+    if request.encoder is None:
+        return ()
+    # A folder's name may have a comma.
+    whole = Path(request.encoder).is_dir()
+    names = [request.encoder] if whole else [name.strip() for name in request.encoder.split(",")]
+    if not all(names):
+        raise UsageError(f"--encoder is '{request.encoder}'; name one encoder, or several with commas between them.")
+    found = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in names]
+    if twice := [name for number, name in enumerate(found) if name in found[:number]]:
+        raise UsageError(f"--encoder names {twice[0]} twice; once is enough.")
+    return tuple(found)
 
 
 def metric_of(request: SearchRequest) -> str:
@@ -147,11 +167,10 @@ def settings_of(
     *,
     task_name: str,
     results: Path,
-    encoder: str,
+    encoders: tuple[str, ...],
     slots: Slots,
     trials: int,
     precision: str,
-    space_text: str,
     protocol: str,
     draw: DrawSettings,
     taken: Container[str] = (),
@@ -162,7 +181,8 @@ def settings_of(
         name=search_name(request, draw, results, taken),
         task=TaskSettings(**{**task.__dict__, "task": task_name}),
         draw=draw,
-        encoder=encoder,
+        encoder=encoders[0],
+        encoders=encoders if len(encoders) > 1 else (),
         space=request.space,
         losses=tuple(request.losses),
         loss_plugins=tuple(request.loss_plugins),
@@ -185,7 +205,6 @@ def settings_of(
         seed=request.seed,
         device="cuda" if slots.gpus_per_trial else "cpu",
         precision=precision,
-        space_text=space_text,
         protocol=protocol,
         confirm=request.confirm,
         confirm_seeds=request.confirm_seeds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 from tune_dml.cluster.joining import join
 from tune_dml.cluster.keeping import names_in_store
@@ -11,10 +11,10 @@ from tune_dml.config import SearchSettings
 from tune_dml.data import load_task
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
+from tune_dml.driver.encoders import with_encoders
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
-from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.named_code import allow_plugins
-from tune_dml.driver.names_as_texts import named_classes, texts_again
+from tune_dml.driver.names_as_texts import texts_again
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
@@ -22,14 +22,16 @@ from tune_dml.driver.options import (
     TRIALS_ON_GPU,
     check_options,
     draw_settings,
+    encoder_names,
     metric_of,
+    seconds,
     settings_of,
     task_settings,
 )
-from tune_dml.driver.prepared import Prepared, loaded, try_space
+from tune_dml.driver.prepared import Prepared, prepared, with_encoder
 from tune_dml.driver.request import SearchRequest
 from tune_dml.driver.slots import gpu_share, slots_of
-from tune_dml.driver.suitability import balance_notes, for_kind, without_starved
+from tune_dml.driver.suggested import SUGGEST, suggested
 from tune_dml.errors import ResultsError
 from tune_dml.execution.limits import limits
 from tune_dml.execution.this_machine import visible_gpus
@@ -39,15 +41,16 @@ from tune_dml.reporting.output import Output
 from tune_dml.results.best_file import BestFile
 from tune_dml.results.folders import results_folder
 from tune_dml.results.search_file import SearchFile
+from tune_dml.results.searched_encoder import SearchedEncoder
 from tune_dml.results.versions import other_versions
-from tune_dml.spaces import Space, fitted, load_space, space_from_text
+from tune_dml.spaces import Space, load_space, space_from_text
 
 
 def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -> Prepared:
-    """Check the options, the space, the data and the encoder, cheapest first, then load everything.
+    """Check the options, the space, the data and the encoders, cheapest first, then load everything.
 
     Args:
-        workers: Whether to start Ray and its workers while the encoder is loaded; ``stop_ray`` is the caller's.
+        workers: Whether to start Ray and its workers while the encoders are loaded; ``stop_ray`` is the caller's.
 
     Raises:
         TuneDMLError: whatever is wrong, before anything is written.
@@ -66,31 +69,22 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     cluster = None if request.address is None else join(request.address, out)
     gpus = 0 if request.gpus_per_trial == 0 else visible_gpus() if cluster is None else int(cluster.machines.gpus)
     device = "cuda" if gpu_share(request, gpus) else "cpu"
-    name = request.encoder or default_encoder(gpus > 0)
-    if Path(name).is_dir():
-        name = str(Path(name).resolve())
-    source = _announced(find_encoder(name), request.encoder is None, out)
-    look_at_disk(results, source.parameters)
-    measure = request.concurrency == AUTO and gpus > 0
     slots = slots_of(request, gpus, None if cluster is None else cluster.machines)
+    names = encoder_names(request) or (default_encoder(gpus > 0),)
+    if names == (SUGGEST,):
+        names = suggested(drawn.split.texts, seconds(request.time_budget), slots.concurrency, gpus > 0, out)
+    sources = [_announced(find_encoder(name), request.encoder is None, out) for name in names]
+    parameters = max(source.parameters for source in sources)
+    look_at_disk(results, parameters)
+    measure = request.concurrency == AUTO and gpus > 0
     if cluster is None:
-        slots = fitted_to_machine(slots, own, source.parameters, request, out)
+        slots = fitted_to_machine(slots, own, parameters, request, out)
     else:
         cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
     if cluster is None and workers and not measure:
         start_workers(slots, None, out)
-    from tune_dml.models.encoder import SMALL_PARAMETERS, load_bundle, load_tokenizer
     from tune_dml.models.precision import default_precision
-    from tune_dml.models.vocabulary import tokenizer_note
 
-    bundle = load_bundle(source)
-    space = load_space(request.space, request.losses, "small" if bundle.parameters < SMALL_PARAMETERS else "large")
-    for note in space.notes:
-        out.line(f"space: {note}")
-    space, notes = fitted(space, bundle)
-    space, useless = for_kind(space, drawn.kind)
-    space, starved = without_starved(space, drawn)
-    space, named, unnamed = named_classes(space, drawn, request.label_texts)
     precision = request.precision
     if precision == "auto":
         precision = default_precision(device)
@@ -100,25 +94,16 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         request,
         task_name=drawn.task.name,
         results=results,
-        encoder=name,
+        encoders=names,
         slots=slots,
         trials=request.trials or request.max_rounds or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
         precision=precision,
-        space_text="",
         protocol=protocol_sentence(drawn, metric_of(request)),
         draw=drawn.settings,
         taken=taken,
     )
-    assert source.folder is not None
-    tokenizer = load_tokenizer(source.folder)
-    limit = encoder_limit(tokenizer, bundle.positions)
-    settings, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    told = (*balance_notes(drawn, settings.metric, space), *useless, *starved, *unnamed)
-    prepared = loaded(settings, drawn, space, source, bundle, None, told, named)
-    try_space(prepared)
-    for note in (*notes, *tokenizer_note(bundle, prepared.tokenizer)):
-        out.line(f"encoder: {note}")
-    return packed(prepared, gpus, out) if measure else prepared
+    found = with_encoders(request, settings, drawn, sources, out)
+    return packed(found, gpus, out) if measure else found
 
 
 def prepare_again(
@@ -142,19 +127,23 @@ def prepare_again(
         )
     if (sentence := other_versions(about.versions)) is not None:
         out.line(f"results: {sentence}")
-    source = _announced(find_encoder(settings.encoder), False, out)
+    sources = [_announced(find_encoder(encoder.name), False, out) for encoder in about.searched]
     if workers and settings.address is not None:
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
     elif workers:
-        look_again(settings, limits(), source.parameters, out)
+        look_again(settings, limits(), max(source.parameters for source in sources), out)
         start_workers(settings, None, out)
     from tune_dml.models.encoder import load_bundle
 
-    bundle = load_bundle(source)
-    if bundle.sha256 != about.encoder_sha256:
-        raise ResultsError(f"The weights of {settings.encoder} have changed since '{settings.name}' was started.")
-    space = space_from_text(settings.space_text, settings.space)
-    return loaded(settings, drawn, space, source, bundle, about, named=about.label_texts)
+    found = []
+    for encoder, source in zip(about.searched, sources, strict=True):
+        bundle = load_bundle(source)
+        if bundle.sha256 != encoder.sha256:
+            raise ResultsError(f"The weights of {encoder.name} have changed since '{settings.name}' was started.")
+        its = settings_with(settings, encoder)
+        space = space_from_text(its.space_text, settings.space)
+        found.append(with_encoder(its, drawn, space, source, bundle, about.label_texts, encoder.key))
+    return prepared(settings, drawn, found, about)
 
 
 def prepare_one(
@@ -200,7 +189,18 @@ def prepare_one(
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     # Other texts may have other classes, or the classes in another order.
     named = best.label_texts if other is None else texts_again(best.label_texts, best.label_names, drawn)
-    return loaded(settings, drawn, space, source, bundle, None, named=named)
+    return prepared(settings, drawn, [with_encoder(settings, drawn, space, source, bundle, named)], named=named)
+
+
+def settings_with(settings: SearchSettings, encoder: SearchedEncoder) -> SearchSettings:
+    """The settings of a search as if that encoder were its only one."""
+    return replace(
+        settings,
+        encoder=encoder.name,
+        space_text=encoder.space_text,
+        prefix=encoder.prefix,
+        representation=encoder.representation,
+    )
 
 
 def _announced(source: EncoderSource, chosen: bool, out: Output) -> EncoderSource:

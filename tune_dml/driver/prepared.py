@@ -1,7 +1,8 @@
-"""Texts, tokens and encoder of a search in memory, and a first step of what it is going to train."""
+"""Texts, tokens and encoders of a search in memory, and a first step of what it is going to train."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,8 +18,10 @@ from tune_dml.driver.manners import encoder_limit, tokens_of
 from tune_dml.driver.names_as_texts import with_label_texts
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.results.search_file import SearchFile
+from tune_dml.results.searched_encoder import SearchedEncoder
 from tune_dml.results.versions import versions
 from tune_dml.spaces import Space, examples
+from tune_dml.tuning.proposals import Arm
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -29,44 +32,89 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """A search that could start now.
+class WithEncoder:
+    """A search as one of its encoders sees it.
 
     Attributes:
-        about: What ``search.yaml`` holds.
-        test, test_labels: The test split; its labels are used once the winner is fixed.
+        encoder: What ``search.yaml`` holds of it.
+        space: What is searched with it.
+        workload: Its weights, and the texts as it reads them.
+        test: The test texts.
         tokenizer: Goes into the model folder.
+        cut: What is to be said of texts that it does not read whole.
     """
 
-    about: SearchFile
+    encoder: SearchedEncoder
     space: Space
     workload: Workload
     test: TokenArrays | None
-    test_labels: npt.NDArray[Any] | None
     tokenizer: PreTrainedTokenizerBase
+    cut: tuple[str, ...] = ()
+
+    @property
+    def arm(self) -> Arm:
+        """For the trial loop."""
+        encoder = self.encoder
+        return Arm(encoder.key, self.space, self.size, encoder.max_length, encoder.representation)
+
+    @property
+    def size(self) -> str:
+        """Of its baselines."""
+        return self.workload.encoder.size
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A search that could start now. What is said of one encoder is said of the first.
+
+    Attributes:
+        about: What ``search.yaml`` holds.
+        encoders: Of each that is searched, in the order in which they were given.
+        test_labels: Of the test split; used once the winner is fixed.
+    """
+
+    about: SearchFile
+    encoders: tuple[WithEncoder, ...]
+    test_labels: npt.NDArray[Any] | None
 
     @property
     def folder(self) -> Path:
         settings = self.about.settings
         return Path(settings.results) / "searches" / settings.name
 
+    @property
+    def space(self) -> Space:
+        return self.encoders[0].space
 
-def loaded(
+    @property
+    def workload(self) -> Workload:
+        return self.encoders[0].workload
+
+    @property
+    def test(self) -> TokenArrays | None:
+        return self.encoders[0].test
+
+    def of(self, params: Mapping[str, Any]) -> WithEncoder:
+        """The encoder of a configuration."""
+        key = self.about.encoder_of(params).key
+        return next(one for one in self.encoders if one.encoder.key == key)
+
+
+def with_encoder(
     settings: SearchSettings,
     drawn: Drawn,
     space: Space,
     source: EncoderSource,
     bundle: EncoderBundle,
-    before: SearchFile | None,
-    told: tuple[str, ...] = (),
     named: LabelTexts | None = None,
-) -> Prepared:
-    """Everything in memory, with the notes that go into ``search.yaml``.
+    key: str = "",
+) -> WithEncoder:
+    """An encoder's part of a search in memory.
 
     Args:
-        before: The search as its file has it, where it goes on.
-        told: What else is to be said of the data.
+        settings: With the encoder's manners and space.
         named: Texts made of the classes' names.
+        key: What trials call the encoder.
 
     Raises:
         ModelError: the tokenizer cannot be loaded, or a text has a token that the encoder does not know.
@@ -106,31 +154,55 @@ def loaded(
     splits = {"training": workload.examples().tokens, "validation": workload.official, "test": test}
     cut = {name: split for name, split in splits.items() if split is not None}
     limit = encoder_limit(tokenizer, bundle.positions)
+    own = settings.space_text, settings.prefix, settings.representation
+    encoder = SearchedEncoder(key, settings.encoder, bundle.sha256, bundle.parameters, longest, *own)
+    return WithEncoder(encoder, space, workload, test, tokenizer, cut_note(cut, space, longest, limit, settings.device))
+
+
+def prepared(
+    settings: SearchSettings,
+    drawn: Drawn,
+    encoders: Sequence[WithEncoder],
+    before: SearchFile | None = None,
+    told: tuple[str, ...] = (),
+    named: LabelTexts | None = None,
+) -> Prepared:
+    """Everything together, with the notes that go into ``search.yaml``.
+
+    Args:
+        before: The search as its file has it, where it goes on.
+        told: What else is to be said of the data.
+        named: Texts made of the classes' names.
+    """
+    task, first = drawn.task, encoders[0]
+    workload, several = first.workload, len(encoders) > 1
+    cut = [f"{one.encoder.key}: {note}" if several else note for one in encoders for note in one.cut]
     about = before or SearchFile(
         settings=settings,
         kind=task.kind,
         label_names=task.label_names,
         source=task.source,
-        notes=(*task.notes, *told, *cut_note(cut, space, longest, limit, settings.device)),
+        notes=(*task.notes, *told, *cut),
         rows=tuple(int(r) for r in drawn.rows),
         labels=tuple(drawn.split.labels.tolist()),
         hashes=drawn.split.hashes(),
         folds=drawn.folds,
         official_labels=None if workload.official_labels is None else tuple(workload.official_labels.tolist()),
-        encoder_sha256=bundle.sha256,
-        encoder_parameters=bundle.parameters,
+        encoder_sha256=first.encoder.sha256,
+        encoder_parameters=first.encoder.parameters,
         rounds=workload.rounds,
         by_schedule=workload.by_schedule,
         has_test=task.test is not None,
-        max_length=longest,
+        max_length=first.encoder.max_length,
         versions=versions(settings.device),
         label_texts=dict(named or {}),
+        encoders=tuple(one.encoder for one in encoders) if several else (),
     )
-    return Prepared(about, space, workload, test, None if task.test is None else task.test.labels, tokenizer)
+    return Prepared(about, tuple(encoders), None if task.test is None else task.test.labels)
 
 
-def try_space(prepared: Prepared) -> None:
-    """Run a training step of each structure of the space and of the baselines.
+def try_space(found: Prepared) -> None:
+    """Run a training step of each structure of each encoder's space, and of the baselines.
 
     Raises:
         TuneDMLError: as :func:`tune_dml.training.trying.try_recipes`.
@@ -138,10 +210,8 @@ def try_space(prepared: Prepared) -> None:
     from tune_dml.training.trying import try_recipes
     from tune_dml.training.workload import BASELINES, baseline
 
-    about = prepared.about
-    settings = about.settings
-    references = (
-        baseline(name, about.encoder_size, about.max_length, settings.representation).to_dict() for name in BASELINES
-    )
-    recipes = chain(references, examples(prepared.space))
-    try_recipes(prepared.workload, recipes, prepared.space.name, settings.encoder)
+    for one in found.encoders:
+        about = one.encoder
+        references = (baseline(name, one.size, about.max_length, about.representation).to_dict() for name in BASELINES)
+        recipes = chain(references, examples(one.space))
+        try_recipes(one.workload, recipes, one.space.name, about.name)

@@ -23,6 +23,7 @@ class SearchRequest:
         label_texts: A file of texts that describe the classes, with a column ``class`` and one ``text``: ingredient of
             some of the trials.
         no_test: Use every label for training; the answer is the bias-corrected estimate.
+        encoder: A folder or a name on the hub; several with commas between them are searched.
         space: A shipped name or a YAML file.
         losses: Only these of the space's losses.
         loss_plugins: Losses of other packages to make known, as ``package.module:NAME``. Their code runs.

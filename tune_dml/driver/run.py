@@ -9,15 +9,17 @@ from tune_dml.config import State, TrialRecord
 from tune_dml.driver.budget import TimeBudget
 from tune_dml.driver.confirming import Confirming
 from tune_dml.driver.prepared import Prepared
-from tune_dml.evaluation import leader
+from tune_dml.evaluation import EncoderRace, leader
 from tune_dml.evaluation.confirm_runs import confirm_job
 from tune_dml.execution import share, whereabouts
+from tune_dml.reporting import BASELINES
 from tune_dml.reporting.output import Output, Progress
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
 from tune_dml.tuning.jobs import Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.loop import Ended, Watch, run_trials
+from tune_dml.tuning.proposals import Proposals
 
 
 def run(
@@ -42,7 +44,13 @@ def run(
     known = {r.name: r for kind in ("baseline", "trial") for r in journal.records(kind) if r.state != State.WAITING}
     budget = TimeBudget(prepared, begun, known)
     progress = Progress(
-        out, settings.trials, about.rounds, about.task_kind.target.metric, time_left=budget.left, records=dict(known)
+        out,
+        settings.trials,
+        about.rounds,
+        about.task_kind.target.metric,
+        time_left=budget.left,
+        baselines=len(BASELINES) * len(prepared.encoders),
+        records=dict(known),
     )
 
     def changed(record: TrialRecord) -> None:
@@ -66,11 +74,14 @@ def run(
     if not only_jobs:
         size = f"{settings.trials} trials of up to {about.rounds} rounds, {settings.concurrency} at a time"
         out.line(f"search: {settings.name} ({size})")
+        if len(prepared.encoders) > 1:
+            out.line(f"encoders: {', '.join(one.encoder.key for one in prepared.encoders)}")
     # Not above: it imports Ray, which the session has to start first.
     from tune_dml.training.failures import gpu_works
     from tune_dml.tuning.trainable import help_trial, trial_rounds
 
-    work = Work((share(prepared.workload), share(prepared.test)), trial_rounds, confirm_job, help_trial, gpu_works)
+    shared = {one.encoder.key: (share(one.workload), share(one.test)) for one in prepared.encoders}
+    work = Work(shared, trial_rounds, confirm_job, help_trial, gpu_works)
     watch = Watch(
         stopped,
         budget.is_spent,
@@ -87,7 +98,7 @@ def run(
         return run_trials(
             journal,
             settings,
-            prepared.space,
+            proposals_of(prepared, journal),
             work,
             prepared.folder / "ray",
             watch,
@@ -102,3 +113,14 @@ def run(
         if trials_or(only_jobs) == Ended.BUDGET:
             confirming.workers_stopped()
             trials_or(only_jobs=True)
+
+
+def proposals_of(prepared: Prepared, journal: Journal) -> Proposals:
+    """Where the trials of a search come from."""
+    about, encoders = prepared.about, prepared.encoders
+    race = None
+    if len(encoders) > 1:
+        parameters = {one.encoder.key: one.encoder.parameters for one in encoders}
+        labels, kind, metric = about.heldout_labels(), about.task_kind, about.settings.metric
+        race = EncoderRace(parameters, labels, kind, metric, about.rounds, about.by_schedule)
+    return Proposals(journal, {one.encoder.key: one.space for one in encoders}, race)

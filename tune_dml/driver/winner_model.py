@@ -30,14 +30,14 @@ def save_winner(prepared: Prepared, candidate: Candidate, seed: int, model: Trai
         trained_encoder(prepared, candidate),
         model.encoder_state,
         model.readout,
-        prepared.tokenizer,
+        prepared.of(candidate.params).tokenizer,
     )
 
 
 def trained_encoder(prepared: Prepared, candidate: Candidate) -> EncoderBundle:
     """The encoder with as many layers as the candidate uses."""
     layer = candidate.params.get("layer")
-    return prepared.workload.encoder.up_to(None if layer is None else int(layer))
+    return prepared.of(candidate.params).workload.encoder.up_to(None if layer is None else int(layer))
 
 
 def models_missing(folder: Path, winner: Candidate) -> set[int]:
@@ -65,20 +65,20 @@ def join_members(folder: Path) -> None:
 
 def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel) -> ModelDescription:
     """What ``tune_dml.json`` says of a trained model."""
-    params = dict(candidate.params)
+    params, encoder = dict(candidate.params), prepared.of(candidate.params).encoder
     return ModelDescription(
         task=prepared.about.settings.task.task,
         kind=prepared.about.kind,
         text_columns=prepared.about.settings.task.text_columns,
         label_names=prepared.about.label_names,
         representation=str(params["representation"]),
-        max_length=min(int(str(params["max_length"])), prepared.about.max_length),
+        max_length=min(int(str(params["max_length"])), encoder.max_length),
         precision=prepared.workload.precision,
         readout=candidate.readout,
         readout_values=dict(model.readout.values),
         config=params,
         truncation=prepared.about.settings.truncation,
-        prefix=prepared.about.settings.prefix,
+        prefix=encoder.prefix,
     )
 
 

@@ -83,7 +83,7 @@ def candidate(
 ) -> Candidate:
     """A record with its read-out (the one that steers unless ``readouts`` has another) and temperature; the probe needs
     one seed."""
-    mine = seeds[:1] if record.name == "probe" else seeds
+    mine = seeds[:1] if record.kind == "baseline" and not record.params.get("epochs") else seeds
     readout = readouts.get(record.name, kind.target.readout)
     params = {**record.params, "readout": readout, "temperature": temperatures.get(record.name, 1.0)}
     return Candidate(record.name, params, readout, mine, keep)

@@ -39,6 +39,9 @@ def winner(
     row of the out-of-fold predictions, as for read-outs; it widens the one standard error rule of Breiman, Friedman,
     Olshen and Stone, "Classification and Regression Trees", 1984.
 
+    Of several encoders each has a leader and a winner of its own, and the best of these winners wins: an encoder that
+    was tried more often has been luckier too.
+
     Args:
         labels: Targets of every position that a round's rows name, as ``kind`` has them.
 
@@ -46,6 +49,17 @@ def winner(
         ResultsError: a trial has no out-of-fold predictions.
     """
     records = list(records)
+    of_encoders = [
+        _winner_of_encoder([r for r in records if r.encoder == encoder], labels, kind, metric, rounds_needed, latest)
+        for encoder in dict.fromkeys(r.encoder for r in records if r.kind == "trial")
+    ]
+    best = rank([r for r in of_encoders if r is not None], metric, rounds_needed, latest)
+    return best[0] if best else None
+
+
+def _winner_of_encoder(
+    records: list[TrialRecord], labels: npt.ArrayLike, kind: Kind, metric: str, rounds_needed: int, latest: bool
+) -> TrialRecord | None:
     finished = _finished(records, metric, rounds_needed, latest)
     if not finished:
         return None

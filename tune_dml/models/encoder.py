@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
+from tune_dml.config import size_of
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.dropout import QuickDropout, use_quick_dropout
 from tune_dml.models.encoder_source import EncoderSource, weights_sha256
@@ -24,8 +25,6 @@ from tune_dml.models.structure import shortened_config, text_encoder
 from tune_dml.models.tokenizer import first_line, quiet
 from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
 
-#: Below this many parameters an encoder counts as small (learning rates, search ranges).
-SMALL_PARAMETERS = 100_000_000
 #: More that a ``config.json`` names are a mistake; transformers lists each.
 _LABELS = 100_000
 _LAYERS = 500
@@ -55,8 +54,9 @@ class EncoderBundle:
 
     @property
     def size(self) -> str:
-        """``"small"`` or ``"large"``."""
-        return "small" if self.parameters < SMALL_PARAMETERS else "large"
+        """By which spaces give ranges."""
+        words = (a.size for a in self.state.values() if a.ndim == 2 and a.shape[0] == self.vocabulary)
+        return size_of(self.parameters - int(sum(words)))
 
     @cached_property
     def facts(self) -> EncoderFacts:

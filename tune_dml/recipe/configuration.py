@@ -24,6 +24,7 @@ class Configuration:
         loss: A name out of ``tune-dml losses``.
         loss_params: The loss's own hyperparameters; what is left out takes the loss's default.
         ingredients: Of each that is on, or set otherwise than by default, all its hyperparameters.
+        encoder: What the search calls the one that is trained, where it has several. Training does not look at it.
     """
 
     loss: str = "ce"
@@ -46,6 +47,7 @@ class Configuration:
     train_word_embeddings: bool = False
     max_grad_norm: float = 1.0
     ingredients: Mapping[str, Group] = field(default_factory=dict)
+    encoder: str | None = None
 
     @property
     def beta_effective(self) -> float:
@@ -64,11 +66,12 @@ class Configuration:
     def to_dict(self) -> dict[str, Value]:
         """Flat, with the loss's own hyperparameters under its name: ``{"loss": "softtriple", "softtriple/la": 20}``."""
         flat: dict[str, Value] = {f.name: getattr(self, f.name) for f in fields(self) if f.name in ("loss", *CORE)}
+        named: dict[str, Value] = {} if self.encoder is None else {"encoder": self.encoder}
         for name, spec in INGREDIENTS.items():
             if spec.flat or name in self.ingredients:
                 flat |= {spec.name_of(inner): value for inner, value in self.of(name).items()}
         ordered = {name: flat.pop(name) for name in ORDER}
-        return ordered | flat | {f"{self.loss}/{name}": value for name, value in self.loss_params.items()}
+        return named | ordered | flat | {f"{self.loss}/{name}": value for name, value in self.loss_params.items()}
 
     def changed(self, **values: Value) -> Configuration:
         """The same but for these, named as in :meth:`to_dict`.
@@ -100,9 +103,9 @@ def configuration_from(values: Mapping[str, Any], where: str = "configuration") 
     loss = flat.get("loss", "ce")
     for name, value in flat.items():
         group, slash, inner = name.partition("/")
-        if name == "loss":
+        if name in ("loss", "encoder"):
             if not isinstance(value, str):
-                problems.append(f"loss must be a name, not {value!r}.")
+                problems.append(f"{name} must be a name, not {value!r}.")
             top[name] = value
         elif name in known:
             checked, problem = _checked(name, value, known[name])

@@ -135,6 +135,7 @@ def to_json(report: SearchReport) -> dict[str, Any]:
             "per_class": dict(report.per_class),
             "draw": settings.draw.draw,
             "encoder": settings.encoder,
+            "encoders": list(settings.encoder_names),
             "protocol": report.protocol,
             "metric": settings.metric,
             "seed": settings.seed,
@@ -213,6 +214,7 @@ def _trial(report: SearchReport, row: Row) -> dict[str, Any]:
     return {
         "trial": row.trial,
         "name": row.name,
+        **({"encoder": row.encoder} if row.encoder else {}),
         "loss": row.loss,
         "state": row.state,
         "rounds": row.rounds,

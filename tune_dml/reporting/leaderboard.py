@@ -45,6 +45,11 @@ class Row:
     is_winner: bool = False
     params: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def encoder(self) -> str:
+        """What the search calls its encoder; empty where it has no other."""
+        return str(self.params.get("encoder") or "")
+
 
 def leaderboard_rows(
     records: Iterable[TrialRecord],
@@ -126,4 +131,5 @@ def _ensemble_row(ensemble: Scores, winner: Row) -> Row:
         seconds=0.0,
         reason=None,
         mark="average of seeds",
+        params={"encoder": winner.encoder} if winner.encoder else {},
     )

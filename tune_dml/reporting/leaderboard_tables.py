@@ -86,11 +86,12 @@ def table_cells(report: SearchReport, rows: Sequence[Row]) -> tuple[list[str], l
     has_test = any(row.test for row in rows)
     in_cv = [metric for metric in (shown, beside) if metric is not None]
     in_test = [metric for metric in (shown, second) if metric is not None and has_test]
-    headers = ["#", "name", *([] if second else ["rounds"])]
+    encoders = any(row.encoder for row in rows)
+    headers = ["#", "name", *(["encoder"] if encoders else []), *([] if second else ["rounds"])]
     headers += [f"cv {metric.short}" for metric in in_cv] + [f"test {metric.short}" for metric in in_test]
     cells = []
     for row in rows:
-        line = ["" if row.rank is None else str(row.rank), row.name]
+        line = ["" if row.rank is None else str(row.rank), row.name, *([row.encoder] if encoders else [])]
         if not second:
             line.append("" if row.kind == "ensemble" else f"{row.rounds}/{report.rounds}")
         line += [f"{_of(row.cv, metric.name):.3f}" if row.cv else "" for metric in in_cv]

@@ -22,7 +22,7 @@ _CLASSES_LISTED = 12
 def title(report: SearchReport) -> str:
     """``TREC · 50 shots · all-MiniLM-L6-v2 · name``."""
     settings = report.settings
-    return f"{settings.task.task} · {report.shots} shots · {settings.encoder} · {settings.name}"
+    return f"{settings.task.task} · {report.shots} shots · {', '.join(settings.encoder_names)} · {settings.name}"
 
 
 def shots_sentence(report: SearchReport) -> str:
@@ -113,7 +113,8 @@ def next_commands(report: SearchReport) -> list[str]:
 def _winner(report: SearchReport, winner: Row | None) -> str:
     if winner is None:
         return "No trial has finished all its rounds, so there is no winner yet."
-    text = f"Winner: {winner.name}, read-out {winner.readout or report.kind.target.readout}."
+    encoder = f" with {winner.encoder}" if winner.encoder else ""
+    text = f"Winner: {winner.name}{encoder}, read-out {winner.readout or report.kind.target.readout}."
     shown = report.shown_metric
     if winner.test:
         summary = winner.test[shown.name]

@@ -72,6 +72,8 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
     readouts = {name: choose_readout(r, labels, kind, settings.metric, latest) for name, r in scored.items()}
     temperatures = {name: choose_temperature(r, labels, kind, readouts[name], latest) for name, r in scored.items()}
     seeds = settings.confirm_seeds if about.has_test or settings.ensemble else 1
+    # What the winner is held against has its encoder.
+    baselines = [r for r in baselines if r.encoder == best.encoder]
     if not about.has_test or not settings.confirm_others:
         first, others, best_ce, baselines = None, [], None, []
     kept = seeds if settings.ensemble else int(settings.save_model)

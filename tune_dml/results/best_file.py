@@ -57,11 +57,11 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
     Args:
         config: The winner's, with its read-out and temperature.
     """
-    settings = about.settings
+    settings, encoder = about.settings, about.encoder_of(config)
     scores = mean_scores(winner.rounds, about.by_schedule)
     wording = str(configuration_from(config).on().get("label_texts", {}).get("wording"))
     values: dict[str, Any] = {
-        "config": dict(config),
+        "config": {name: value for name, value in config.items() if name != "encoder"},
         "trial": winner.number,
         "name": winner.name,
         "cross_validation": {k: round(v, 6) for k, v in scores.items()} if scores else {},
@@ -70,14 +70,14 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
         "draw": asdict(settings.draw),
         "label_names": about.label_names,
         **({"loss_plugins": list(settings.loss_plugins)} if settings.loss_plugins else {}),
-        "encoder": settings.encoder,
-        "encoder_sha256": about.encoder_sha256,
+        "encoder": encoder.name,
+        "encoder_sha256": encoder.sha256,
         "seed": settings.seed,
         "device": settings.device,
         "precision": settings.precision,
-        "max_length": about.max_length,
+        "max_length": encoder.max_length,
         "truncation": settings.truncation,
-        "prefix": settings.prefix,
+        "prefix": encoder.prefix,
         **({"label_texts": {wording: about.label_texts[wording]}} if wording in about.label_texts else {}),
         "versions": about.versions,
         "rows": about.rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tune_dml.config.moved_paths import followed
 from tune_dml.data import KINDS, Fold, Kind, kind_named, label_texts_from
 from tune_dml.errors import ResultsError
 from tune_dml.reporting import write_text_atomic
+from tune_dml.results.searched_encoder import SearchedEncoder
 from tune_dml.tracking import without_password
 
 FILE_NAME = "search.yaml"
@@ -41,6 +43,7 @@ class SearchFile:
         encoder_sha256, encoder_parameters: Of the encoder.
         versions: Of packages, and how many threads a training run has.
         label_texts: By wording, texts made of the classes' names, with the class of each.
+        encoders: Those that are searched, where there are several; what is said of one is said of the first.
         rounds, by_schedule: Of a trial.
         has_test: Whether the task has a test split.
         max_length: Tokens kept of each text.
@@ -64,10 +67,25 @@ class SearchFile:
     max_length: int
     versions: dict[str, Any]
     label_texts: dict[str, Any] = field(default_factory=dict)
+    encoders: tuple[SearchedEncoder, ...] = ()
 
     @property
-    def encoder_size(self) -> str:
-        return "small" if self.encoder_parameters < 100_000_000 else "large"
+    def searched(self) -> tuple[SearchedEncoder, ...]:
+        """Every encoder."""
+        if self.encoders:
+            return self.encoders
+        settings = self.settings
+        return (
+            SearchedEncoder(
+                *("", settings.encoder, self.encoder_sha256, self.encoder_parameters, self.max_length),
+                *(settings.space_text, settings.prefix, settings.representation),
+            ),
+        )
+
+    def encoder_of(self, params: Mapping[str, Any]) -> SearchedEncoder:
+        """That of a configuration."""
+        key = str(params.get("encoder") or "")
+        return next((one for one in self.searched if one.key == key), self.searched[0])
 
     @property
     def task_kind(self) -> Kind:
@@ -96,8 +114,10 @@ class SearchFile:
         if settings["tracking_uri"] is not None:
             settings["tracking_uri"] = without_password(settings["tracking_uri"])
         values = {**self.__dict__, "settings": settings}
-        if not self.label_texts:
-            del values["label_texts"]
+        values["encoders"] = [asdict(one) for one in self.encoders]
+        for name in ("label_texts", "encoders"):
+            if not values[name]:
+                del values[name]
         values["folds"] = [
             {"train": f.train.tolist(), "heldout": f.heldout.tolist(), "official": f.official} for f in self.folds
         ]
@@ -151,7 +171,9 @@ def read_search_file(folder: Path) -> SearchFile:
             Fold(np.array(f["train"], np.int64), np.array(f["heldout"], np.int64), bool(f["official"]))
             for f in values["folds"]
         )
-        return _checked(from_values(SearchFile, values))
+        found = _checked(from_values(SearchFile, values))
+        named = zip(found.encoders, found.settings.encoders, strict=True)
+        return replace(found, encoders=tuple(replace(one, name=name) for one, name in named))
     except FileNotFoundError:
         raise ResultsError(f"{folder} holds no search: it has no {FILE_NAME}.") from None
     except (OSError, KeyError, TypeError, ValueError, OverflowError) as error:
@@ -196,7 +218,8 @@ def moved(settings: SearchSettings, results: str) -> SearchSettings:
     if uri is not None and store is not None and not store.exists():
         now = followed(str(store), settings.results, results, there=False)
         uri = uri if now == str(store) else sqlite_uri(now, uri.partition("?")[2])
-    return replace(settings, task=task, encoder=encoder, tracking_uri=uri)
+    encoders = tuple(followed(name, settings.results, results) for name in settings.encoders)
+    return replace(settings, task=task, encoder=encoder, encoders=encoders, tracking_uri=uri)
 
 
 class _Dumper(yaml.SafeDumper):

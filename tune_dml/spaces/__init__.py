@@ -16,10 +16,8 @@ from tune_dml.spaces.space import (
     suggest,
 )
 from tune_dml.spaces.structures import examples
-from tune_dml.spaces.values import SIZES
 
 __all__ = [
-    "SIZES",
     "Parameter",
     "Space",
     "SpaceRow",

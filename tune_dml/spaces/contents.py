@@ -8,13 +8,13 @@ from pathlib import Path
 
 import yaml
 
-from tune_dml.config import Value
+from tune_dml.config import SIZES, Value
 from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import INGREDIENTS, canonical, domains, places
 from tune_dml.spaces.definitions import RANGE_WORDS, Definition, definitions_of
 from tune_dml.spaces.nodes import MAX_BYTES, MAX_ITEMS, Problems, compose, items, line_of, scalar, scalars
-from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
+from tune_dml.spaces.values import Mistake, coerce, limits_of
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Reader:
                 if name == "for":
                     size = str(scalar(value))
                     if size not in SIZES:
-                        raise Mistake(f"'for' is small or large, not '{size}'.")
+                        raise Mistake(f"'for' is small, base or large, not '{size}'.")
                     continue
                 if name in LOSSES and name not in domains():
                     raise Mistake(f"'{name}' is a loss; write 'loss: {name}'.")

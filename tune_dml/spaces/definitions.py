@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import yaml
 
-from tune_dml.config import Choice, Domain, Float, Int, Value
+from tune_dml.config import SIZES, Choice, Domain, Float, Int, Value
 from tune_dml.errors import nearest
 from tune_dml.recipe import INGREDIENTS, canonical
 from tune_dml.spaces.nodes import Problems, items, line_of, scalar, scalars
-from tune_dml.spaces.values import SIZES, Mistake, coerce, limits_of
+from tune_dml.spaces.values import Mistake, coerce, limits_of
 
 _KINDS = ("float", "int", "choices")
 #: What a mapping may have that says what values a hyperparameter takes.
@@ -53,10 +53,12 @@ def definitions_of(name: str, node: yaml.Node, file: str, line: int, problems: P
         elif key == "when":
             shared = _conditions(name, value, file, problems)
         else:
-            text = f"{name}: '{key}' cannot stand beside small and large: {nearest(key, [*SIZES, 'when'])}"
+            text = f"{name}: '{key}' cannot stand beside small, base and large: {nearest(key, [*SIZES, 'when'])}"
             problems.add(file, line_of(key_node), text)
-    for missing in set(SIZES) - set(sized):
+    for missing in {"small", "large"} - set(sized):
         problems.add(file, line, f"{name} is given by encoder size, but not for {missing}; give small and large.")
+    # Older spaces know two sizes.
+    sized.setdefault("base", sized.get("large", Definition(name, file, line, None)))
     nothing = Definition(name, file, line, None)
     return {
         size: Definition(name, file, line, found.domain, (*shared, *found.when))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tune_dml.config import Choice, Float, Int, Value, absolute_path
+from tune_dml.config import SIZES, Choice, Float, Int, Value, absolute_path
 from tune_dml.errors import SpaceError, nearest
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import INGREDIENTS
@@ -16,7 +16,7 @@ from tune_dml.spaces.nodes import Problems
 from tune_dml.spaces.rows import row_problems
 from tune_dml.spaces.shipped import shipped_spaces, space_of_loss, spaces_folder
 from tune_dml.spaces.space import Parameter, Space
-from tune_dml.spaces.values import SIZES, Mistake, loss_of
+from tune_dml.spaces.values import Mistake, loss_of
 
 
 def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str = "small") -> Space:
@@ -24,14 +24,15 @@ def load_space(name_or_path: str, losses: Sequence[str] = (), encoder_size: str 
 
     Args:
         losses: Keep only these of the space's losses, and drop rows of ``first`` that have another; empty keeps all.
-        encoder_size: ``"small"`` (under 100 million parameters) or ``"large"``: which of the ranges that are
-            given by size apply. The file is checked for both.
+        encoder_size: ``"small"``, ``"base"`` or ``"large"``, as of :func:`tune_dml.config.size_of`: which of the ranges
+            that are given by size apply; where a file gives none for ``base``, those for ``large``. It is checked for
+            all.
 
     Raises:
         SpaceError: every problem of the file and of those it includes, each as ``file:line: sentence``.
     """
     if encoder_size not in SIZES:
-        raise SpaceError(f"The encoder size is small or large, not '{encoder_size}'.")
+        raise SpaceError(f"The encoder size is small, base or large, not '{encoder_size}'.")
     shipped = shipped_spaces()
     if name_or_path not in shipped:
         absolute_path(name_or_path)
@@ -183,8 +184,9 @@ def _first(
     # A definition that could not be read would make every row that uses it wrong as well.
     unread = {name for name, definition in definitions.items() if definition.domain is None}
     kept = []
+    has_base = any(row.size == "base" for row in contents.rows)
     for row in contents.rows:
-        if row.size not in (None, size):
+        if row.size not in (None, size if size != "base" or has_base else "large"):
             continue
         values = {name: value for name, (value, _) in row.values.items()}
         if "loss" in definitions and "loss" not in unread:
@@ -192,7 +194,7 @@ def _first(
                 line = row.values[name][1] if name in row.values else row.line
                 if name not in unread:
                     text = f"first, row {row.number}: {sentence}"
-                    if definitions.get(name) != contents.definitions.get(name, {}).get(SIZES[1 - SIZES.index(size)]):
+                    if any(definitions.get(name) != other for other in contents.definitions.get(name, {}).values()):
                         text += f" That is for {size} encoders; 'for: small' or 'for: large' limits a row to one size."
                     problems.add(row.file, line, text)
         kept.append(values)

@@ -11,9 +11,6 @@ from tune_dml.errors import nearest
 from tune_dml.losses import LOSSES
 from tune_dml.recipe import INGREDIENTS, canonical, hyperparameters, nearest_hyperparameter
 
-#: Encoders under 100 million parameters, and larger ones.
-SIZES = ("small", "large")
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _BOOLEANS = "YAML reads yes, no, on and off as true and false"
 

@@ -136,7 +136,8 @@ def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:
         draw=tags.get(names.DRAW, ""),
         protocol=tags.get(names.PROTOCOL, ""),
         folds=tags.get(names.FOLDS, ""),
-        encoder=tags.get(names.ENCODER, ""),
+        # Of several that were searched, the winner's.
+        encoder=str(config.get("encoder") or tags.get(names.ENCODER, "")),
         search=tags.get(names.SEARCH, ""),
         metric=metric,
         score=_score(run),

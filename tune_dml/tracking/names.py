@@ -60,7 +60,8 @@ def experiment_name(task: str) -> str:
 def run_title(settings: SearchSettings) -> str:
     """``"SST2 · 50 shots · all-MiniLM-L6-v2 · <name>"``."""
     shots = _shots_words(settings.draw)
-    title = f"{settings.task.task} · {shots} · {encoder_name(settings.encoder)} · {settings.name}"
+    encoders = ", ".join(map(encoder_name, settings.encoder_names))
+    title = f"{settings.task.task} · {shots} · {encoders} · {settings.name}"
     return title[:_LONGEST_TITLE]
 
 
@@ -133,7 +134,7 @@ def search_tags(settings: SearchSettings, search_id: str) -> dict[str, str]:
         TASK: settings.task.task,
         SHOTS: shots_name(settings.draw),
         DRAW: str(settings.draw.draw),
-        ENCODER: settings.encoder,
+        ENCODER: ", ".join(settings.encoder_names),
         PROTOCOL: settings.draw.validation,
         FOLDS: folds_name(settings.draw),
         METRIC: settings.metric,

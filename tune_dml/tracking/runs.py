@@ -162,7 +162,8 @@ class SearchRuns:
     def _child(self, record: TrialRecord) -> KnownRun:
         children, key = self._known_children(), names.trial_key(record)
         if key not in children:
-            tags = {names.TRIAL: key, names.LOSS: record.loss, names.PARENT: self.parent().run_id}
+            own = {names.ENCODER: record.encoder} if record.encoder else {}
+            tags = {names.TRIAL: key, names.LOSS: record.loss, names.PARENT: self.parent().run_id, **own}
             seconds = sum(done.seconds for done in record.rounds)
             children[key] = self._create(record.name, record.kind, tags, round(seconds * 1000))
         return children[key]

@@ -75,7 +75,7 @@ def _affordable(config: Configuration, workload: Workload) -> Configuration:
     """One epoch of one batch. Of a large encoder, one layer is trained: Adam's state of all of them is large, too."""
     config = replace(config, epochs=min(config.epochs, 1), batch_size=4)
     several = config.trainable_layers is None or config.trainable_layers > 1
-    if workload.encoder.size == "large" and several and workload.encoder.layers:
+    if workload.encoder.size != "small" and several and workload.encoder.layers:
         return replace(config, trainable_layers=1)
     return config
 

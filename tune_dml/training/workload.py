@@ -139,8 +139,8 @@ def baseline(name: str, encoder_size: str, max_length: int, representation: str 
     """The configuration of a baseline.
 
     ``probe``: logistic regression, its C by cross validation, on the untouched encoder's embeddings.
-    ``reference_ce``: the usual cross-entropy recipe (learning rate 1e-4 for encoders under 100M parameters, else 1e-5;
-    20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3).
+    ``reference_ce``: the usual cross-entropy recipe (learning rate 1e-4 for small encoders, 2e-5 for base, 1e-5 for
+    large ones; 20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3).
 
     Args:
         representation: The mean over tokens, or the encoder's own.
@@ -148,7 +148,7 @@ def baseline(name: str, encoder_size: str, max_length: int, representation: str 
     base = Configuration(loss="ce", max_length=max_length, representation=representation)
     if name == "probe":
         return replace(base, epochs=0, trainable_layers=0)
-    return replace(base, lr=1e-4 if encoder_size == "small" else 1e-5)
+    return replace(base, lr={"small": 1e-4, "base": 2e-5}.get(encoder_size, 1e-5))
 
 
 def run_rounds(workload: Workload, config: Configuration, start: int = 1) -> Iterator[Round]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ class Work:
     """What workers run. All functions travel by name, so that a worker imports them once.
 
     Attributes:
-        shared: What :func:`tune_dml.execution.share` gave; each worker maps the same arrays.
+        shared: By what trials call an encoder (nothing, where it has no other), what :func:`tune_dml.execution.share`
+            gave; each worker maps the same arrays, and of several encoders those of the trials that it runs.
         trial: ``trial(config, metric, *shared)`` reports the rounds of one trial.
         job: ``job(values, *shared)`` gives JSON values and, or ``None``, an object that is not for the journal.
         helper: ``helper(config, *shared)`` runs rounds of a trial that runs elsewhere; ``None`` where a trial cannot be
@@ -23,7 +24,7 @@ class Work:
         gpu_works: Whether the GPU of the process that calls it does.
     """
 
-    shared: Sequence[Any]
+    shared: Mapping[str, Sequence[Any]]
     trial: Callable[..., None]
     job: Callable[..., tuple[dict[str, Any], object]] | None = None
     helper: Callable[..., None] | None = None

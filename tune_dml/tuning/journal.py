@@ -25,7 +25,7 @@ from tune_dml.tuning.storage import LogFile, Storage, cut_torn_line, unpacked
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
 KINDS = {"trial": TRIALS, "baseline": BASELINES}
-_LOST = "lost"
+_LOST, _ENCODER = "lost", "encoder"
 
 
 class Journal:
@@ -147,14 +147,23 @@ class Journal:
         """Within the block, several changes wait for the disk once, at its end."""
         return self._file.together()
 
-    def enqueue(self, params: Mapping[str, Value]) -> None:
+    def enqueue(self, params: Mapping[str, Value], encoder: str = "") -> None:
         """Have these parameters tried before the sampler is asked; what they leave open is sampled."""
         self._storage.may_wait()
-        self._studies[TRIALS].enqueue_trial(dict(params), skip_if_exists=True)
+        own = {_ENCODER: encoder} if encoder else None
+        self._studies[TRIALS].enqueue_trial(dict(params), own, skip_if_exists=not encoder)
 
-    def ask(self) -> optuna.Trial:
-        """A new trial, RUNNING: an enqueued one first, else one from the sampler."""
-        return self._studies[TRIALS].ask()
+    def ask(self, encoder: str = "") -> optuna.Trial:
+        """A new trial, RUNNING: an enqueued one first, else one from the sampler, of that encoder."""
+        trial = self._studies[TRIALS].ask()
+        if encoder and _ENCODER not in trial.user_attrs:
+            self._set("trial", trial.number, _ENCODER, encoder)
+        return trial
+
+    def encoder(self, number: int) -> str:
+        """What the search calls a trial's encoder; empty where it has no other, or the trial was not begun in full."""
+        attributes = self._one("trial", number).user_attrs
+        return str(attributes.get(_ENCODER) or "")
 
     def trial(self, number: int) -> optuna.Trial:
         """A RUNNING trial again, to go on suggesting its parameters."""

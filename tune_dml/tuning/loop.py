@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.execution.slow_start import Patience
-from tune_dml.spaces import Space, complete
+from tune_dml.spaces import complete
 from tune_dml.training.workload import BASELINES, baseline
 from tune_dml.tuning.jobs import FollowUp, Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.lost import MOST_LOSSES
+from tune_dml.tuning.proposals import Arm, Proposals
 
 
 class Ended(StrEnum):
@@ -52,15 +53,20 @@ class Watch:
     on_lack: Callable[[str], None] = lambda sentence: None
 
 
-def prepare(journal: Journal, settings: SearchSettings, space: Space, encoder_size: str, max_length: int) -> None:
-    """Put baselines and the space's first configurations into the journal, as far as they are not there."""
+def prepare(journal: Journal, settings: SearchSettings, arms: Sequence[Arm]) -> None:
+    """Put each encoder's baselines, and what the space of an only encoder begins with, into the journal, as far as they
+    are not there."""
     there = {record.name for record in journal.records("baseline")}
-    for name in BASELINES:
-        if name not in there:
-            journal.add_baseline(name, baseline(name, encoder_size, max_length, settings.representation).to_dict())
-    have = len(journal.records())
-    for row in space.first[have : settings.trials]:
-        journal.enqueue(complete(row, space))
+    for number, arm in enumerate(arms):
+        for name in BASELINES:
+            config = baseline(name, arm.size, arm.max_length, arm.representation)
+            called = f"{name} ({arm.key})" if number else name
+            if called not in there:
+                journal.add_baseline(called, replace(config, encoder=arm.key or None).to_dict())
+    if len(arms) == 1:
+        have = len(journal.records())
+        for row in arms[0].space.first[have : settings.trials]:
+            journal.enqueue(complete(row, arms[0].space))
 
 
 def missing(journal: Journal, settings: SearchSettings) -> tuple[list[tuple[str, int]], int]:
@@ -74,7 +80,7 @@ def missing(journal: Journal, settings: SearchSettings) -> tuple[list[tuple[str,
 def run_trials(
     journal: Journal,
     settings: SearchSettings,
-    space: Space,
+    proposals: Proposals,
     work: Work,
     scratch: Path,
     watch: Watch,
@@ -87,6 +93,7 @@ def run_trials(
     """Run what is missing: baselines, trials that were RUNNING, new trials; then jobs, in the same workers.
 
     Args:
+        proposals: Where new trials come from.
         scratch: Ray Tune's folder; written, never read back, removed afterwards.
         rounds, latest: That a complete trial has; whether the latest counts instead of their mean.
         only_jobs: No trials, whatever is missing.
@@ -118,7 +125,7 @@ def run_trials(
     run_name = f"run-{uuid.uuid4().hex}"
     searcher = StudySearcher(
         journal,
-        space,
+        proposals,
         metric=settings.metric,
         latest=latest,
         rounds=rounds,
@@ -129,6 +136,8 @@ def run_trials(
         stopping=watch.interrupted,
         boards=run_name if insides.helpers else None,
     )
+    if isinstance(scheduler, RoundsASHA):
+        scheduler.is_out = searcher.is_out
 
     limiter = ConcurrencyLimiter(searcher, max_concurrent=settings.concurrency)
     trial = settings.cpus_per_trial, settings.gpus_per_trial
@@ -200,7 +209,8 @@ def _trainable(work: Work, metric: str, name: str) -> Callable[[dict[str, Any]],
         import ray
         from ray import tune
 
-        values, shared = json.loads(config["work"]), ray.get(list(work.shared))
+        values = json.loads(config["work"])
+        shared = ray.get(list(work.shared[values.get("params", {}).get("encoder") or ""]))
         if config["kind"] == "job":
             from tune_dml.tuning.trainable import run_job
 

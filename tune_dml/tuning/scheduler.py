@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -43,13 +43,16 @@ class AllRounds(_WithInsides, FIFOScheduler):
 
 class RoundsASHA(_WithInsides, AsyncHyperBandScheduler):
     """ASHA whose resource is the round. Baselines run all rounds and are not seen; neither are failed trials, helpers
-    and jobs. The trial that the space begins with is seen, and runs all rounds.
+    and jobs. The trial that the space begins with is seen, and runs all rounds; of several encoders, as long as its
+    encoder stays.
 
     Scores are paired (all trials see the same folds in the same order) and trials that tie with the cutoff survive.
     """
 
     def __init__(self, rounds: int, insides: Insides) -> None:
         self._insides, self._rounds = insides, rounds
+        #: Whether the encoder of the trial of that name in Ray Tune is clearly behind another.
+        self.is_out: Callable[[str], bool] = lambda trial_id: False
         super().__init__(
             time_attr="round",
             metric="score",
@@ -85,6 +88,8 @@ class RoundsASHA(_WithInsides, AsyncHyperBandScheduler):
         if trial.config.get("kind") == "baseline":
             return str(TrialScheduler.STOP if over else TrialScheduler.CONTINUE)
         decision = str(super().on_trial_result(tune_controller, trial, result))
+        if result.get("round", 0) >= GRACE_ROUNDS and not over and self.is_out(trial.trial_id):
+            return str(TrialScheduler.STOP)
         return str(TrialScheduler.CONTINUE) if trial.config.get("whole") and not over else decision
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:

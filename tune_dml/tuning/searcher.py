@@ -17,12 +17,12 @@ from ray.tune.search import Searcher
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.config.encoding import round_from_json, round_to_json
-from tune_dml.spaces import Space, suggest
 from tune_dml.training.scoring import mean_objective
 from tune_dml.training.workload import resolve
 from tune_dml.tuning.jobs import FollowUp, Job
 from tune_dml.tuning.journal import KINDS, Journal
 from tune_dml.tuning.lost import NODE, WORKER_LOSSES
+from tune_dml.tuning.proposals import Proposals
 from tune_dml.tuning.side_by_side import RoundBoard, forget_boards
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -62,6 +62,7 @@ class StudySearcher(Searcher):
     be idle, jobs, and rounds of running trials; the other jobs when all trials have ended.
 
     Args:
+        proposals: Where new trials come from.
         rounds: That a complete trial has.
         again: ``(kind, number)`` of what is to be run or finished.
         new_trials: How many more to ask the sampler for.
@@ -77,7 +78,7 @@ class StudySearcher(Searcher):
     def __init__(
         self,
         journal: Journal,
-        space: Space,
+        proposals: Proposals,
         *,
         metric: str,
         latest: bool,
@@ -90,7 +91,7 @@ class StudySearcher(Searcher):
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(metric="score", mode="max")
-        self._journal, self._space, self._metric_name, self._latest = journal, space, metric, latest
+        self._journal, self._proposals, self._metric_name, self._latest = journal, proposals, metric, latest
         self._rounds, self._again, self._new = rounds, deque(again), new_trials
         self._on_change, self._follow_up, self._boards = on_change, follow_up, boards
         self._stopping = stopping
@@ -117,19 +118,18 @@ class StudySearcher(Searcher):
                 kind, number = self._again.popleft()
             else:
                 self._new -= 1
-                kind, number = "trial", self._journal.ask().number
+                kind, number = "trial", self._proposals.new()
             record = self._journal.record(kind, number)
             if not record.params:
-                values = suggest(self._journal.trial(number), self._space)
-                self._journal.set_config(number, resolve(values).to_dict())
+                self._journal.set_config(number, resolve(self._proposals.drawn(number)).to_dict())
                 record = self._journal.record(kind, number)
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
         board = None if self._boards is None else f"{self._boards}/{kind}-{number}"
         work = json.dumps({"params": dict(record.params), "known": known, "board": board})
-        # What a space begins with is what all else is held against: it is never stopped.
-        return {"kind": kind, "work": work, "whole": record.given and number == 0}
+        # What a space begins with is what all else is held against: it is stopped with its encoder alone.
+        return {"kind": kind, "work": work, "whole": self._proposals.begins(record)}
 
     def _suggest_job(self, trial_id: str) -> dict[str, Any] | None:
         over = self.trials_over
@@ -168,6 +168,11 @@ class StudySearcher(Searcher):
         }
         return {"kind": "help", "work": json.dumps(values)}
 
+    def is_out(self, trial_id: str) -> bool:
+        """Whether a running trial's encoder is clearly behind another."""
+        assigned = self._assigned.get(trial_id)
+        return assigned is not None and self._proposals.is_out(self._journal.record(assigned.kind, assigned.number))
+
     def close(self) -> None:
         """All workers have stopped."""
         if self._boards is not None:
@@ -203,7 +208,8 @@ class StudySearcher(Searcher):
             value = mean_objective(record.rounds, self._metric_name, self._latest)
             self._journal.finish(assigned.kind, assigned.number, State.COMPLETE, value)
         else:
-            self._journal.finish(assigned.kind, assigned.number, State.PRUNED, reason="asha")
+            reason = "encoder" if self._proposals.is_out(record) else "asha"
+            self._journal.finish(assigned.kind, assigned.number, State.PRUNED, reason=reason)
         self._on_change(self._journal.record(assigned.kind, assigned.number))
 
     @_fault_kept

@@ -138,5 +138,7 @@ def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
             options[name] = tuple(part.strip() for part in value.split(",") if part.strip())
         elif value is not None:
             options[name] = tuple(value)
+    if isinstance(options.get("encoder"), list | tuple):
+        options["encoder"] = ",".join(options["encoder"])
     finished = search(SearchRequest(**options), out or silent())
     return SearchResult(finished.report, finished.interrupted)

@@ -12,6 +12,8 @@ from tune_dml.checks.encoder_check import check_download, check_encoder, check_o
 from tune_dml.checks.machine_check import check_limits, check_ray, check_room, check_shared_memory
 from tune_dml.checks.mlflow_check import check_tracking
 from tune_dml.config import DEFAULT_RESULTS, absolute_path
+from tune_dml.driver.options import encoder_names
+from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, first_line
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.limits import limits
@@ -49,7 +51,11 @@ def _checks(request: DoctorRequest) -> Iterator[Check]:
         gpus = 0 if offer is None else int(offer.gpus)
     else:
         of_cluster = [_judged("shared memory", lambda: check_shared_memory(own)), _judged("Ray", check_ray)]
-    source, encoder = _encoder(request.encoder or default_encoder(gpus > 0))
+    judged = [_encoder(name) for name in encoder_names(SearchRequest(encoder=request.encoder))] or [
+        _encoder(default_encoder(gpus > 0))
+    ]
+    # The largest decides on room.
+    source = max((one for one, _ in judged if one is not None), key=lambda one: one.parameters, default=None)
     yield from _results(request, source)
     yield from of_cluster
     share = request.gpus_per_trial if request.gpus_per_trial is not None else float(gpus > 0)
@@ -58,7 +64,7 @@ def _checks(request: DoctorRequest) -> Iterator[Check]:
         room = check_offer(offer, request.cpus_per_trial, share)
         fits = room.ok
         yield room
-    yield encoder
+    yield from (check for _, check in judged)
     if source is None or offer is None or not fits:
         return
     if request.address is None:

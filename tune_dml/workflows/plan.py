@@ -9,9 +9,10 @@ from typing import Any
 from tune_dml.config import Value
 from tune_dml.driver.lengths import DEFAULT_MAX_LENGTH
 from tune_dml.driver.preparation import prepare_new
-from tune_dml.driver.prepared import Prepared
+from tune_dml.driver.prepared import Prepared, WithEncoder
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution import stop_ray
+from tune_dml.reporting import BASELINES
 from tune_dml.reporting.output import Output
 from tune_dml.spaces import describe
 
@@ -41,9 +42,11 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     finally:
         stop_ray()
     about, settings = prepared.about, prepared.about.settings
-    seconds_per_step = _timed(prepared)
-    most_rounds = settings.trials * about.rounds + 2 * about.rounds
-    estimate = _estimate(prepared, seconds_per_step)
+    steps = {one.encoder.name: _timed(one) for one in prepared.encoders}
+    seconds_per_step = max(steps.values())
+    baselines = len(BASELINES) * len(steps)
+    most_rounds = (settings.trials + baselines) * about.rounds
+    estimate = _estimate(prepared, list(steps.values()))
     per_class = about.per_class()
     searched = [row for row in describe(prepared.space) if row.searched]
     first = [dict(row) for row in prepared.space.first[: settings.trials]]
@@ -56,6 +59,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         "per_class": per_class,
         "protocol": settings.protocol,
         "encoder": settings.encoder,
+        "encoders": {name: {"seconds_per_step": round(seconds, 4)} for name, seconds in steps.items()},
         "device": settings.device,
         "precision": settings.precision,
         "max_length": about.max_length,
@@ -81,7 +85,8 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         *(f"first: {_short(row)}" for row in first),
         f"reading: at most {about.max_length} tokens of a text ({settings.truncation} of longer ones)"
         + ("" if length is None else f"; a step takes {length:.1f} times what it takes with {DEFAULT_MAX_LENGTH}"),
-        f"rounds: {most_rounds} at most ({settings.trials} trials and 2 baselines, {about.rounds} each); "
+        *(f"encoder: {name}, {1000 * seconds:.0f} ms a step" for name, seconds in steps.items() if len(steps) > 1),
+        f"rounds: {most_rounds} at most ({settings.trials} trials and {baselines} baselines, {about.rounds} each); "
         f"scheduler {settings.scheduler}",
         f"time: about {max(1, round(estimate / 60))} min, from a training step of {1000 * seconds_per_step:.0f} ms",
         "Nothing was started: this was a dry run.",
@@ -89,33 +94,36 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     return Plan(tuple(lines), document)
 
 
-def _timed(prepared: Prepared, max_length: int | None = None) -> float:
+def _timed(one: WithEncoder, max_length: int | None = None) -> float:
     from tune_dml.training.step_time import timed_step
     from tune_dml.training.workload import baseline, single_thread
 
-    about = prepared.about
+    encoder = one.encoder
     single_thread()
-    length = max_length or about.max_length
-    config = baseline("reference_ce", about.encoder_size, length, about.settings.representation)
-    return timed_step(prepared.workload, config)
+    config = baseline("reference_ce", one.size, max_length or encoder.max_length, encoder.representation)
+    return timed_step(one.workload, config)
 
 
 def _length_cost(prepared: Prepared, request: SearchRequest, seconds_per_step: float) -> float | None:
     """What a step takes, as a multiple of one with the usual length, where a longer one was asked for."""
     if request.max_length is None or prepared.about.max_length <= DEFAULT_MAX_LENGTH:
         return None
-    return seconds_per_step / _timed(prepared, DEFAULT_MAX_LENGTH)
+    return seconds_per_step / max(_timed(one, DEFAULT_MAX_LENGTH) for one in prepared.encoders)
 
 
-def _estimate(prepared: Prepared, seconds_per_step: float) -> float:
+def _estimate(prepared: Prepared, seconds_per_step: list[float]) -> float:
+    """Seconds. Several encoders share the time of the trials after the first of each, as if none were behind."""
     settings, about = prepared.about.settings, prepared.about
     steps = 20 * math.ceil(len(about.labels) / 16)
-    whole = steps * seconds_per_step
+    whole = [steps * seconds for seconds in seconds_per_step]
     share = _ASHA_SHARE if settings.scheduler == "asha" else 1.0
-    per_trial = whole * (1.0 if about.by_schedule else about.rounds * (1 - 1 / about.rounds))
-    scoring = seconds_per_step / 48 * (0 if prepared.test is None else len(prepared.test))
-    confirm = (5 * settings.confirm_seeds * (whole + scoring)) if settings.confirm else 0.0
-    return START_SECONDS + (per_trial * (settings.trials * share + 1) + confirm) / settings.concurrency
+    per_trial = [each * (1.0 if about.by_schedule else about.rounds * (1 - 1 / about.rounds)) for each in whole]
+    # Each encoder's reference, its first trial, and its part of the others: in the same time, so many of each.
+    others = max(0, settings.trials - len(whole)) * len(whole) / sum(1 / each for each in per_trial)
+    trials = sum(per_trial) * (1 + share) + others * share
+    scoring = max(seconds_per_step) / 48 * (0 if prepared.test is None else len(prepared.test))
+    confirm = (5 * settings.confirm_seeds * (max(whole) + scoring)) if settings.confirm else 0.0
+    return START_SECONDS + (trials + confirm) / settings.concurrency
 
 
 def _short(row: dict[str, Value]) -> str:

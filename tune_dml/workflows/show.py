@@ -63,7 +63,7 @@ def _row(folder: Path) -> SearchRow:
             name=folder.name,
             task=settings.task.task,
             shots=len(about.labels),
-            encoder=settings.encoder,
+            encoder=", ".join(settings.encoder_names),
             state=state,
             trials_done=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
             trials=settings.trials,

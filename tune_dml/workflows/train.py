@@ -133,7 +133,7 @@ def _confirm(
         trained_encoder(prepared, candidate),
         model.encoder_state,
         model.readout,
-        prepared.tokenizer,
+        prepared.encoders[0].tokenizer,
     )
     probabilities, scores = run.probabilities.get(readout), None
     if probabilities is not None and prepared.test_labels is not None:

@@ -1,0 +1,76 @@
+"""The encoders of a search, from what the user named to what is searched with each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tune_dml.config import SearchSettings
+from tune_dml.driver.drawing import Drawn
+from tune_dml.driver.manners import encoder_limit, resolved
+from tune_dml.driver.names_as_texts import named_classes
+from tune_dml.driver.prepared import Prepared, WithEncoder, prepared, try_space, with_encoder
+from tune_dml.driver.request import SearchRequest
+from tune_dml.driver.suitability import balance_notes, for_kind, without_starved
+from tune_dml.errors import UsageError
+from tune_dml.models.encoder_source import EncoderSource
+from tune_dml.reporting.output import Output
+from tune_dml.results.searched_encoder import keys_of
+from tune_dml.spaces import fitted, load_space
+
+if TYPE_CHECKING:
+    from tune_dml.data import LabelTexts
+
+
+def with_encoders(
+    request: SearchRequest, settings: SearchSettings, drawn: Drawn, sources: Sequence[EncoderSource], out: Output
+) -> Prepared:
+    """Everything that a new search needs in memory: each encoder with the space that fits it.
+
+    Args:
+        settings: Without what depends on the encoder.
+
+    Raises:
+        TuneDMLError: an encoder cannot be loaded, or a recipe of the space cannot be had with it.
+    """
+    found: list[WithEncoder] = []
+    told: list[str] = []
+    named: LabelTexts = {}
+    keys = keys_of(settings.encoder_names) if len(sources) > 1 else ("",)
+    for key, name, source in zip(keys, settings.encoder_names, sources, strict=True):
+        one, named, notes = _with_encoder(request, replace(settings, encoder=name), drawn, source, key, out)
+        if same := [other.encoder.name for other in found if other.encoder.sha256 == one.encoder.sha256]:
+            raise UsageError(f"{same[0]} and {name} are the same encoder; name it once.")
+        found.append(one)
+        told += [note for note in notes if note not in told]
+    first = found[0].encoder
+    settings = replace(settings, space_text=first.space_text, prefix=first.prefix, representation=first.representation)
+    result = prepared(settings, drawn, found, told=tuple(told), named=named)
+    try_space(result)
+    return result
+
+
+def _with_encoder(
+    request: SearchRequest, settings: SearchSettings, drawn: Drawn, source: EncoderSource, key: str, out: Output
+) -> tuple[WithEncoder, LabelTexts, tuple[str, ...]]:
+    from tune_dml.models.encoder import load_bundle, load_tokenizer
+    from tune_dml.models.vocabulary import tokenizer_note
+
+    bundle = load_bundle(source)
+    space = load_space(request.space, request.losses, bundle.size)
+    for note in space.notes:
+        out.line(f"space: {note}")
+    space, notes = fitted(space, bundle)
+    space, useless = for_kind(space, drawn.kind)
+    space, starved = without_starved(space, drawn)
+    space, named, unnamed = named_classes(space, drawn, request.label_texts)
+    assert source.folder is not None
+    tokenizer = load_tokenizer(source.folder)
+    limit = encoder_limit(tokenizer, bundle.positions)
+    own, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
+    told = (*balance_notes(drawn, own.metric, space), *useless, *starved, *unnamed)
+    one = with_encoder(own, drawn, space, source, bundle, named, key)
+    for note in (*notes, *tokenizer_note(bundle, one.tokenizer)):
+        out.line(f"encoder: {key + ': ' if key else ''}{note}")
+    return one, named, told
