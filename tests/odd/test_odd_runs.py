@@ -29,7 +29,7 @@ def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(gr
     assert not any(ended.findings for ended in done), broken(done, f"--seed {SEED} --few")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_commands_in_odd_surroundings_work_or_refuse_in_a_sentence(grounds: Grounds) -> None:
     planned = list(islice(plan(SEED, FEW_AROUND, around=True), sum(FEW_AROUND.values())))

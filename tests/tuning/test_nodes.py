@@ -122,6 +122,7 @@ def _a_node_joins(folder: Path, elastic: bool) -> tuple[list[str], int]:
     return said, max(at_once)
 
 
+@pytest.mark.long
 def test_what_a_lost_node_ran_takes_the_first_worker_that_is_idle(tmp_path: Path, apart: Callable[..., Any]) -> None:
     longest_wait = apart(_a_node_is_lost, tmp_path)
     journal = Journal(tmp_path, write=False)

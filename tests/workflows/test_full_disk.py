@@ -47,7 +47,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_on_a_full_disk_ends_with_a_sentence_and_is_resumed(
     small_disk: Path,
     tune_dml: Callable[..., Any],

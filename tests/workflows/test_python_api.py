@@ -64,7 +64,7 @@ assert "RAY_preload_python_modules" not in os.environ
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_process_searches_again_after_ctrl_c_and_twice_at_the_same_time(
     tmp_path: Path, tune_dml: Callable[..., Ended]
 ) -> None:

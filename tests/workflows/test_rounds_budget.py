@@ -13,7 +13,9 @@ SMALL = "search --task bbc --shots 20 --encoder bert-tiny --folds 3 --confirm-se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("budget", "most"), [("--max-rounds 5", 6), ("--training-budget 1s", 60)])
+@pytest.mark.parametrize(
+    ("budget", "most"), [("--max-rounds 5", 6), pytest.param("--training-budget 1s", 60, marks=pytest.mark.long)]
+)
 def test_trials_spend_no_more(
     budget: str, most: int, tmp_path: Path, tune_dml: Callable[..., Ended], with_store: Callable[[Path], Path]
 ) -> None:

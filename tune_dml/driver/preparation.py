@@ -11,7 +11,7 @@ from tune_dml.config import SearchSettings
 from tune_dml.data import load_task
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
-from tune_dml.driver.encoders import with_encoders
+from tune_dml.driver.each_encoder import with_encoders
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.driver.named_code import allow_plugins
 from tune_dml.driver.names_as_texts import texts_again

@@ -119,10 +119,9 @@ class StudySearcher(Searcher):
             else:
                 self._new -= 1
                 kind, number = "trial", self._proposals.new()
-            record = self._journal.record(kind, number)
-            if not record.params:
+            if not self._journal.record(kind, number).params:
                 self._journal.set_config(number, resolve(self._proposals.drawn(number)).to_dict())
-                record = self._journal.record(kind, number)
+            record = self._journal.record(kind, number)
         self._assigned[trial_id] = _Assigned(kind, number)
         self._on_change(record)
         known = [round_to_json(r) for r in record.rounds]
@@ -160,12 +159,8 @@ class StudySearcher(Searcher):
         self._assigned[trial_id] = _Assigned("help", -1, helps=(kind, number))
         board = self._helped[kind, number] = f"{self._boards}/{kind}-{number}"
         record = self._journal.record(kind, number)
-        values = {
-            "params": dict(record.params),
-            "board": board,
-            "helper": trial_id,
-            "rounds": list(range(len(record.rounds) + 1, self._rounds + 1)),
-        }
+        left = list(range(len(record.rounds) + 1, self._rounds + 1))
+        values = {"params": dict(record.params), "board": board, "helper": trial_id, "rounds": left}
         return {"kind": "help", "work": json.dumps(values)}
 
     def is_out(self, trial_id: str) -> bool:
