@@ -137,8 +137,16 @@ def test_what_decides_includes_metric_encoder_and_content(tmp_path: Path, monkey
     assert digest(encoder="all-MiniLM-L6-v2") == digest(trials=16) == digest()
     first = digest(encoder="enc")
     assert digest(encoder=str(tmp_path / "enc")) == first
+    both = digest(encoder="enc,bert-tiny")
+    assert digest(encoder=[str(tmp_path / "enc"), "bert-tiny"]) == both != digest(encoder="bert-tiny,enc")
+    (tmp_path / "names.csv").write_text("class,text\nsport,a match\n")
+    named = digest(label_texts="names.csv")
+    assert digest(label_texts=str(tmp_path / "names.csv")) == named != digest()
     (tmp_path / "enc" / "config.json").write_text("{ }")
+    (tmp_path / "names.csv").write_text("class,text\nsport,a game\n")
     assert digest(encoder="enc") != first
+    assert digest(encoder="enc,bert-tiny") != both
+    assert digest(label_texts="names.csv") != named
 
 
 def test_what_a_probe_has_no_use_for_does_not_change_it() -> None:

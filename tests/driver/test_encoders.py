@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from prepared_search import prepared, write
 
+from tune_dml.config import keys_of
 from tune_dml.driver.options import encoder_names
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import ModelError, UsageError
 from tune_dml.models.encoder_source import find_encoder
 from tune_dml.reporting.output import silent
 from tune_dml.results.search_file import read_search_file
-from tune_dml.results.searched_encoder import keys_of
 from tune_dml.workflows.search import start
 
 
@@ -37,8 +37,17 @@ def test_names(tmp_path: Path) -> None:
     for wrong in ("bert-tiny,", ",", "", "a,,b"):
         with pytest.raises(UsageError, match="name one encoder, or several with commas"):
             named(wrong)
+    for wrong in ("suggest,bert-tiny", "bert-tiny,suggest"):
+        with pytest.raises(UsageError, match="give it alone"):
+            named(wrong)
     with pytest.raises(UsageError, match="names bert-tiny twice"):
         named("bert-tiny,a,bert-tiny")
+
+
+def test_each_needs_a_trial(mail: Path) -> None:
+    for few in ({"trials": 1}, {"max_rounds": 1}):
+        with pytest.raises(UsageError, match="There are 2 encoders and 1 trials; each needs one"):
+            prepared(mail, encoder="bert-tiny,all-MiniLM-L6-v2", **few)
 
 
 def test_keys_tell_encoders_apart() -> None:

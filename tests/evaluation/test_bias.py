@@ -12,7 +12,7 @@ from tune_dml.evaluation import bias_corrected, winner
 from tune_dml.training.scoring import score
 
 
-def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLETE, given=True):
+def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLETE, given=True, encoder=""):
     n = len(labels)
     rounds = []
     for repeat in range(repeats):
@@ -20,7 +20,7 @@ def _trial(number, probabilities, labels, folds=5, repeats=1, state=State.COMPLE
         for rows in np.array_split(order, folds):
             p = probabilities[rows].astype(np.float32)
             rounds.append(Round(len(rounds) + 1, rows, {"logistic": p}, score(SINGLE, p, labels[rows]), 0.0))
-    return TrialRecord(number, "trial", f"ce #{number}", state, {}, tuple(rounds), given=given)
+    return TrialRecord(number, "trial", f"ce #{number}", state, {"encoder": encoder}, tuple(rounds), given=given)
 
 
 def _noise(rng, n, classes=2):
@@ -69,22 +69,27 @@ def test_a_clear_winner_is_found():
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+@pytest.mark.parametrize("encoders", [("", "", ""), ("a", "b", "a")])
 @pytest.mark.parametrize("given", [(True, True, True), (False, False, False), (True, False, False)])
-def test_resamples_pick_as_the_search_does(metric, given):
+def test_resamples_pick_as_the_search_does(metric, given, encoders):
     labels = np.zeros(100, dtype=np.int64)
     probabilities = []
     # Of these three the second leads the first by chance, and the third is clearly worse.
     for wrong in (range(30), range(20, 48), range(60)):
         right = np.where(np.isin(np.arange(100), wrong), 0.2, 0.9)
         probabilities.append(np.stack([right, 1 - right], axis=1))
-    trials = [_trial(number, p, labels, given=given[number]) for number, p in enumerate(probabilities)]
+    trials = [
+        _trial(number, p, labels, given=given[number], encoder=encoders[number])
+        for number, p in enumerate(probabilities)
+    ]
     estimate = bias_corrected(trials, labels, SINGLE, metric, resamples=600)
     expected = []
     for seed in range(600):
         bag = np.random.default_rng(seed).integers(100, size=100)
         left_out = np.setdiff1d(np.arange(100), bag)
         resampled = [
-            _trial(number, p[bag], labels, folds=1, given=given[number]) for number, p in enumerate(probabilities)
+            _trial(number, p[bag], labels, folds=1, given=given[number], encoder=encoders[number])
+            for number, p in enumerate(probabilities)
         ]
         picked = winner(resampled, labels, SINGLE, metric).number
         expected.append((probabilities[picked][left_out, 0] > 0.5).mean())

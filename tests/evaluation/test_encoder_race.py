@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,18 @@ def test_one_that_fails_always_is_out_where_others_do_not() -> None:
     assert race().next(both) == "b"
     # Nobody is left: the search goes on all the same.
     assert race().next([failed, trial(1, "b", 0.5, 0, state=State.FAIL)]) in ("a", "b")
+
+
+def test_one_good_trial_is_enough_to_stay() -> None:
+    """Though another one of its trials came further."""
+    records = [trial(0, "a", 0.4, 3), trial(1, "b", 0.9), trial(2, "a", 1.0, 2, state=State.RUNNING)]
+    assert race().stays("a", records)
+    assert not race().stays("a", records[:2])
+
+
+def test_a_lost_worker_says_nothing_of_an_encoder() -> None:
+    lost = replace(trial(0, "a", 0.5, 0, state=State.FAIL), reason="worker")
+    assert race().stays("a", [lost, trial(1, "b", 0.5)])
 
 
 def test_more_trials_need_a_clearer_lead() -> None:

@@ -16,6 +16,7 @@ from tune_dml.spaces import (
     load_space,
     parameter_names,
     space_from_text,
+    space_path,
     space_text,
 )
 
@@ -82,6 +83,21 @@ def test_base_encoders_may_have_ranges_and_rows_of_their_own(tmp_path: Path) -> 
     assert domains(base)["epochs"] == Int(8, 20)
     assert [row.get("loss") for row in base.first] == ["softtriple", "ce", None]
     assert loaded(tmp_path, text, size="large") == loaded(tmp_path, TEXT, size="large")
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "trainable_layers: {choices: [4, all]}\n",
+        "first: [{for: small, lr: 1.0e-4}, {for: large, lr: 5.0e-6}]\n",
+        "lr: {small: {float: [1.0e-5, 2.0e-4]}, large: {float: [1.0e-6, 9.0e-6]}}\nfirst: [{for: large, lr: 2.0e-6}]\n",
+    ],
+)
+def test_a_space_that_knows_two_sizes_may_include_one_that_knows_three(own: str, tmp_path: Path) -> None:
+    text = f"include: ['{space_path('supcon')}']\n{own}"
+    for size in SIZES:
+        space = loaded(tmp_path, text, size=size)
+        assert all(complete(row, space) is not None for row in space.first)
 
 
 def test_narrowing_drops_what_can_no_longer_apply(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -53,7 +54,8 @@ def test_a_long_history_is_seen_in_part() -> None:
             seen.append(study._get_trials(deepcopy=False))
             return super().infer_relative_search_space(study, trial)
 
-    study = optuna.create_study(sampler=BoundedHistory(_Spy(seed=0), history=20, best=5), direction="maximize")
+    sampler = BoundedHistory(lambda _: _Spy(seed=0), history=20, best=5)
+    study = optuna.create_study(sampler=sampler, direction="maximize")
     left_running = study.ask()
     study.optimize(_objective, n_trials=60)
     shown = seen[-1]
@@ -68,3 +70,22 @@ def test_a_long_history_is_seen_in_part() -> None:
 
 def test_a_resumed_search_proposes_something_else() -> None:
     assert _params(make_sampler(SETTINGS, 0), 3) != _params(make_sampler(SETTINGS, 5), 3)
+
+
+def test_each_encoder_is_sampled_by_its_own_trials() -> None:
+    """Else the trials of a worse encoder, which are all among the bad ones, would drive its proposals away."""
+    sampler = make_sampler(replace(SETTINGS, searcher="tpe"), 0)
+    assert isinstance(sampler, BoundedHistory)
+    study = optuna.create_study(sampler=sampler, direction="maximize")
+    found: dict[str, list[float]] = {"worse": [], "better": []}
+    for number in range(80):
+        encoder = ("worse", "better")[number % 2]
+        sampler.encoder = encoder
+        trial = study.ask()
+        trial.set_user_attr("encoder", encoder)
+        x = trial.suggest_float(f"x [{encoder}]", 0.0, 1.0)
+        found[encoder].append(x)
+        study.tell(trial, (10.0 if encoder == "better" else 0.0) - abs(x - 0.8))
+    # Both close in on the best place.
+    for values in found.values():
+        assert sum(abs(x - 0.8) < 0.15 for x in values[-15:]) >= 9, values

@@ -47,7 +47,7 @@ def signalled(tmp_path_factory: pytest.TempPathFactory, tune_dml: Callable[..., 
         arguments: Sequence[str], journal: Path, when: Callable[[str], bool], number: int, cwd: Path | None = None
     ) -> Ended:
         command = Command(arguments, tmp_path_factory.mktemp("output"), cwd)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not (journal.exists() and when(journal.read_text(errors="replace"))):
             if not command.is_running() or time.monotonic() > deadline:
                 pytest.fail(f"it never came that far: {command.ended(0)}")

@@ -44,6 +44,15 @@ def as_kept(document: Any, results: Path) -> Any:
     return json.loads(placeless(json.dumps(document), results))
 
 
+def as_then(now: Any, then: Any) -> Any:
+    """What ``now`` says of all that ``then`` says something of: documents may have learnt to say more."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return {key: as_then(now.get(key), value) for key, value in then.items()}
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [as_then(one, other) for one, other in zip(now, then, strict=True)]
+    return now
+
+
 def close(found: npt.ArrayLike, expected: npt.ArrayLike, rounded: float = 0.0) -> bool:
     """Whether they are the same, as far as this machine can tell."""
     same_shape = np.shape(found) == np.shape(expected)

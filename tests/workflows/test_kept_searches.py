@@ -23,6 +23,7 @@ from kept_searches import (
     ROUNDED,
     alike,
     as_kept,
+    as_then,
     close,
     laid_out,
     placeless,
@@ -79,7 +80,7 @@ def test_list_and_show(kept: Path, run: Run) -> None:
     for name in SEARCHES:
         if name != "plugin":
             shown = as_kept(run(kept, "show", name), kept)
-            assert {key: shown[key] for key in ANSWERS["show"][name]} == ANSWERS["show"][name]
+            assert as_then(shown, ANSWERS["show"][name]) == ANSWERS["show"][name]
 
 
 @pytest.mark.parametrize(("name", "file"), [("texts", "new"), ("pairs", "new-pairs")])
@@ -189,7 +190,7 @@ def test_a_resume_of_a_finished_search_changes_nothing(own: Path, run: Run) -> N
 
     before = contents()
     document = run(own, "resume", "texts")
-    assert document["winner"] == ANSWERS["show"]["texts"]["winner"]
+    assert as_then(document["winner"], ANSWERS["show"]["texts"]["winner"]) == ANSWERS["show"]["texts"]["winner"]
     assert contents() == before
 
 
@@ -217,7 +218,7 @@ def test_a_loss_of_an_installed_package(kept: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     shown, _, predicted, _ = done.stdout.split("\f\n")
     now = as_kept(json.loads(shown), kept)
-    assert {key: now[key] for key in ANSWERS["show"]["plugin"]} == ANSWERS["show"]["plugin"]
+    assert as_then(now, ANSWERS["show"]["plugin"]) == ANSWERS["show"]["plugin"]
     assert alike(trained(output), stored(search, "test", 0))
     rows = [json.loads(line) for line in predicted.splitlines()]
     assert close([list(row["probabilities"].values()) for row in rows], ANSWERS["probabilities"]["plugin"], ROUNDED)

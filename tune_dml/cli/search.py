@@ -81,8 +81,8 @@ def search(
         str | None,
         typer.Option(
             metavar="NAME[,NAME]",
-            help="A folder or a model on the hub, several to be searched, or 'suggest'; roberta-large where a GPU is "
-            "visible, else all-MiniLM-L6-v2.",
+            help="A folder or a model on the hub, several to be searched, or 'suggest'; all-mpnet-base-v2 where a GPU "
+            "is visible, else all-MiniLM-L6-v2.",
         ),
     ] = DEFAULTS.encoder,
     space: Annotated[

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from tune_dml.comparisons.beside import with_paths
+from tune_dml.comparisons.beside import parts_of, with_paths
 from tune_dml.comparisons.comparison import Arm
 from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import SIZES, from_values, slug
-from tune_dml.driver.options import TRIALS_ON_CPU, check_options
+from tune_dml.driver.options import SUGGEST, TRIALS_ON_CPU, check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, called_here, nearest
 from tune_dml.spaces import load_space, shipped_spaces, space_from_text, space_text
@@ -109,6 +109,16 @@ def _arm(
         return None
     if wrong:
         return None
+    encoders = listed("encoder", own.get("encoder", shared.get("encoder")))
+    if encoders == SUGGEST:
+        problems.add(
+            where, f"The arm '{name}': '{SUGGEST}' depends on the machine, and a comparison does not; name encoders."
+        )
+        return None
+    alone = "a recipe" if recipe is not None else None if peer is None else f"the peer {peer}"
+    if alone is not None and isinstance(encoders, str) and len(parts_of("encoder", encoders)) > 1:
+        problems.add(where, f"The arm '{name}': {alone} takes one encoder, not {encoders}.")
+        return None
     unused = _unused(recipe, peer)
     for key in [key for key in own if key in unused]:
         what = "a recipe" if peer is None else f"the peer {peer}"
@@ -161,6 +171,8 @@ def _checked(
 
 def listed(key: str, value: Any) -> Any:
     """The value of an option of a search as a request has it: lists as tuples."""
+    if key == "encoder" and isinstance(value, list | tuple):
+        return ",".join(map(str, value))
     if key in _LISTS and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value

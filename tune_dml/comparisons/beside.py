@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ _PATHS = ("data", "space", "encoder", "label_texts")
 def with_paths(options: Mapping[str, Any], file: str) -> dict[str, Any]:
     """``options``, where a path that leads nowhere from here is that of what lies beside ``file``."""
     plain = {key: str(value) if isinstance(value, Path) else value for key, value in options.items()}
-    return {key: _beside(key, value, file) if key in _PATHS else value for key, value in plain.items()}
+    return {key: _each(key, value, partial(_beside, key, file)) for key, value in plain.items()}
 
 
-def _beside(option: str, value: Any, file: str) -> Any:
+def _beside(option: str, file: str, value: Any) -> Any:
     try:
         own = absolute_path(Path(file).parent / value)
         return str(own) if _is_meant(option, value, own) and not absolute_path(value).exists() else value
@@ -31,12 +32,28 @@ def _beside(option: str, value: Any, file: str) -> Any:
 
 def wherever_called(options: Mapping[str, Any]) -> dict[str, Any]:
     """``options``, with the paths of what there is in full."""
-    return {key: _in_full(key, value) if key in _PATHS else value for key, value in options.items()}
+    return {key: _each(key, value, partial(_in_full, key)) for key, value in options.items()}
 
 
 def _in_full(option: str, value: Any) -> Any:
     path = absolute_path(value) if isinstance(value, str) else None
     return value if path is None or not _is_meant(option, value, path) else str(path)
+
+
+def _each(option: str, value: Any, found: Callable[[Any], Any]) -> Any:
+    """``value`` with what ``found`` makes of each path that it names."""
+    if option not in _PATHS:
+        return value
+    return ",".join(map(found, parts_of(option, value))) if isinstance(value, str) else found(value)
+
+
+def parts_of(option: str, value: str) -> list[str]:
+    """What an option names: of several encoders each."""
+    try:
+        several = option == "encoder" and not absolute_path(value).exists()
+    except UsageError:  # it is told where it is read
+        several = False
+    return [part.strip() for part in value.split(",")] if several else [value]
 
 
 def _is_meant(option: str, value: str, path: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tune_dml.comparisons.cell_results import CellResult, digest_of_texts
 from tune_dml.comparisons.comparison import Cell
-from tune_dml.config import State, TrialRecord
+from tune_dml.config import State, TrialRecord, size_of
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError
@@ -30,7 +30,7 @@ def run_probe(cell: Cell, request: SearchRequest, out: Output) -> CellResult:
     if prepared.test is None or prepared.test_labels is None:
         raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")
     single_thread()
-    config = baseline("probe", workload.encoder.size, about.max_length, settings.representation)
+    config = baseline("probe", size_of(workload.encoder.body), about.max_length, settings.representation)
     rounds = tuple(run_rounds(workload, config))
     record = TrialRecord(0, "baseline", "probe", State.COMPLETE, config.to_dict(), rounds)
     kind = about.task_kind

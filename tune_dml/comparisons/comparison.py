@@ -10,8 +10,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from tune_dml.comparisons.beside import parts_of
 from tune_dml.config import Value, absolute_path, slug
 
+#: Options beside the space that name files whose content decides.
+_OF_FILES = ("encoder", "label_texts")
 #: What says where and how a search is run, and nothing about what it gives.
 _MANNERS = (
     "results", "name", "address", "tracking_uri", "store", "store_every", "concurrency", "cpus_per_trial",
@@ -81,8 +84,9 @@ class Cell:
             del task["data"]
         if arm.space_text is not None:
             options["space"] = arm.space_text
-        if (encoder := _content(options.get("encoder"))) is not None:
-            options["encoder"] = encoder
+        for name in _OF_FILES:
+            if (given := options.get(name)) is not None:
+                options[name] = ",".join(_content(part) or part for part in parts_of(name, str(given)))
         content = [task, str(self.shots), self.draw, options, arm.recipe, arm.peer, self.metric, texts]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 

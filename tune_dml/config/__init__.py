@@ -3,6 +3,7 @@
 from tune_dml.config.commands import DEFAULT_RESULTS, command, command_for, joined, quoted
 from tune_dml.config.documents import MAX_DEPTH, YAML_LOADER, from_values, line_too_deep
 from tune_dml.config.domains import Choice, Domain, Float, Int, Value
+from tune_dml.config.encoder_keys import keys_of
 from tune_dml.config.encoder_sizes import SIZES, size_of
 from tune_dml.config.paths import absolute_path
 from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
@@ -53,6 +54,7 @@ __all__ = [
     "file_uri",
     "from_values",
     "joined",
+    "keys_of",
     "line_too_deep",
     "quoted",
     "settings_from",

@@ -53,7 +53,7 @@ class TrialRecord:
     """One configuration and what its rounds gave.
 
     Attributes:
-        number: Optuna's trial number; among baselines, 0 is ``probe`` and 1 is ``reference_ce``.
+        number: Optuna's trial number; among baselines, 0 is ``probe`` and 1 is ``reference_ce``, of the first encoder.
         kind: ``"trial"`` or ``"baseline"``.
         name: What it is called in tables and in MLflow: ``"supcon #7"``, ``"probe"``.
         params: The resolved configuration, flat (``Configuration.to_dict``).

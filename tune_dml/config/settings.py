@@ -7,6 +7,7 @@ from typing import Any
 
 from tune_dml.config.commands import DEFAULT_RESULTS
 from tune_dml.config.documents import from_values
+from tune_dml.config.encoder_keys import keys_of
 from tune_dml.errors import ResultsError
 
 VALIDATIONS = ("cv", "holdout", "official")
@@ -130,6 +131,10 @@ class SearchSettings:
     def encoder_names(self) -> tuple[str, ...]:
         """Of all encoders, as they were given."""
         return self.encoders or (self.encoder,)
+
+    def encoder_called(self, key: str) -> str:
+        """The name, as it was given, of the encoder that trials call so."""
+        return dict(zip(keys_of(self.encoder_names), self.encoder_names, strict=True)).get(key, self.encoder)
 
     def to_dict(self) -> dict[str, Any]:
         """Without several encoders where there is one."""

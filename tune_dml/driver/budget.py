@@ -8,6 +8,7 @@ import time
 
 from tune_dml.config import State, TrialRecord
 from tune_dml.driver.prepared import Prepared
+from tune_dml.evaluation import leader
 
 #: Seconds that confirm's reserve adds to its estimate: to finish, write and register.
 RESERVE_SECONDS = 10.0
@@ -69,7 +70,7 @@ class TimeBudget:
     def _reserve(self) -> float:
         """Seconds that confirm will take, from what rounds took so far. Its workers start anew."""
         settings = self._prepared.about.settings
-        rounds = [item for r in self._known.values() for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
+        rounds = [item for r in self._of_leader() for item in r.rounds if item.diagnostics.get("steps", 0) > 0]
         if not settings.confirm or not rounds:
             return RESERVE_SECONDS
         seconds = statistics.median(item.seconds for item in rounds)
@@ -82,3 +83,12 @@ class TimeBudget:
         runs = (settings.confirm_seeds * 5 + 1) if self._prepared.about.has_test else 1
         slots = max(1, settings.concurrency)
         return RESERVE_SECONDS + (self._start or 0.0) + RESERVE_FACTOR * math.ceil(runs / slots) * (whole + scoring)
+
+    def _of_leader(self) -> list[TrialRecord]:
+        """Of several encoders, what is known of the one that is most likely to be confirmed: the leader's, or while
+        there is none, of all."""
+        about, known = self._prepared.about, list(self._known.values())
+        if len(self._prepared.encoders) == 1:
+            return known
+        best = leader(known, about.settings.metric, about.rounds, about.by_schedule)
+        return known if best is None else [r for r in known if r.encoder == best.encoder]

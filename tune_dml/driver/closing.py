@@ -103,9 +103,10 @@ def finish_of(report: SearchReport) -> Finish:
         metrics |= {f"cv_{name}": value for name, value in (scores or {}).items()}
     if report.corrected is not None:
         metrics |= {f"corrected_{name}": value for name, value in report.corrected.scores.items()}
+    encoders, beaten = {r.name: r.encoder for r in report.records}, winner.name if winner is not None else None
     for name, seeds in report.confirmed.items():
         is_winner = winner is not None and name == winner.name
-        if is_winner or name.partition(" ")[0] in BASELINES:
+        if is_winner or (name.partition(" ")[0] in BASELINES and encoders.get(name) == encoders.get(str(beaten))):
             # Of several encoders, a baseline is also called by its own.
             prefix = "test" if is_winner else f"{name.partition(' ')[0]}_test"
             for score, summary in summaries(seeds).items():

@@ -28,7 +28,7 @@ def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:
     from tune_dml.training.workload import baseline
 
     about = prepared.about
-    largest = max(prepared.encoders, key=lambda one: one.encoder.parameters)
+    largest = max(prepared.encoders, key=lambda one: one.workload.encoder.body)
     encoder = largest.encoder
     config = replace(
         baseline("reference_ce", largest.size, encoder.max_length, encoder.representation),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tune_dml.config import SearchSettings
+from tune_dml.config import SearchSettings, keys_of, size_of
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.names_as_texts import named_classes
@@ -16,7 +16,6 @@ from tune_dml.driver.suitability import balance_notes, for_kind, without_starved
 from tune_dml.errors import UsageError
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.reporting.output import Output
-from tune_dml.results.searched_encoder import keys_of
 from tune_dml.spaces import fitted, load_space
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ def with_encoders(
     named: LabelTexts = {}
     keys = keys_of(settings.encoder_names) if len(sources) > 1 else ("",)
     for key, name, source in zip(keys, settings.encoder_names, sources, strict=True):
-        one, named, notes = _with_encoder(request, replace(settings, encoder=name), drawn, source, key, out)
+        one, its_texts, notes = _with_encoder(request, replace(settings, encoder=name), drawn, source, key, out)
+        named = named or its_texts
         if same := [other.encoder.name for other in found if other.encoder.sha256 == one.encoder.sha256]:
             raise UsageError(f"{same[0]} and {name} are the same encoder; name it once.")
         found.append(one)
@@ -58,9 +58,10 @@ def _with_encoder(
     from tune_dml.models.vocabulary import tokenizer_note
 
     bundle = load_bundle(source)
-    space = load_space(request.space, request.losses, bundle.size)
-    for note in space.notes:
-        out.line(f"space: {note}")
+    space = load_space(request.space, request.losses, size_of(bundle.body))
+    if key in ("", keys_of(settings.encoder_names)[0]):
+        for note in space.notes:
+            out.line(f"space: {note}")
     space, notes = fitted(space, bundle)
     space, useless = for_kind(space, drawn.kind)
     space, starved = without_starved(space, drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,16 +40,18 @@ def first_look(request: SearchRequest, results: Path, own: Limits) -> None:
     raise_if_wrong(checks)
 
 
-def fitted_to_machine(slots: Slots, own: Limits, parameters: int, request: SearchRequest, out: Output) -> Slots:
+def fitted_to_machine(
+    slots: Slots, own: Limits, parameters: Sequence[int], request: SearchRequest, out: Output
+) -> Slots:
     """As many trials at a time as this machine's memory holds, if nobody has said how many; what binds is said.
 
     Args:
-        parameters: Of the encoder.
+        parameters: Of each encoder.
 
     Raises:
         EnvironmentFault: there is no room for the encoder's weights.
     """
-    room = Room(own.memory, parameters, slots.gpus_per_trial > 0)
+    room = _room(own, parameters, slots.gpus_per_trial > 0)
     check = check_room(room, own, slots.concurrency)
     if not room.holds_weights:
         raise_if_wrong([check])
@@ -62,10 +65,10 @@ def fitted_to_machine(slots: Slots, own: Limits, parameters: int, request: Searc
     return slots if asked else replace(slots, concurrency=fit)
 
 
-def look_again(settings: SearchSettings, own: Limits, parameters: int, out: Output) -> None:
+def look_again(settings: SearchSettings, own: Limits, parameters: Sequence[int], out: Output) -> None:
     """Say so where a search goes on with more trials at a time than this machine is for: it was started on another."""
     share = settings.gpus_per_trial
-    room = Room(own.memory, parameters, share > 0).trials
+    room = _room(own, parameters, share > 0).trials
     by_cores = settings.concurrency if share else int(own.cores / settings.cpus_per_trial + 1e-9)
     fit = max(1, by_cores if room is None else min(by_cores, room))
     if fit < settings.concurrency:
@@ -73,6 +76,11 @@ def look_again(settings: SearchSettings, own: Limits, parameters: int, out: Outp
             f"limits: {own}: room for {fit} of the {settings.concurrency} trials at a time that the search was "
             f"started with; resume with --concurrency {fit} if it is slow or workers are lost."
         )
+
+
+def _room(own: Limits, parameters: Sequence[int], on_gpu: bool) -> Room:
+    largest = max(parameters)
+    return Room(own.memory, largest, on_gpu, sum(parameters) - largest)
 
 
 def look_at_disk(results: Path, parameters: int) -> None:

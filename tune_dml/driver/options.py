@@ -28,6 +28,8 @@ from tune_dml.tracking import check_tracking_uri
 DEFAULT_SHOTS = 50
 TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
 PRECISIONS = ("auto", "float32", "bfloat16")
+#: As an encoder: the best known that fit the time.
+SUGGEST = "suggest"
 #: Trials at a time as measured.
 AUTO = "auto"
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -91,6 +93,8 @@ def encoder_names(request: SearchRequest) -> tuple[str, ...]:
     if not all(names):
         raise UsageError(f"--encoder is '{request.encoder}'; name one encoder, or several with commas between them.")
     found = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in names]
+    if SUGGEST in found[1:] or (found[0] == SUGGEST and len(found) > 1):
+        raise UsageError(f"--encoder {SUGGEST} chooses by itself; give it alone, or name the encoders.")
     if twice := [name for number, name in enumerate(found) if name in found[:number]]:
         raise UsageError(f"--encoder names {twice[0]} twice; once is enough.")
     return tuple(found)
@@ -205,6 +209,7 @@ def settings_of(
         seed=request.seed,
         device="cuda" if slots.gpus_per_trial else "cpu",
         precision=precision,
+        truncation=request.truncation,
         protocol=protocol,
         confirm=request.confirm,
         confirm_seeds=request.confirm_seeds,

@@ -18,6 +18,7 @@ from tune_dml.driver.names_as_texts import texts_again
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
+    SUGGEST,
     TRIALS_ON_CPU,
     TRIALS_ON_GPU,
     check_options,
@@ -31,8 +32,8 @@ from tune_dml.driver.options import (
 from tune_dml.driver.prepared import Prepared, prepared, with_encoder
 from tune_dml.driver.request import SearchRequest
 from tune_dml.driver.slots import gpu_share, slots_of
-from tune_dml.driver.suggested import SUGGEST, suggested
-from tune_dml.errors import ResultsError
+from tune_dml.driver.suggested import suggested
+from tune_dml.errors import ResultsError, UsageError
 from tune_dml.execution.limits import limits
 from tune_dml.execution.this_machine import visible_gpus
 from tune_dml.losses import add_plugins
@@ -73,9 +74,12 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
     names = encoder_names(request) or (default_encoder(gpus > 0),)
     if names == (SUGGEST,):
         names = suggested(drawn.split.texts, seconds(request.time_budget), slots.concurrency, gpus > 0, out)
+    trials = request.trials or request.max_rounds or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU)
+    if trials < len(names):
+        raise UsageError(f"There are {len(names)} encoders and {trials} trials; each needs one at least.")
     sources = [_announced(find_encoder(name), request.encoder is None, out) for name in names]
-    parameters = max(source.parameters for source in sources)
-    look_at_disk(results, parameters)
+    parameters = [source.parameters for source in sources]
+    look_at_disk(results, max(parameters))
     measure = request.concurrency == AUTO and gpus > 0
     if cluster is None:
         slots = fitted_to_machine(slots, own, parameters, request, out)
@@ -96,7 +100,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         results=results,
         encoders=names,
         slots=slots,
-        trials=request.trials or request.max_rounds or (TRIALS_ON_GPU if gpus else TRIALS_ON_CPU),
+        trials=trials,
         precision=precision,
         protocol=protocol_sentence(drawn, metric_of(request)),
         draw=drawn.settings,
@@ -131,7 +135,7 @@ def prepare_again(
     if workers and settings.address is not None:
         join(settings.address, out).machines.check_fits(settings.cpus_per_trial, settings.gpus_per_trial)
     elif workers:
-        look_again(settings, limits(), max(source.parameters for source in sources), out)
+        look_again(settings, limits(), [source.parameters for source in sources], out)
         start_workers(settings, None, out)
     from tune_dml.models.encoder import load_bundle
 

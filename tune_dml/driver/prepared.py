@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from tune_dml.config import SearchSettings
+from tune_dml.config import SearchSettings, size_of
 from tune_dml.data import LabelTexts, Split
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.lengths import cut_note, longest_text
@@ -60,7 +60,7 @@ class WithEncoder:
     @property
     def size(self) -> str:
         """Of its baselines."""
-        return self.workload.encoder.size
+        return size_of(self.workload.encoder.body)
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,7 +120,7 @@ def proposals_of(prepared: Prepared, journal: Journal) -> Proposals:
     about, encoders = prepared.about, prepared.encoders
     race = None
     if len(encoders) > 1:
-        parameters = {one.encoder.key: one.encoder.parameters for one in encoders}
+        parameters = {one.encoder.key: one.workload.encoder.body for one in encoders}
         labels, kind, metric = about.heldout_labels(), about.task_kind, about.settings.metric
         race = EncoderRace(parameters, labels, kind, metric, about.rounds, about.by_schedule)
     return Proposals(journal, {one.encoder.key: one.space for one in encoders}, race)

@@ -12,7 +12,6 @@ from tune_dml.models.encoder_source import find_encoder
 from tune_dml.models.known_encoders import KNOWN, KnownEncoder, where
 from tune_dml.reporting.output import Output
 
-SUGGEST = "suggest"
 #: How many, and the seconds that a search may take where nobody says.
 MOST, USUAL_BUDGET = 3, 1800.0
 #: A word of a known language in tokens, and the most tokens that are read unless told.
@@ -77,13 +76,17 @@ def seconds_of(encoder: KnownEncoder, texts: Sequence[str], speed: float) -> flo
 
 
 def _operations_per_second() -> float:
+    from threadpoolctl import threadpool_limits
+
     size = 768
     a, b = np.ones((size, size), np.float32), np.ones((size, size), np.float32)
     seconds = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        a @ b
-        seconds.append(time.perf_counter() - begun)
+    # A trial has one core.
+    with threadpool_limits(1):
+        for _ in range(3):
+            begun = time.perf_counter()
+            a @ b
+            seconds.append(time.perf_counter() - begun)
     return 2 * size**3 / min(seconds)
 
 

@@ -37,7 +37,8 @@ class _Predictions:
     rows: Mapping[str, _FloatArray]  # [N, K], by metric, of those that are means over rows
     gains: npt.NDArray[np.float64]  # [rows, K], what the standard error is taken of
     given: npt.NDArray[np.bool_]  # [K], of the space's own
-    competitors: int
+    encoders: tuple[str, ...]  # K
+    competitors: Mapping[str, int]  # by encoder
 
 
 def bias_corrected(
@@ -72,7 +73,8 @@ def bias_corrected(
     finished.sort(key=lambda r: r.number)
     if not finished:
         return None
-    rows, predictions = _collect(finished, labels, kind, metric, latest, competitors(records))
+    tried = {key: competitors(r for r in records if r.encoder == key) for key in {r.encoder for r in finished}}
+    rows, predictions = _collect(finished, labels, kind, metric, latest, tried)
     units = rows if groups is None else np.asarray(groups)[rows]
     count, unit_of_entry = _number(units)
     first_entry = np.unique(rows, return_index=True)[1]
@@ -96,7 +98,12 @@ def bias_corrected(
 
 
 def _collect(
-    finished: list[TrialRecord], labels: npt.ArrayLike, kind: Kind, metric: str, latest: bool, competitors: int
+    finished: list[TrialRecord],
+    labels: npt.ArrayLike,
+    kind: Kind,
+    metric: str,
+    latest: bool,
+    competitors: Mapping[str, int],
 ) -> tuple[npt.NDArray[np.int64], _Predictions]:
     readout = kind.target.readout
     entries = [stacked(r, labels, readout, latest) for r in finished]
@@ -114,6 +121,7 @@ def _collect(
         },
         gains=np.stack([row_gains(pooled(r, labels, readout, latest), metric) for r in finished], axis=1),
         given=np.array([r.given for r in finished]),
+        encoders=tuple(r.encoder for r in finished),
         competitors=competitors,
     )
 
@@ -141,8 +149,7 @@ def _out_of_bag(
     predictions: _Predictions, in_bag: _FloatArray, first_entry: npt.NDArray[np.intp], kind: Kind, metric: str
 ) -> npt.NDArray[np.float64]:
     """Every metric ``[b, metrics]`` on the rows left out, of what the rows in the bag picked."""
-    leaders = _objectives(predictions, in_bag, metric).argmax(axis=1)
-    picked = _with_ties(predictions, in_bag[:, first_entry].astype(np.float64), leaders)
+    picked = _winners(predictions, _objectives(predictions, in_bag, metric), in_bag[:, first_entry].astype(np.float64))
     out = (in_bag == 0).astype(np.float32)
     columns = [_of_picked(predictions, each, out, picked) for each in kind.target.metrics]
     return np.stack(columns, axis=1).astype(np.float64)
@@ -180,19 +187,40 @@ def _objectives(predictions: _Predictions, weights: _FloatArray, metric: str) ->
     return result
 
 
-def _with_ties(
-    predictions: _Predictions, weights: npt.NDArray[np.float64], leaders: npt.NDArray[np.intp]
+def _winners(
+    predictions: _Predictions, objectives: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.intp]:
-    """The search's own choice of the winner (:func:`tune_dml.evaluation.winner`), ``[b]``."""
+    """The search's own choice (:func:`tune_dml.evaluation.winner`), ``[b]``: the best of the encoders' winners."""
+    names = np.array(predictions.encoders)
+    winners = []
+    for encoder in dict.fromkeys(predictions.encoders):
+        its = names == encoder
+        leaders = np.where(its, objectives, -np.inf).argmax(axis=1)
+        winners.append(_with_ties(predictions, weights, leaders, its, predictions.competitors[encoder]))
+    if len(winners) == 1:
+        return winners[0]
+    found, sample = np.stack(winners, axis=1), np.arange(len(objectives))
+    chosen: npt.NDArray[np.intp] = found[sample, objectives[sample[:, None], found].argmax(axis=1)]
+    return chosen
+
+
+def _with_ties(
+    predictions: _Predictions,
+    weights: npt.NDArray[np.float64],
+    leaders: npt.NDArray[np.intp],
+    its: npt.NDArray[np.bool_],
+    competitors: int,
+) -> npt.NDArray[np.intp]:
+    """The leaders, or the earliest of the encoder's ``given`` trials that they do not clearly beat."""
     picked, gains = leaders.copy(), predictions.gains
-    needed = lead_by_luck(predictions.competitors)
+    needed = lead_by_luck(competitors)
     for best in np.unique(leaders):
         mine = leaders == best
         n = weights[mine].sum(axis=1, keepdims=True)
         ahead = gains[:, best, None] - gains
         mean = weights[mine] @ ahead / n
         variance = np.maximum(weights[mine] @ ahead**2 / n - mean**2, 0.0) * n / (n - 1)
-        tied = (mean <= needed * np.sqrt(variance / n) + ROUNDING) & predictions.given
+        tied = (mean <= needed * np.sqrt(variance / n) + ROUNDING) & predictions.given & its
         tied[:, best] = True
         picked[mine] = tied.argmax(axis=1)
     return picked

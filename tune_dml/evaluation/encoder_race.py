@@ -26,7 +26,8 @@ class EncoderRace:
     follows equally, so that of cheap ones more is tried.
 
     Attributes:
-        parameters: Of each encoder, by what trials call it, in the order in which they were given.
+        parameters: Of each encoder, word embeddings left out, by what trials call it, in the order in which they were
+            given: before anything is measured, time is in proportion to them.
         labels: Targets of every position that a round's rows name, as ``kind`` has them.
         metric: By which trials are steered.
         rounds: Of a trial.
@@ -41,15 +42,18 @@ class EncoderRace:
     latest: bool
 
     def stays(self, encoder: str, records: Sequence[TrialRecord]) -> bool:
-        """Whether no other is ahead of it by more than chance, and it has not failed altogether where others have not.
+        """Whether one of its trials is not behind another encoder's best by more than chance, and not all of them have
+        failed where others have not.
 
-        Of each the trial counts that came furthest, the best of these; two are compared by the texts that both were
-        scored on, paired, as for the winner.
+        Of the others the trial counts that came furthest, the best of these. Two are compared by the texts that both
+        were scored on, paired, as for the winner.
         """
-        best = {key: found for key in self.parameters if (found := self._best(key, records)) is not None}
-        if encoder not in best:
-            return not best or not self._has_failed(encoder, records)
-        return not any(self._is_ahead(best[key], best[encoder], records) for key in best if key != encoder)
+        best = [self._best(key, records) for key in self.parameters if key != encoder]
+        others = [trial for trial in best if trial is not None]
+        own = self._scored(encoder, records)
+        if not own:
+            return not others or not self._has_failed(encoder, records)
+        return not all(any(self._is_ahead(other, trial, records) for other in others) for trial in own)
 
     def next(self, records: Sequence[TrialRecord]) -> str:
         """An encoder that has not begun; else, of those that stay, the one on which the least time was spent."""
@@ -63,16 +67,21 @@ class EncoderRace:
     def _of(self, encoder: str, records: Sequence[TrialRecord]) -> list[TrialRecord]:
         return [record for record in records if record.kind == "trial" and record.encoder == encoder]
 
-    def _best(self, encoder: str, records: Sequence[TrialRecord]) -> TrialRecord | None:
+    def _scored(self, encoder: str, records: Sequence[TrialRecord]) -> list[TrialRecord]:
         fewest = min(FEWEST_ROUNDS, self.rounds)
-        scored = [r for r in self._of(encoder, records) if r.state != State.FAIL and len(r.rounds) >= fewest]
+        return [r for r in self._of(encoder, records) if r.state != State.FAIL and len(r.rounds) >= fewest]
+
+    def _best(self, encoder: str, records: Sequence[TrialRecord]) -> TrialRecord | None:
         return max(
-            scored, key=lambda r: (len(r.rounds), mean_objective(r.rounds, self.metric, self.latest)), default=None
+            self._scored(encoder, records),
+            key=lambda r: (len(r.rounds), mean_objective(r.rounds, self.metric, self.latest)),
+            default=None,
         )
 
     def _has_failed(self, encoder: str, records: Sequence[TrialRecord]) -> bool:
         own = self._of(encoder, records)
-        return bool(own) and all(record.state == State.FAIL for record in own)
+        # A worker that was lost says nothing of it.
+        return bool(own) and all(r.state == State.FAIL and r.reason != "worker" for r in own)
 
     def _is_ahead(self, one: TrialRecord, other: TrialRecord, records: Sequence[TrialRecord]) -> bool:
         common = {item.number for item in one.rounds} & {item.number for item in other.rounds}

@@ -91,18 +91,20 @@ class Room:
 
     Attributes:
         memory: Bytes; 0 where it is not known.
-        parameters: Of the encoder.
+        parameters: Of the encoder; of several, of the largest.
         on_gpu: Whether trials keep it in a GPU's memory.
+        others: Of the other encoders, in all.
     """
 
     memory: float
     parameters: int
     on_gpu: bool
+    others: int = 0
 
     @property
     def driver(self) -> float:
         """Bytes that the search itself takes."""
-        return DRIVER_MEMORY + 2 * _WEIGHTS * self.parameters
+        return DRIVER_MEMORY + 2 * _WEIGHTS * (self.parameters + self.others)
 
     @property
     def trial(self) -> float:

@@ -16,7 +16,6 @@ import torch
 from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 
-from tune_dml.config import size_of
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.dropout import QuickDropout, use_quick_dropout
 from tune_dml.models.encoder_source import EncoderSource, weights_sha256
@@ -53,10 +52,9 @@ class EncoderBundle:
         return sum(int(a.size) for a in self.state.values())
 
     @property
-    def size(self) -> str:
-        """By which spaces give ranges."""
-        words = (a.size for a in self.state.values() if a.ndim == 2 and a.shape[0] == self.vocabulary)
-        return size_of(self.parameters - int(sum(words)))
+    def body(self) -> int:
+        """Parameters that are no word embeddings: time is in proportion to them."""
+        return sum(int(a.size) for a in self.state.values() if a.ndim != 2 or a.shape[0] != self.vocabulary)
 
     @cached_property
     def facts(self) -> EncoderFacts:

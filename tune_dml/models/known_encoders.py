@@ -18,7 +18,7 @@ class KnownEncoder:
         parameters: Millions.
         body: Of these, what is no word embeddings: time is in proportion to them.
         licence: SPDX.
-        languages: In words.
+        languages: ``English``, or how many.
         good_at: A few words.
         source: Where it is described.
         suggested: Whether ``suggest`` may take it: sentence encoders, the best known first in this list.

@@ -134,7 +134,7 @@ def to_json(report: SearchReport) -> dict[str, Any]:
             "shots": report.shots,
             "per_class": dict(report.per_class),
             "draw": settings.draw.draw,
-            "encoder": settings.encoder,
+            "encoder": ", ".join(settings.encoder_names),
             "encoders": list(settings.encoder_names),
             "protocol": report.protocol,
             "metric": settings.metric,
@@ -185,6 +185,7 @@ def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
     result: dict[str, Any] = {
         "trial": row.trial,
         "name": row.name,
+        "encoder": report.settings.encoder_called(row.encoder),
         "config": {
             **{k: _plain(v) for k, v in row.params.items()},
             "readout": row.readout or report.kind.target.readout,

@@ -129,7 +129,7 @@ def _built(contents: Contents, name: str, file: str, problems: Problems) -> dict
         for definition in definitions.values():
             _check_conditions(definition, definitions, problems)
         space = _space(name, definitions)
-        first = _first(space, contents, definitions, size, problems)
+        first = _first(space, contents, definitions, size, file, problems)
         spaces[size] = replace(space, first=first, notes=tuple(contents.notes))
     problems.raise_any()
     return spaces
@@ -179,8 +179,10 @@ def _check_conditions(definition: Definition, definitions: Mapping[str, Definiti
 
 
 def _first(
-    space: Space, contents: Contents, definitions: Mapping[str, Definition], size: str, problems: Problems
+    space: Space, contents: Contents, definitions: Mapping[str, Definition], size: str, file: str, problems: Problems
 ) -> tuple[dict[str, Value], ...]:
+    """The rows of a size. What was not written for base encoders in this very file and does not fit what they have is
+    left out: a space may include ranges for them without knowing of them."""
     # A definition that could not be read would make every row that uses it wrong as well.
     unread = {name for name, definition in definitions.items() if definition.domain is None}
     kept = []
@@ -189,8 +191,12 @@ def _first(
         if row.size not in (None, size if size != "base" or has_base else "large"):
             continue
         values = {name: value for name, (value, _) in row.values.items()}
-        if "loss" in definitions and "loss" not in unread:
-            for name, sentence in row_problems(values, space):
+        found = list(row_problems(values, space)) if "loss" in definitions and "loss" not in unread else []
+        if size == "base" and (row.size, row.file) != ("base", file):
+            if found:
+                continue
+        else:
+            for name, sentence in found:
                 line = row.values[name][1] if name in row.values else row.line
                 if name not in unread:
                     text = f"first, row {row.number}: {sentence}"

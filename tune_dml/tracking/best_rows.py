@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tune_dml.config import Value
+from tune_dml.config import Value, keys_of
 from tune_dml.tracking import names
 from tune_dml.tracking.faults import unreadable
 from tune_dml.tracking.known import every_page
@@ -136,8 +136,7 @@ def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:
         draw=tags.get(names.DRAW, ""),
         protocol=tags.get(names.PROTOCOL, ""),
         folds=tags.get(names.FOLDS, ""),
-        # Of several that were searched, the winner's.
-        encoder=str(config.get("encoder") or tags.get(names.ENCODER, "")),
+        encoder=_encoder(tags.get(names.ENCODER, ""), config),
         search=tags.get(names.SEARCH, ""),
         metric=metric,
         score=_score(run),
@@ -148,6 +147,12 @@ def _row(client: MlflowClient, run: Run, searches: int) -> BestRow:
         run_id=run.info.run_id,
         searches=searches,
     )
+
+
+def _encoder(named: str, config: Mapping[str, Value]) -> str:
+    """Of several that were searched, the winner's."""
+    found = named.split(", ")
+    return dict(zip(keys_of(found), found, strict=True)).get(str(config.get("encoder")), named)
 
 
 def _winner(client: MlflowClient, run: Run, metric: str) -> tuple[str, dict[str, Value]]:

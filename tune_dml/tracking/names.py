@@ -33,6 +33,8 @@ PARENT = "mlflow.parentRunId"
 NOTE = "mlflow.note.content"
 #: Characters: what databases keep of the name of a run, and of an artifact's folder beside the rest of its address.
 _LONGEST_TITLE, _LONGEST_FOLDER = 250, 60
+#: Of a title, so that what follows is seen.
+_LONGEST_ENCODERS = 120
 
 
 def shots_name(draw: DrawSettings) -> str:
@@ -60,7 +62,7 @@ def experiment_name(task: str) -> str:
 def run_title(settings: SearchSettings) -> str:
     """``"SST2 · 50 shots · all-MiniLM-L6-v2 · <name>"``."""
     shots = _shots_words(settings.draw)
-    encoders = ", ".join(map(encoder_name, settings.encoder_names))
+    encoders = ", ".join(map(encoder_name, settings.encoder_names))[:_LONGEST_ENCODERS]
     title = f"{settings.task.task} · {shots} · {encoders} · {settings.name}"
     return title[:_LONGEST_TITLE]
 

@@ -162,7 +162,7 @@ class SearchRuns:
     def _child(self, record: TrialRecord) -> KnownRun:
         children, key = self._known_children(), names.trial_key(record)
         if key not in children:
-            own = {names.ENCODER: record.encoder} if record.encoder else {}
+            own = {names.ENCODER: self.settings.encoder_called(record.encoder)} if record.encoder else {}
             tags = {names.TRIAL: key, names.LOSS: record.loss, names.PARENT: self.parent().run_id, **own}
             seconds = sum(done.seconds for done in record.rounds)
             children[key] = self._create(record.name, record.kind, tags, round(seconds * 1000))

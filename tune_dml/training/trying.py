@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from tune_dml.config import Value
+from tune_dml.config import Value, size_of
 from tune_dml.data import KINDS
 from tune_dml.errors import ConfigurationError, ModelError, TrainingFailure, TuneDMLError, first_line
 from tune_dml.losses import LOSSES
@@ -75,7 +75,7 @@ def _affordable(config: Configuration, workload: Workload) -> Configuration:
     """One epoch of one batch. Of a large encoder, one layer is trained: Adam's state of all of them is large, too."""
     config = replace(config, epochs=min(config.epochs, 1), batch_size=4)
     several = config.trainable_layers is None or config.trainable_layers > 1
-    if workload.encoder.size != "small" and several and workload.encoder.layers:
+    if size_of(workload.encoder.body) != "small" and several and workload.encoder.layers:
         return replace(config, trainable_layers=1)
     return config
 

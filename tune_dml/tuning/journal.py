@@ -19,13 +19,13 @@ from tune_dml.config import ConfirmRun, Round, State, TrialRecord, Value
 from tune_dml.config.encoding import confirm_from_json, confirm_to_json, round_from_json, round_to_json
 from tune_dml.errors import ResultsError
 from tune_dml.tuning.driver_lock import check_driver, only_driver
-from tune_dml.tuning.lost import WORKER
+from tune_dml.tuning.lost import LOST, lost_by_cause, one_more
+from tune_dml.tuning.sampler import ENCODER, BoundedHistory
 from tune_dml.tuning.storage import LogFile, Storage, cut_torn_line, unpacked
 
 FILE_NAME = "study.log"
 TRIALS, BASELINES, CONFIRM = "trials", "baselines", "confirm"
 KINDS = {"trial": TRIALS, "baseline": BASELINES}
-_LOST, _ENCODER = "lost", "encoder"
 
 
 class Journal:
@@ -108,9 +108,9 @@ class Journal:
         lost = Counter[str]()
         for study in (TRIALS, BASELINES):
             for frozen in self._frozen(study):
-                lost.update(_lost(frozen.user_attrs))
+                lost.update(lost_by_cause(frozen.user_attrs))
         if CONFIRM in self._studies:
-            lost.update(_lost(self._studies[CONFIRM].user_attrs))
+            lost.update(lost_by_cause(self._studies[CONFIRM].user_attrs))
         return lost
 
     def _frozen(self, study: str) -> list[FrozenTrial]:
@@ -150,23 +150,30 @@ class Journal:
     def enqueue(self, params: Mapping[str, Value], encoder: str = "") -> None:
         """Have these parameters tried before the sampler is asked; what they leave open is sampled."""
         self._storage.may_wait()
-        own = {_ENCODER: encoder} if encoder else None
+        own = {ENCODER: encoder} if encoder else None
         self._studies[TRIALS].enqueue_trial(dict(params), own, skip_if_exists=not encoder)
 
     def ask(self, encoder: str = "") -> optuna.Trial:
         """A new trial, RUNNING: an enqueued one first, else one from the sampler, of that encoder."""
+        self._sample_for(encoder)
         trial = self._studies[TRIALS].ask()
-        if encoder and _ENCODER not in trial.user_attrs:
-            self._set("trial", trial.number, _ENCODER, encoder)
+        if encoder and ENCODER not in trial.user_attrs:
+            self._set("trial", trial.number, ENCODER, encoder)
         return trial
 
     def encoder(self, number: int) -> str:
         """What the search calls a trial's encoder; empty where it has no other, or the trial was not begun in full."""
         attributes = self._one("trial", number).user_attrs
-        return str(attributes.get(_ENCODER) or "")
+        return str(attributes.get(ENCODER) or "")
+
+    def _sample_for(self, encoder: str) -> None:
+        sampler = self._studies[TRIALS].sampler
+        if isinstance(sampler, BoundedHistory):
+            sampler.encoder = encoder
 
     def trial(self, number: int) -> optuna.Trial:
         """A RUNNING trial again, to go on suggesting its parameters."""
+        self._sample_for(self.encoder(number))
         return optuna.Trial(self._studies[TRIALS], self._id(TRIALS, number))
 
     def add_baseline(self, name: str, config: Mapping[str, Value]) -> int:
@@ -217,10 +224,10 @@ class Journal:
     def add_lost(self, cause: str, kind: str | None = None, number: int = 0) -> None:
         """Count a worker that was lost with a trial, or (without a ``kind``) with a job."""
         if kind is not None:
-            self._set(kind, number, _LOST, _one_more(self._one(kind, number).user_attrs, cause))
+            self._set(kind, number, LOST, one_more(self._one(kind, number).user_attrs, cause))
             return
         study = self._studies[CONFIRM]
-        study.set_user_attr(_LOST, _one_more(study.user_attrs, cause))
+        study.set_user_attr(LOST, one_more(study.user_attrs, cause))
 
     def add_confirm(self, run: ConfirmRun) -> None:
         """Store a confirm run, in one write."""
@@ -231,17 +238,6 @@ class Journal:
 
     def _set(self, kind: str, number: int, key: str, value: Any) -> None:
         self._storage.set_trial_user_attr(self._id(KINDS[kind], number), key, value)
-
-
-def _one_more(attributes: Mapping[str, Any], cause: str) -> dict[str, int]:
-    lost = _lost(attributes)
-    return {**lost, cause: lost.get(cause, 0) + 1}
-
-
-def _lost(attributes: Mapping[str, Any]) -> dict[str, int]:
-    """By cause; older journals have a number."""
-    lost: int | dict[str, int] = unpacked(attributes.get(_LOST, {}))
-    return {WORKER: lost} if isinstance(lost, int) else lost
 
 
 def _number(item: Round) -> int:

@@ -136,7 +136,7 @@ def run_trials(
         stopping=watch.interrupted,
         boards=run_name if insides.helpers else None,
     )
-    if isinstance(scheduler, RoundsASHA):
+    if isinstance(scheduler, RoundsASHA) and proposals.of_several:
         scheduler.is_out = searcher.is_out
 
     limiter = ConcurrencyLimiter(searcher, max_concurrent=settings.concurrency)

@@ -51,6 +51,11 @@ class Proposals:
     def __init__(self, journal: Journal, spaces: Mapping[str, Space], race: Race | None = None) -> None:
         self._journal, self._spaces, self._race = journal, spaces, race
 
+    @property
+    def of_several(self) -> bool:
+        """Whether there are several encoders."""
+        return self._race is not None
+
     def new(self) -> int:
         """The number of a new trial, RUNNING: what its space begins with, else one from the sampler."""
         if self._race is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 import math
 import warnings
-from collections.abc import Container
+import zlib
+from collections.abc import Callable, Container
+from functools import cache
 from typing import Any
 
 import optuna
@@ -19,6 +21,8 @@ STARTUP_TRIALS = 8
 #: Trials that TPE learns from: the best, and the latest. Its cost grows with the square of a longer history (several
 #: times 20 ms at a thousand trials), and its model hardly changes: of any number it takes 25 at most for good.
 HISTORY, BEST = 200, 25
+#: The attribute of Optuna's trials that says which of several encoders they have.
+ENCODER = "encoder"
 
 
 def make_sampler(settings: SearchSettings, so_far: int) -> optuna.samplers.BaseSampler:
@@ -29,25 +33,46 @@ def make_sampler(settings: SearchSettings, so_far: int) -> optuna.samplers.BaseS
     seed = settings.seed + 10_007 * so_far
     if settings.searcher == "random":
         return optuna.samplers.RandomSampler(seed=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        tpe = optuna.samplers.TPESampler(
-            multivariate=True, group=True, constant_liar=True, n_startup_trials=STARTUP_TRIALS, seed=seed
-        )
+
+    def tpe(encoder: str) -> optuna.samplers.BaseSampler:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.TPESampler(
+                multivariate=True,
+                group=True,
+                constant_liar=True,
+                n_startup_trials=STARTUP_TRIALS,
+                seed=seed + zlib.crc32(encoder.encode()) % 10_007,
+            )
+
     return BoundedHistory(tpe)
 
 
 class BoundedHistory(optuna.samplers.BaseSampler):
     """A sampler that is shown at most ``history`` ended trials of a study: the ``best``, and the latest; and all that
-    run."""
+    run. Of several encoders each has a sampler of its own, which is shown its own trials.
 
-    def __init__(self, sampler: optuna.samplers.BaseSampler, history: int = HISTORY, best: int = BEST) -> None:
-        self._sampler, self._history, self._best = sampler, history, best
+    Args:
+        make: The sampler of an encoder, by what trials call it; empty where there is no other.
+
+    Attributes:
+        encoder: Of the next trial.
+    """
+
+    def __init__(
+        self, make: Callable[[str], optuna.samplers.BaseSampler], history: int = HISTORY, best: int = BEST
+    ) -> None:
+        self._make, self._history, self._best = cache(make), history, best
         self._view: Any = None
+        self.encoder = ""
+
+    @property
+    def _sampler(self) -> optuna.samplers.BaseSampler:
+        return self._make(self.encoder)
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """As the sampler does; the first that Optuna calls for a new trial."""
-        self._view = _Excerpt(study, self._history, self._best)
+        self._view = _Excerpt(study, self._history, self._best, self.encoder)
         return self._sampler.infer_relative_search_space(self._view, trial)
 
     def sample_relative(
@@ -70,9 +95,11 @@ class BoundedHistory(optuna.samplers.BaseSampler):
 class _Excerpt:
     """A study of which some trials are seen, as they were when it was made."""
 
-    def __init__(self, study: optuna.Study, history: int, best: int) -> None:
+    def __init__(self, study: optuna.Study, history: int, best: int, encoder: str = "") -> None:
         self._study = study
         trials = study.get_trials(deepcopy=False)
+        if encoder:
+            trials = [t for t in trials if t.user_attrs.get(ENCODER) == encoder]
         ended = [t for t in trials if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
         if len(ended) > history:
             good = heapq.nlargest(best, (t for t in ended if t.state == TrialState.COMPLETE), key=_value)

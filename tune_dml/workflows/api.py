@@ -139,6 +139,6 @@ def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
         elif value is not None:
             options[name] = tuple(value)
     if isinstance(options.get("encoder"), list | tuple):
-        options["encoder"] = ",".join(options["encoder"])
+        options["encoder"] = ",".join(map(str, options["encoder"]))
     finished = search(SearchRequest(**options), out or silent())
     return SearchResult(finished.report, finished.interrupted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from tune_dml.checks.disk_check import LEAST_DISK, check_file_system, check_storage, disk_for
@@ -12,7 +13,7 @@ from tune_dml.checks.encoder_check import check_download, check_encoder, check_o
 from tune_dml.checks.machine_check import check_limits, check_ray, check_room, check_shared_memory
 from tune_dml.checks.mlflow_check import check_tracking
 from tune_dml.config import DEFAULT_RESULTS, absolute_path
-from tune_dml.driver.options import encoder_names
+from tune_dml.driver.options import SUGGEST, encoder_names
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, first_line
 from tune_dml.execution import start_ray, stop_ray
@@ -51,12 +52,10 @@ def _checks(request: DoctorRequest) -> Iterator[Check]:
         gpus = 0 if offer is None else int(offer.gpus)
     else:
         of_cluster = [_judged("shared memory", lambda: check_shared_memory(own)), _judged("Ray", check_ray)]
-    judged = [_encoder(name) for name in encoder_names(SearchRequest(encoder=request.encoder))] or [
-        _encoder(default_encoder(gpus > 0))
-    ]
+    judged = _encoders(request.encoder, gpus > 0)
     # The largest decides on room.
     source = max((one for one, _ in judged if one is not None), key=lambda one: one.parameters, default=None)
-    yield from _results(request, source)
+    yield from _results(request, [one for one, _ in judged if one is not None])
     yield from of_cluster
     share = request.gpus_per_trial if request.gpus_per_trial is not None else float(gpus > 0)
     fits = offer is not None and limited.ok
@@ -74,18 +73,19 @@ def _checks(request: DoctorRequest) -> Iterator[Check]:
         yield check_memory(offer, source.parameters, request.cpus_per_trial, share)
 
 
-def _results(request: DoctorRequest, source: EncoderSource | None) -> Iterator[Check]:
+def _results(request: DoctorRequest, sources: list[EncoderSource]) -> Iterator[Check]:
     """Of what is written, by searches and by MLflow."""
     results = absolute_path(request.results)
-    least = LEAST_DISK if source is None else disk_for(source.parameters)
+    least = max((disk_for(source.parameters) for source in sources), default=LEAST_DISK)
     storage = _judged("results", lambda: check_storage(results, least))
     yield storage
     if storage.ok:
         yield _judged("file system", lambda: check_file_system(results))
     if storage.ok or request.tracking_uri is not None:
         yield _judged("MLflow", lambda: check_tracking(request.tracking_uri, results))
-    if source is not None and source.folder is None:
-        yield _judged("download", lambda: check_download(source))
+    for source in sources:
+        if source.folder is None:
+            yield _judged("download", partial(check_download, source))
 
 
 def _cluster(address: str) -> tuple[Machines | None, list[Check]]:
@@ -97,6 +97,15 @@ def _cluster(address: str) -> tuple[Machines | None, list[Check]]:
         return None, [check_of(error)]
     finally:
         stop_ray()
+
+
+def _encoders(given: str | None, gpu: bool) -> list[tuple[EncoderSource | None, Check]]:
+    try:
+        names = encoder_names(SearchRequest(encoder=given))
+    except TuneDMLError as error:
+        return [(None, check_of(error))]
+    # Which are suggested depends on the texts.
+    return [_encoder(name) for name in names if name != SUGGEST] or [_encoder(default_encoder(gpu))]
 
 
 def _encoder(name: str) -> tuple[EncoderSource | None, Check]:
