@@ -9,6 +9,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
+from tune_dml.config import size_of
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models import encoder_source as source_module
 from tune_dml.models.encoder import EncoderBundle, build_encoder, load_bundle, load_tokenizer
@@ -72,7 +73,7 @@ def test_up_to_a_layer_gives_its_hidden_states(tiny: EncoderBundle) -> None:
 
 def test_size_and_dimension(tiny: EncoderBundle) -> None:
     assert tiny.dimension == 128
-    assert tiny.size == "small"
+    assert size_of(tiny.body) == "small"
     assert tiny.parameters == sum(a.size for a in tiny.state.values())
 
 
