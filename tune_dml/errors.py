@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 #: Names that are compared to guess what was meant: how long, and how many.
 _LONGEST_NAME, _MOST_NAMES = 200, 1_000
+#: Names listed in a sentence.
+_LISTED = 5
 
 
 class TuneDMLError(Exception):
@@ -102,6 +104,12 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         if close and candidate.lower() == close[0]:
             return f"did you mean '{candidate}'?"
     return f"valid names: {', '.join(names)}."
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Names in a sentence, each quoted; of many the first ones."""
+    listed = ", ".join(f"'{name}'" for name in names[:_LISTED])
+    return f"{listed}, ..." if len(names) > _LISTED else listed
 
 
 def called_here(name: str, valid: Iterable[str], elsewhere: Mapping[str, str]) -> str:

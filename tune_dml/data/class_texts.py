@@ -13,10 +13,9 @@ from tune_dml.data.reading import read_table
 from tune_dml.data.spoken_names import spoken_names
 from tune_dml.data.tables import Reading, Table
 from tune_dml.data.text_forms import ONE_TEXT
-from tune_dml.errors import DataError, nearest
+from tune_dml.errors import DataError, nearest, some_of
 
 _CLASS, _TEXT = ("class", "label", "name"), ("text", "description", "sentence")
-_LISTED = 5
 
 
 def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple[int, str], ...]:
@@ -45,8 +44,7 @@ def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple
         if found.setdefault(text, label) != label:
             raise DataError(f"{path}: '{text[:40]}' stands for two classes, {names[found[text]]} and {names[label]}.")
     if without := [name for label, name in enumerate(names) if label not in found.values()]:
-        listed = ", ".join(f"'{name}'" for name in without[:_LISTED]) + (", ..." if len(without) > _LISTED else "")
-        raise DataError(f"{path} has no text for {listed}; every class needs one.")
+        raise DataError(f"{path} has no text for {some_of(without)}; every class needs one.")
     return tuple((label, text) for text, label in found.items())
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tune_dml.config import Choice, Value, absolute_path
 from tune_dml.data import LabelTexts, Split, label_texts, read_class_texts, say_nothing, spoken_names
-from tune_dml.errors import SpaceError, UsageError
+from tune_dml.errors import SpaceError, UsageError, some_of
 from tune_dml.recipe.ingredients.label_texts import GIVEN, OFF
 from tune_dml.spaces import Parameter, Space, fixed, possible_values
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _WORDING, _COPIES, _ANCHORS = "label_texts/wording", "label_texts/copies", "label_texts/anchors"
 #: Of a space that says nothing of them, where the user gives a file.
 _USUAL_COPIES = Choice((4, 8))
-#: Names listed in a sentence.
-_LISTED = 5
 
 
 def named_classes(space: Space, drawn: Drawn, file: str | None = None) -> tuple[Space, LabelTexts, tuple[str, ...]]:
@@ -55,8 +53,7 @@ def named_classes(space: Space, drawn: Drawn, file: str | None = None) -> tuple[
         raise SpaceError(f"The search space '{space.name}' has the wording '{GIVEN}': give the texts by --label-texts.")
     names = spoken_names(task.name, task.label_names)
     if nothing := say_nothing(names):
-        listed = ", ".join(f"'{name}'" for name in nothing[:_LISTED]) + (", ..." if len(nothing) > _LISTED else "")
-        return _without(space), {}, (f"Classes called {listed} say nothing: label_texts are left out.",)
+        return _without(space), {}, (f"Classes called {some_of(nothing)} say nothing: label_texts are left out.",)
     return space, texts_of_names(drawn), ()
 
 
