@@ -135,9 +135,9 @@ def test_a_search_that_was_started_on_a_larger_machine_is_told_of(
     ground.group(cores="150000 100000")
     settings = SearchSettings("far", TaskSettings("bbc"), DrawSettings(), "bert-tiny", "ce", concurrency=8)
     out = Output(Console(stderr=True))
-    look_again(settings, limits.limits(), 4_000_000, out)
+    look_again(settings, limits.limits(), [4_000_000], out)
     assert "room for 1 of the 8 trials at a time" in capsys.readouterr().err.replace("\n", " ")
-    look_again(replace(settings, concurrency=1), limits.limits(), 4_000_000, out)
+    look_again(replace(settings, concurrency=1), limits.limits(), [4_000_000], out)
     assert capsys.readouterr().err == ""
 
 
