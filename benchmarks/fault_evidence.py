@@ -11,11 +11,10 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
-from tune_dml.config import Probabilities, State, TrialRecord, Value
+from tune_dml.config import BASELINES, Probabilities, State, TrialRecord, Value
 from tune_dml.results.search_file import read_search_file
 from tune_dml.tracking.names import SEARCH_ID
 from tune_dml.tracking.pending import search_id
-from tune_dml.training.workload import BASELINES
 from tune_dml.tuning.journal import FILE_NAME, Journal
 
 #: Optuna's codes, in its journal.

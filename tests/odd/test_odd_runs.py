@@ -21,7 +21,7 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Grounds:
     return prepare(tmp_path_factory.mktemp("grounds"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_odd_files_and_encoders_are_answered_rightly_or_refused_in_a_sentence(grounds: Grounds) -> None:
     planned = list(islice(plan(SEED, FEW), sum(FEW.values())))

@@ -28,7 +28,6 @@ FILE = {
     "trials": 2,
     "folds": 2,
     "confirm_seeds": 2,
-    "confirm_others": False,
     "concurrency": 1,
     "searcher": "random",
     "arms": {
@@ -41,8 +40,11 @@ FILE = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_killed_three_times_no_cell_is_lost_or_run_twice(
-    tmp_path: Path, tune_dml: Callable[..., Ended], signalled: Callable[..., Ended]
+@pytest.mark.parametrize(
+    "kills", [pytest.param((1,), id="once"), pytest.param((0, 1, 2), id="three times", marks=pytest.mark.long)]
+)
+def test_killed_no_cell_is_lost_or_run_twice(
+    kills: tuple[int, ...], tmp_path: Path, tune_dml: Callable[..., Ended], signalled: Callable[..., Ended]
 ) -> None:
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(FILE, sort_keys=False))
     results = tmp_path / "results"
@@ -67,7 +69,7 @@ def test_killed_three_times_no_cell_is_lost_or_run_twice(
         lambda: len(results_of()) >= 2,
         lambda: len(studies()) >= 3 and any(finished_in(path.read_text()) for path in studies()[2:]),
     ]
-    for point in points:
+    for point in (points[kill] for kill in kills):
         before = results_of()
         ended = signalled(command, tmp_path / "tiny.yaml", lambda _, reached=point: reached(), signal.SIGKILL, tmp_path)
         assert ended.code == -signal.SIGKILL, ended.err

@@ -83,6 +83,8 @@ ENDS = {
     "SIGTERM when Ray is gone": when_ray_is_gone,
     "the terminal closes": terminal_closes,
 }
+#: Those of every change; each end takes a start of Ray and of a worker.
+FEW = ("Ctrl-C", "the terminal closes")
 
 
 def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended:
@@ -114,7 +116,11 @@ def stopped(arguments: list[str], end: str, folder: Path, output: Path) -> Ended
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "ends", [pytest.param(FEW, id="two"), pytest.param(tuple(ENDS), id="all", marks=pytest.mark.long)]
+)
 def test_every_end_saves_what_there_is_and_a_resume_goes_on(
+    ends: tuple[str, ...],
     tmp_path: Path,
     space_file: Path,
     search_arguments: tuple[str, ...],
@@ -125,7 +131,7 @@ def test_every_end_saves_what_there_is_and_a_resume_goes_on(
     folder, where = results / "searches" / "ended", ["--results", str(results)]
     few = ["--trials", "16", "--folds", "2", "--confirm-seeds", "1", "--concurrency", "1"]
     arguments = [*search_arguments, *few, "--space", str(space_file), "--name", "ended", *where]
-    for number, end in enumerate(ENDS):
+    for number, end in enumerate(ends):
         ended = stopped(arguments, end, folder, tmp_path / f"output-{number}")
         assert (folder / "report.html").stat().st_mtime > (folder / "search.yaml").stat().st_mtime
         if end != "the terminal closes":

@@ -33,6 +33,7 @@ _NOT_AN_ARMS = (
     "name",
     "confirm",
     "ensemble",
+    "reference_ce",
     "metric",
 )
 OPTIONS = tuple(field.name for field in fields(SearchRequest) if field.name not in _NOT_AN_ARMS)

@@ -37,9 +37,11 @@ def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[s
 
 def request_without_recipe(cell: Cell, metric: str | None, manners: Mapping[str, Any]) -> SearchRequest:
     """The same, but for a recipe's space."""
-    # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again.
-    options = {"save_model": False, **cell.task, **cell.arm.options, **manners}
-    return SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name)
+    # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again. What its winner is worth, the arms
+    # beside it say.
+    options = {"save_model": False, "confirm_others": False, **cell.task, **cell.arm.options, **manners}
+    usual = bool(options["confirm_others"])
+    return SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name, reference_ce=usual)
 
 
 def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResult:

@@ -18,7 +18,7 @@ _OF_FILES = ("encoder", "label_texts")
 #: What says where and how a search is run, and nothing about what it gives.
 _MANNERS = (
     "results", "name", "address", "tracking_uri", "store", "store_every", "concurrency", "cpus_per_trial",
-    "gpus_per_trial", "max_gpus", "save_model",
+    "gpus_per_trial", "max_gpus", "save_model", "confirm_others",
 )  # fmt: skip
 
 

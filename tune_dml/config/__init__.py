@@ -8,6 +8,7 @@ from tune_dml.config.encoder_sizes import SIZES, size_of
 from tune_dml.config.paths import absolute_path
 from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
 from tune_dml.config.settings import (
+    BASELINES,
     PRECISIONS,
     SCHEDULERS,
     SEARCHERS,
@@ -22,6 +23,7 @@ from tune_dml.config.slugs import ascii_slug, distinct_slug, slug
 from tune_dml.config.uris import dotfile_uri, file_uri, sqlite_path, sqlite_query, sqlite_uri, uri_below
 
 __all__ = [
+    "BASELINES",
     "DEFAULT_RESULTS",
     "MAX_DEPTH",
     "PRECISIONS",

@@ -13,6 +13,8 @@ from tune_dml.errors import ResultsError
 VALIDATIONS = ("cv", "holdout", "official")
 SEARCHERS = ("tpe", "random")
 SCHEDULERS = ("asha", "none")
+#: What trials are held against: the untouched encoder with a logistic regression, and the usual cross entropy.
+BASELINES = ("probe", "reference_ce")
 #: Of forward passes. Weights, losses and optimizer states are always float32.
 PRECISIONS = ("float32", "bfloat16")
 #: Which tokens of a text are kept that is too long: the first, the last, or as many of either.
@@ -86,6 +88,7 @@ class SearchSettings:
         representation: The encoder's own, of baselines and where the space says nothing of it.
         encoders: All of them where several are searched; ``encoder``, ``space_text``, ``prefix`` and ``representation``
             are the first one's.
+        reference_ce: Whether a cross entropy as it is usually set runs beside the trials; the frozen probe always does.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
 
@@ -126,6 +129,12 @@ class SearchSettings:
     prefix: str = ""
     representation: str = "mean"
     encoders: tuple[str, ...] = ()
+    reference_ce: bool = True
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Of each encoder, in the order in which they are run."""
+        return BASELINES if self.reference_ce else BASELINES[:1]
 
     @property
     def encoder_names(self) -> tuple[str, ...]:

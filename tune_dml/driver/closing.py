@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from tune_dml.config import State, TrialRecord
+from tune_dml.config import BASELINES, State, TrialRecord
 from tune_dml.evaluation import leader
 from tune_dml.reporting import (
-    BASELINES,
     SearchReport,
     html_page,
     leaderboard_frame,

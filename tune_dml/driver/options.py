@@ -214,6 +214,7 @@ def settings_of(
         confirm=request.confirm,
         confirm_seeds=request.confirm_seeds,
         confirm_others=request.confirm_others,
+        reference_ce=request.reference_ce,
         save_model=request.save_model,
         ensemble=request.ensemble,
     )

@@ -208,10 +208,11 @@ def try_space(found: Prepared) -> None:
         TuneDMLError: as :func:`tune_dml.training.trying.try_recipes`.
     """
     from tune_dml.training.trying import try_recipes
-    from tune_dml.training.workload import BASELINES, baseline
+    from tune_dml.training.workload import baseline
 
     for one in found.encoders:
         about = one.encoder
-        references = (baseline(name, one.size, about.max_length, about.representation).to_dict() for name in BASELINES)
+        names = found.about.settings.baselines
+        references = (baseline(name, one.size, about.max_length, about.representation).to_dict() for name in names)
         recipes = chain(references, examples(one.space))
         try_recipes(one.workload, recipes, one.space.name, about.name)

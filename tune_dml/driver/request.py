@@ -44,6 +44,8 @@ class SearchRequest:
         store_every: Seconds between two copies.
         confirm: Whether to retrain and score the best configurations on the test split afterwards.
         confirm_others: Whether baselines, runners-up and the best cross entropy are confirmed beside the winner.
+        reference_ce: Whether a cross entropy as it is usually set is run beside the trials, for what their scores are
+            worth; the cells of a comparison, which are held against one another, go without.
         save_model: Whether the winner's model is kept, in the search's folder and in MLflow.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
     """
@@ -94,5 +96,6 @@ class SearchRequest:
     confirm: bool = True
     confirm_seeds: int = 5
     confirm_others: bool = True
+    reference_ce: bool = True
     save_model: bool = True
     ensemble: bool = False

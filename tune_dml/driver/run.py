@@ -12,7 +12,6 @@ from tune_dml.driver.prepared import Prepared
 from tune_dml.evaluation import EncoderRace, leader
 from tune_dml.evaluation.confirm_runs import confirm_job
 from tune_dml.execution import share, whereabouts
-from tune_dml.reporting import BASELINES
 from tune_dml.reporting.output import Output, Progress
 from tune_dml.tracking import Tracker
 from tune_dml.training.scoring import mean_scores
@@ -49,7 +48,7 @@ def run(
         about.rounds,
         about.task_kind.target.metric,
         time_left=budget.left,
-        baselines=len(BASELINES) * len(prepared.encoders),
+        baselines=len(settings.baselines) * len(prepared.encoders),
         records=dict(known),
     )
 

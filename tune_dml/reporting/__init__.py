@@ -1,7 +1,7 @@
 """Tables, pages and files made of results. It reads results and decides nothing."""
 
 from tune_dml.reporting.document import SearchReport, to_json
-from tune_dml.reporting.leaderboard import BASELINES, Row
+from tune_dml.reporting.leaderboard import Row
 from tune_dml.reporting.leaderboard_tables import leaderboard_frame, leaderboard_markdown
 from tune_dml.reporting.on_terminal import print_leaderboard
 from tune_dml.reporting.page import html_page, leaderboard_html
@@ -10,7 +10,6 @@ from tune_dml.reporting.whole_files import replacing, write_csv_atomic, write_pa
 from tune_dml.reporting.wording import summary_lines
 
 __all__ = [
-    "BASELINES",
     "Row",
     "SearchReport",
     "html_page",

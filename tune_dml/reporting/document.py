@@ -114,6 +114,7 @@ class SearchReport:
             readouts=self.readouts,
             confirmed=self.confirmed,
             ensemble=self.ensemble,
+            baselines=self.settings.baselines,
         )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tune_dml.config import Scores, State, TrialRecord, Value
+from tune_dml.config import BASELINES, Scores, State, TrialRecord, Value
 from tune_dml.errors import ResultsError
 from tune_dml.training.scoring import SeedScore, Summary, mean_objective, mean_scores, rank, summaries
 
-BASELINES = ("probe", "reference_ce")
 _MARKS = {State.PRUNED: "stopped", State.RUNNING: "running", State.WAITING: "waiting"}
 
 
@@ -61,17 +60,21 @@ def leaderboard_rows(
     readouts: Mapping[str, str] | None = None,
     confirmed: Mapping[str, Sequence[SeedScore]] | None = None,
     ensemble: Scores | None = None,
+    baselines: Sequence[str] = BASELINES,
 ) -> list[Row]:
     """Rows ordered by cross validation alone; test scores are shown and never looked at for the order.
+
+    Args:
+        baselines: That the search has.
 
     Raises:
         ResultsError: a baseline is missing, because without it no score of a trial means anything.
     """
     ordered = rank(records, metric, rounds, latest)
-    missing = [b for b in BASELINES if not any(r.kind == "baseline" and r.name == b for r in ordered)]
+    missing = [b for b in baselines if not any(r.kind == "baseline" and r.name == b for r in ordered)]
     if missing:
         raise ResultsError(
-            f"The search has no record of {' and '.join(missing)}. A leaderboard is shown with both baselines or not "
+            f"The search has no record of {' and '.join(missing)}. A leaderboard is shown with its baselines or not "
             "at all; `tune-dml resume` runs what is missing."
         )
     rows: list[Row] = []

@@ -27,8 +27,6 @@ from tune_dml.training.stage import Stage
 #: Rounds of a trial whose rounds are parts of its own schedule.
 SCHEDULE_ROUNDS = 5
 
-BASELINES = ("probe", "reference_ce")
-
 
 @dataclass(frozen=True, eq=False)
 class Workload:

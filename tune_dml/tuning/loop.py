@@ -13,7 +13,7 @@ from typing import Any
 from tune_dml.config import SearchSettings, State, TrialRecord
 from tune_dml.execution.slow_start import Patience
 from tune_dml.spaces import complete
-from tune_dml.training.workload import BASELINES, baseline
+from tune_dml.training.workload import baseline
 from tune_dml.tuning.jobs import FollowUp, Work
 from tune_dml.tuning.journal import Journal
 from tune_dml.tuning.lost import MOST_LOSSES
@@ -58,7 +58,7 @@ def prepare(journal: Journal, settings: SearchSettings, arms: Sequence[Arm]) -> 
     are not there."""
     there = {record.name for record in journal.records("baseline")}
     for number, arm in enumerate(arms):
-        for name in BASELINES:
+        for name in settings.baselines:
             config = baseline(name, arm.size, arm.max_length, arm.representation)
             called = f"{name} ({arm.key})" if number else name
             if called not in there:

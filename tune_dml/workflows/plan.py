@@ -12,7 +12,6 @@ from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared, WithEncoder
 from tune_dml.driver.request import SearchRequest
 from tune_dml.execution import stop_ray
-from tune_dml.reporting import BASELINES
 from tune_dml.reporting.output import Output
 from tune_dml.spaces import describe
 
@@ -44,7 +43,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     about, settings = prepared.about, prepared.about.settings
     steps = {one.encoder.name: _timed(one) for one in prepared.encoders}
     seconds_per_step = max(steps.values())
-    baselines = len(BASELINES) * len(steps)
+    baselines = len(settings.baselines) * len(steps)
     most_rounds = (settings.trials + baselines) * about.rounds
     estimate = _estimate(prepared, list(steps.values()))
     per_class = about.per_class()
@@ -120,9 +119,10 @@ def _estimate(prepared: Prepared, seconds_per_step: list[float]) -> float:
     per_trial = [each * (1.0 if about.by_schedule else about.rounds * (1 - 1 / about.rounds)) for each in whole]
     # Each encoder's reference, its first trial, and its part of the others: in the same time, so many of each.
     others = max(0, settings.trials - len(whole)) * len(whole) / sum(1 / each for each in per_trial)
-    trials = sum(per_trial) * (1 + share) + others * share
+    trials = sum(per_trial) * (settings.reference_ce + share) + others * share
     scoring = max(seconds_per_step) / 48 * (0 if prepared.test is None else len(prepared.test))
-    confirm = (5 * settings.confirm_seeds * (max(whole) + scoring)) if settings.confirm else 0.0
+    confirmed = (5 if settings.confirm_others else 1) * settings.confirm_seeds if settings.confirm else 0
+    confirm = confirmed * (max(whole) + scoring)
     return START_SECONDS + (trials + confirm) / settings.concurrency
 
 
