@@ -104,6 +104,8 @@ def test_every_field_of_a_request_is_an_option_with_its_default(capsys: pytest.C
             "confirm": "no-confirm",
             "confirm_others": "confirm-winner-only",
             "save_model": "no-model",
+            "soup": "no-soup",
+            "reference_ce": "no-reference-ce",
             "header": "no-header",
         }.get(field.name, field.name.replace("_", "-"))
         assert name in options

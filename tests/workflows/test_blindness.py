@@ -51,7 +51,7 @@ def test_test_labels_decide_nothing(
     kept = {}
     for permutation in (0, 1):
         data, results = headlines(permutation), with_store(tmp_path / f"results-{permutation}")
-        options = ["--trials", "3", "--folds", "2", "--shots", "16", "--confirm-seeds", "1", "--concurrency", "1"]
+        options = ["--trials", "3", "--folds", "2", "--shots", "16", "--confirm-seeds", "2", "--concurrency", "1"]
         where = [
             "--data",
             str(data),

@@ -14,10 +14,11 @@ import pytest
 from evidence import check_mlflow, finished_in
 
 from tune_dml.config import State, TrialRecord
+from tune_dml.models.description import read_description
 from tune_dml.tuning.journal import Journal
 
 TRIALS = 5
-SMALL = ["--trials", str(TRIALS), "--folds", "2", "--confirm-seeds", "1"]
+SMALL = ["--trials", str(TRIALS), "--folds", "2", "--confirm-seeds", "2"]
 
 
 MOMENTS: dict[str, Callable[[str], bool]] = {
@@ -27,6 +28,7 @@ MOMENTS: dict[str, Callable[[str], bool]] = {
     "many trials finished": lambda text: finished_in(text) >= 5,
     # Runs of baselines can come earlier, in slots that would be idle.
     "during confirm": lambda text: '"candidate"' in text and finished_in(text) >= TRIALS + 2,
+    "during the soup": lambda text: "soup round" in text,
 }
 
 
@@ -110,6 +112,8 @@ def test_what_was_asked_for_is_there_once(killed: Killed) -> None:
     assert {r.state for r in trials + baselines} <= {State.COMPLETE, State.PRUNED, State.FAIL}
     runs = Counter((run.candidate, run.seed) for run in journal.confirm_runs())
     assert set(runs.values()) == {1}
-    assert len(killed.document["winner"]["test"]["accuracy"]["seeds"]) == 1
-    assert (killed.folder / "model" / "model.safetensors").is_file()
+    assert len(killed.document["winner"]["test"]["accuracy"]["seeds"]) == 2
+    soup = killed.document["winner"]["soup"]
+    assert (soup["left_out"] is None) == (read_description(killed.folder / "model").soup == 2)
+    assert not (killed.folder / "soup").exists()
     check_mlflow(killed.results, trials + baselines)

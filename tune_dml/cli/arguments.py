@@ -44,6 +44,19 @@ LabelTexts = Annotated[
     str | None,
     typer.Option("--label-texts", metavar="FILE", help="Texts that describe the classes: columns class and text."),
 ]
+WinnerOnly = Annotated[
+    bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")
+]
+NoModel = Annotated[
+    bool, typer.Option("--no-model", help="Keep no model of the winner; 'tune-dml train' makes it again.")
+]
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="Also score, and save, the average of the winner's seeds.")]
+NoSoup = Annotated[
+    bool, typer.Option("--no-soup", help="Save the first seed's model, not the mean of the seeds' weights.")
+]
+NoReference = Annotated[
+    bool, typer.Option("--no-reference-ce", help="Run no usual cross entropy to hold the trials against.")
+]
 Store = Annotated[
     str | None,
     typer.Option(

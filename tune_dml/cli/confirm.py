@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from tune_dml.cli import terminal
-from tune_dml.cli.arguments import DEFAULTS, Debug, Json, LossPlugin, OtherStore, Quiet, Results, TrackingUri, Verbose
+from tune_dml.cli.arguments import (
+    DEFAULTS,
+    Debug,
+    Ensemble,
+    Json,
+    LossPlugin,
+    OtherStore,
+    Quiet,
+    Results,
+    TrackingUri,
+    Verbose,
+)
 
 EXAMPLES = """
 tune-dml confirm sst2-50-20250131-brave-otter
@@ -21,9 +32,7 @@ def confirm(
         int | None,
         typer.Option("--seeds", "--confirm-seeds", metavar="N", help="Trainings of each; what the search asked for."),
     ] = None,
-    ensemble: Annotated[
-        bool, typer.Option("--ensemble", help="Also score, and save, the average of the winner's seeds.")
-    ] = DEFAULTS.ensemble,
+    ensemble: Ensemble = DEFAULTS.ensemble,
     loss_plugin: LossPlugin = None,
     results: Results = DEFAULTS.results,
     tracking_uri: TrackingUri = None,

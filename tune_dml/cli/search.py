@@ -11,15 +11,20 @@ from tune_dml.cli.arguments import (
     DEFAULTS,
     Debug,
     Encoding,
+    Ensemble,
     Json,
     LabelTexts,
     LossPlugin,
     NoHeader,
+    NoModel,
+    NoReference,
+    NoSoup,
     Quiet,
     Results,
     Store,
     TrackingUri,
     Verbose,
+    WinnerOnly,
     count_or_word,
     listed,
 )
@@ -156,18 +161,14 @@ def search(
     confirm_seeds: Annotated[
         int, typer.Option(metavar="N", help="Fresh trainings of each of the best, scored on the test split.")
     ] = DEFAULTS.confirm_seeds,
-    winner_only: Annotated[
-        bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")
-    ] = not DEFAULTS.confirm_others,
-    no_model: Annotated[
-        bool, typer.Option("--no-model", help="Keep no model of the winner; 'tune-dml train' makes it again.")
-    ] = not DEFAULTS.save_model,
+    winner_only: WinnerOnly = not DEFAULTS.confirm_others,
+    no_model: NoModel = not DEFAULTS.save_model,
     no_confirm: Annotated[
         bool, typer.Option("--no-confirm", help="Stop after cross validation; 'tune-dml confirm' does it later.")
     ] = not DEFAULTS.confirm,
-    ensemble: Annotated[
-        bool, typer.Option("--ensemble", help="Also score, and save, the average of the winner's seeds.")
-    ] = DEFAULTS.ensemble,
+    ensemble: Ensemble = DEFAULTS.ensemble,
+    no_soup: NoSoup = not DEFAULTS.soup,
+    no_reference_ce: NoReference = not DEFAULTS.reference_ce,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done and how long it takes; search nothing.")
     ] = False,
@@ -178,9 +179,8 @@ def search(
 ) -> int:
     """Find the best recipe, confirm it, save the model.
 
-    Recipes are picked by cross validation; the test split only confirms the one picked.
-
-    Ctrl-C once saves everything and prints how to go on; twice stops at once.
+    Recipes are picked by cross validation; the test split only confirms the one picked. Ctrl-C once saves everything
+    and prints how to go on; twice stops at once.
     """
     request = SearchRequest(
         task=task,
@@ -231,6 +231,8 @@ def search(
         confirm_others=not winner_only,
         save_model=not no_model,
         ensemble=ensemble,
+        soup=not no_soup,
+        reference_ce=not no_reference_ce,
     )
     from tune_dml.workflows import search as workflow
 

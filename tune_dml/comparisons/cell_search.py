@@ -16,7 +16,7 @@ from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import EnvironmentFault, UsageError
 from tune_dml.reporting import SearchReport, write_text_atomic
 from tune_dml.results.search_file import read_search_file
-from tune_dml.training.scoring import mean_scores, summaries
+from tune_dml.training.scoring import SeedScore, mean_scores, summaries
 
 
 def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[str, Any]) -> SearchRequest:
@@ -38,8 +38,8 @@ def request_of(cell: Cell, recipes: Path, metric: str | None, manners: Mapping[s
 def request_without_recipe(cell: Cell, metric: str | None, manners: Mapping[str, Any]) -> SearchRequest:
     """The same, but for a recipe's space."""
     # Thousands of models would fill any disk; 'tune-dml train' makes a cell's again. What its winner is worth, the arms
-    # beside it say.
-    options = {"save_model": False, "confirm_others": False, **cell.task, **cell.arm.options, **manners}
+    # beside it say. The mean over its seeds is better known than the score of one soup of them.
+    options = {"save_model": False, "confirm_others": False, "soup": False, **cell.task, **cell.arm.options, **manners}
     usual = bool(options["confirm_others"])
     return SearchRequest(**options, shots=cell.shots, draw=cell.draw, metric=metric, name=cell.name, reference_ce=usual)
 
@@ -55,6 +55,9 @@ def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResul
         raise UsageError(f"The task '{cell.task_name}' has no test texts to compare arms on.")
     winner = report.winner
     seeds = report.confirmed.get(winner.name) if winner is not None else None
+    if report.soup is not None and report.soup.scores is not None:
+        # What the search saves as its model.
+        seeds = [SeedScore(0, report.soup.scores)]
     if winner is None or not seeds:
         raise EnvironmentFault(f"No training of the winner could be scored; see {report.folder}.")
     name = metric or report.settings.metric

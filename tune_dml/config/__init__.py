@@ -6,7 +6,7 @@ from tune_dml.config.domains import Choice, Domain, Float, Int, Value
 from tune_dml.config.encoder_keys import keys_of
 from tune_dml.config.encoder_sizes import SIZES, size_of
 from tune_dml.config.paths import absolute_path
-from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, State, TrialRecord
+from tune_dml.config.records import ConfirmRun, Probabilities, Round, Scores, SoupRound, State, TrialRecord
 from tune_dml.config.settings import (
     BASELINES,
     PRECISIONS,
@@ -43,6 +43,7 @@ __all__ = [
     "Round",
     "Scores",
     "SearchSettings",
+    "SoupRound",
     "State",
     "TaskSettings",
     "TrialRecord",

@@ -1,4 +1,4 @@
-"""Rounds and confirm runs as JSON values, for the journal. Probabilities keep every bit."""
+"""Rounds, confirm runs and soups as JSON values, for the journal. Probabilities keep every bit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tune_dml.config.records import ConfirmRun, Probabilities, Round
+from tune_dml.config.records import ConfirmRun, Probabilities, Round, SoupRound
 
 
 def round_to_json(item: Round) -> dict[str, Any]:
@@ -55,6 +55,33 @@ def confirm_from_json(values: Mapping[str, Any]) -> ConfirmRun:
         probabilities=_unpack(values["probabilities"]),
         seconds=float(values["seconds"]),
         reason=values["reason"],
+    )
+
+
+def soup_round_to_json(item: SoupRound) -> dict[str, Any]:
+    """The inverse of :func:`soup_round_from_json`."""
+    return {
+        "candidate": item.candidate,
+        "number": item.number,
+        "rows": [int(row) for row in item.rows],
+        "readout": item.readout,
+        "seconds": round(item.seconds, 3),
+        "probabilities": _pack({"soup": item.soup, **{str(seed): one for seed, one in enumerate(item.seeds)}}),
+    }
+
+
+def soup_round_from_json(values: Mapping[str, Any]) -> SoupRound:
+    """A round of a soup as the worker made it."""
+    probabilities = _unpack(values["probabilities"])
+    soup = probabilities.pop("soup")
+    return SoupRound(
+        candidate=str(values["candidate"]),
+        number=int(values["number"]),
+        rows=np.array(values["rows"], dtype=np.int64),
+        readout=str(values["readout"]),
+        soup=soup,
+        seeds=tuple(probabilities.values()),
+        seconds=float(values["seconds"]),
     )
 
 

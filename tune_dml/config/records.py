@@ -82,6 +82,29 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
+class SoupRound:
+    """What a soup of a configuration's seeds, and each of these seeds, say of a round's held-out rows.
+
+    Attributes:
+        candidate: The :attr:`TrialRecord.name` of the configuration.
+        number: Of the round.
+        rows: As of :class:`Round`.
+        readout: The soup's.
+        soup: Class probabilities: float32 ``[n, classes]``.
+        seeds: Likewise of each seed, with the configuration's own read-out.
+        seconds: Wall time of all of it.
+    """
+
+    candidate: str
+    number: int
+    rows: npt.NDArray[np.int64] = field(repr=False)
+    readout: str
+    soup: Probabilities = field(repr=False)
+    seeds: tuple[Probabilities, ...] = field(repr=False)
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ConfirmRun:
     """One candidate retrained on the whole draw with one seed and scored on the test split.
 

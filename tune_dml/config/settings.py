@@ -89,6 +89,7 @@ class SearchSettings:
         encoders: All of them where several are searched; ``encoder``, ``space_text``, ``prefix`` and ``representation``
             are the first one's.
         reference_ce: Whether a cross entropy as it is usually set runs beside the trials; the frozen probe always does.
+        soup: Whether the winner's seeds are mixed into one model, if that is not clearly worse.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
 
@@ -130,6 +131,7 @@ class SearchSettings:
     representation: str = "mean"
     encoders: tuple[str, ...] = ()
     reference_ce: bool = True
+    soup: bool = True
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -155,6 +157,8 @@ def settings_from(values: Any, where: str) -> SearchSettings:
     """The inverse of :meth:`SearchSettings.to_dict`, for ``search.yaml``."""
     try:
         known = {field.name for field in fields(SearchSettings)}
-        return from_values(SearchSettings, {name: value for name, value in values.items() if name in known})
+        found = {name: value for name, value in values.items() if name in known}
+        # Searches of before there were any.
+        return from_values(SearchSettings, {"soup": False, **found})
     except (AttributeError, TypeError, ValueError) as error:
         raise ResultsError(f"{where} is not a complete search.yaml ({error}); was it edited?") from None

@@ -9,6 +9,7 @@ import time
 from tune_dml.config import State, TrialRecord
 from tune_dml.driver.prepared import Prepared
 from tune_dml.evaluation import leader
+from tune_dml.evaluation.soups import MOST_SEEDS
 
 #: Seconds that confirm's reserve adds to its estimate: to finish, write and register.
 RESERVE_SECONDS = 10.0
@@ -81,6 +82,9 @@ class TimeBudget:
         whole = seconds * (folds / (folds - 1) if folds > 1 else 1.25)
         scoring = per_text * (0 if self._prepared.test is None else len(self._prepared.test))
         runs = (settings.confirm_seeds * 5 + 1) if self._prepared.about.has_test else 1
+        if settings.soup and runs > 1:
+            # Its seeds once more, on a part of the draw, and reading it out.
+            runs += min(MOST_SEEDS, settings.confirm_seeds) + 1
         slots = max(1, settings.concurrency)
         return RESERVE_SECONDS + (self._start or 0.0) + RESERVE_FACTOR * math.ceil(runs / slots) * (whole + scoring)
 

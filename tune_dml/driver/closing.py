@@ -110,6 +110,8 @@ def finish_of(report: SearchReport) -> Finish:
             prefix = "test" if is_winner else f"{name.partition(' ')[0]}_test"
             for score, summary in summaries(seeds).items():
                 metrics |= {f"{prefix}_{score}": summary.mean, f"{prefix}_{score}_sd": summary.sd}
+    if report.soup is not None and report.soup.scores is not None:
+        metrics |= {f"soup_test_{score}": value for score, value in report.soup.scores.items()}
     if report.bought is not None:
         metrics[f"bought_{report.bought.metric}"] = report.bought.mean
     keys = {record.name: trial_key(record) for record in report.records}

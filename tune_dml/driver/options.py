@@ -217,6 +217,7 @@ def settings_of(
         reference_ce=request.reference_ce,
         save_model=request.save_model,
         ensemble=request.ensemble,
+        soup=request.soup,
     )
 
 

@@ -48,6 +48,8 @@ class SearchRequest:
             worth; the cells of a comparison, which are held against one another, go without.
         save_model: Whether the winner's model is kept, in the search's folder and in MLflow.
         ensemble: Also score, and save, the average of all confirm seeds of the winner.
+        soup: Save the mean of the weights of the winner's confirm seeds, five at most, its read-out fitted anew, if
+            cross validation has nothing against it; else the first seed's model is saved.
     """
 
     task: str = "bbc"
@@ -99,3 +101,4 @@ class SearchRequest:
     reference_ce: bool = True
     save_model: bool = True
     ensemble: bool = False
+    soup: bool = True

@@ -10,7 +10,7 @@ from tune_dml.driver.budget import TimeBudget
 from tune_dml.driver.confirming import Confirming
 from tune_dml.driver.prepared import Prepared
 from tune_dml.evaluation import EncoderRace, leader
-from tune_dml.evaluation.confirm_runs import confirm_job
+from tune_dml.evaluation.soups import worker_job
 from tune_dml.execution import share, whereabouts
 from tune_dml.reporting.output import Output, Progress
 from tune_dml.tracking import Tracker
@@ -80,7 +80,7 @@ def run(
     from tune_dml.tuning.trainable import help_trial, trial_rounds
 
     shared = {one.encoder.key: (share(one.workload), share(one.test)) for one in prepared.encoders}
-    work = Work(shared, trial_rounds, confirm_job, help_trial, gpu_works)
+    work = Work(shared, trial_rounds, worker_job, help_trial, gpu_works)
     watch = Watch(
         stopped,
         budget.is_spent,

@@ -1,4 +1,4 @@
-"""The winner's model folder: the first confirm seed, and with ``--ensemble`` the other seeds as its members."""
+"""The winner's model folder: its soup or its first confirm seed, and with ``--ensemble`` the other seeds as members."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def save_winner(prepared: Prepared, candidate: Candidate, seed: int, model: Trai
     """Write one seed's model into the search's folder."""
     first = seed == candidate.keep[0]
     folder = prepared.folder / "model" if first else prepared.folder / _WAITING / _member(seed)
-    save_model(
-        folder,
-        describe_model(prepared, candidate, model),
-        trained_encoder(prepared, candidate),
-        model.encoder_state,
-        model.readout,
-        prepared.of(candidate.params).tokenizer,
-    )
+    write_model(prepared, candidate, folder, describe_model(prepared, candidate, model), model)
+
+
+def write_model(
+    prepared: Prepared, candidate: Candidate, folder: Path, about: ModelDescription, model: TrainedModel
+) -> None:
+    """Write a trained model into ``folder``."""
+    tokenizer = prepared.of(candidate.params).tokenizer
+    save_model(folder, about, trained_encoder(prepared, candidate), model.encoder_state, model.readout, tokenizer)
 
 
 def trained_encoder(prepared: Prepared, candidate: Candidate) -> EncoderBundle:
@@ -41,14 +42,21 @@ def trained_encoder(prepared: Prepared, candidate: Candidate) -> EncoderBundle:
 
 
 def models_missing(folder: Path, winner: Candidate) -> set[int]:
-    """Seeds whose model should be in the search's folder and is not, or is another configuration's."""
+    """Seeds whose model should be in the search's folder and is not, or is another configuration's. A soup stands for
+    the first of them, but not beside others: those are averaged with that seed's model."""
+    soup = len(winner.keep) == 1
     places = {
         seed: [folder / "model"]
         if seed == winner.keep[0]
         else [folder / _WAITING / _member(seed), folder / "model" / MEMBERS / _member(seed)]
         for seed in winner.keep
     }
-    return {seed for seed, options in places.items() if not any(_is_of(option, winner) for option in options)}
+    return {seed for seed, options in places.items() if not any(_is_of(option, winner, soup) for option in options)}
+
+
+def soup_is_there(folder: Path, winner: Candidate) -> bool:
+    """Whether the search's model is a soup of that configuration."""
+    return _is_of(folder / "model", winner, soup=True) and not _is_of(folder / "model", winner, soup=False)
 
 
 def join_members(folder: Path) -> None:
@@ -63,8 +71,14 @@ def join_members(folder: Path) -> None:
     (folder / _WAITING).rmdir()
 
 
-def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel) -> ModelDescription:
-    """What ``tune_dml.json`` says of a trained model."""
+def describe_model(
+    prepared: Prepared, candidate: Candidate, model: TrainedModel, soup: int | None = None
+) -> ModelDescription:
+    """What ``tune_dml.json`` says of a trained model.
+
+    Args:
+        soup: Of how many seeds it is the mean.
+    """
     params, encoder = dict(candidate.params), prepared.of(candidate.params).encoder
     return ModelDescription(
         task=prepared.about.settings.task.task,
@@ -74,20 +88,21 @@ def describe_model(prepared: Prepared, candidate: Candidate, model: TrainedModel
         representation=str(params["representation"]),
         max_length=min(int(str(params["max_length"])), encoder.max_length),
         precision=prepared.workload.precision,
-        readout=candidate.readout,
+        readout=model.readout.name,
         readout_values=dict(model.readout.values),
         config=params,
         truncation=prepared.about.settings.truncation,
         prefix=encoder.prefix,
+        soup=soup,
     )
 
 
-def _is_of(folder: Path, winner: Candidate) -> bool:
+def _is_of(folder: Path, winner: Candidate, soup: bool) -> bool:
     try:
         description = read_description(folder)
     except ModelError:
         return False
-    return dict(description.config) == dict(winner.params)
+    return dict(description.config) == dict(winner.params) and (soup or description.soup is None)
 
 
 def _member(seed: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 
@@ -17,3 +18,17 @@ def fetch(reference: Any) -> Any:
     import ray
 
     return ray.get(reference)
+
+
+def share_as_text(value: object) -> str:
+    """The same, with a text by which workers of this cluster find it for as long as this process runs."""
+    import ray
+
+    return base64.b64encode(ray.cloudpickle.dumps(ray.put(value))).decode("ascii")
+
+
+def fetch_by_text(text: str) -> Any:
+    """What :func:`share_as_text` was given."""
+    import ray
+
+    return ray.get(ray.cloudpickle.loads(base64.b64decode(text)))

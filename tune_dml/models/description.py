@@ -30,6 +30,7 @@ class ModelDescription:
         config: What was trained, flat.
         truncation: Which tokens of a text are kept that is longer than ``max_length``.
         prefix: What every text begins with when the encoder reads it.
+        soup: Of how many seeds its weights are the mean; ``None``: they are those of one.
         text_columns: Of the data that it was trained on, where they were named; looked for before the usual ones.
     """
 
@@ -45,6 +46,7 @@ class ModelDescription:
     truncation: str = "head"
     prefix: str = ""
     text_columns: tuple[str, ...] = ()
+    soup: int | None = None
 
     @property
     def pair_encoding(self) -> str:

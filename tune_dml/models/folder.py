@@ -54,7 +54,7 @@ def save_model(
         save_file({k: np.ascontiguousarray(v) for k, v in readout.arrays.items()}, temporary / READOUT_FILE)
         tokenizer.save_pretrained(temporary)
         write_for_others(temporary, description, config, tokenizer, encoder.dimension, encoder.name)
-        about = {"format": FORMAT, **description.__dict__}
+        about = {"format": FORMAT, **{k: v for k, v in description.__dict__.items() if v is not None}}
         (temporary / DESCRIPTION_FILE).write_text(
             json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )

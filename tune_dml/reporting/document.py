@@ -1,17 +1,36 @@
-"""Everything a search shows when it ends, and the machine-readable document made of it."""
+"""Everything a search shows when it ends."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from tune_dml.config import Scores, SearchSettings, State, TrialRecord
 from tune_dml.data import Kind, Metric, majority_rate
 from tune_dml.reporting.leaderboard import Row, leaderboard_rows
-from tune_dml.training.scoring import CorrectedEstimate, Gain, SeedScore, Summary, shown_metric
+from tune_dml.training.scoring import CorrectedEstimate, Gain, SeedScore, shown_metric
+
+
+@dataclass(frozen=True)
+class Soup:
+    """The winner's seeds, mixed into one model.
+
+    Attributes:
+        seeds: How many.
+        readout: Of the soup; empty if it was left out.
+        left_out: Why there is none: ``"worse"`` than its seeds on held-out texts, or why a training failed.
+        rounds, judged: How many rounds judged it, and the mean score there of the soup and of its seeds, in the shown
+            metric; ``None`` if none did.
+        scores: On the test texts, where there are any.
+    """
+
+    seeds: int
+    readout: str
+    left_out: str | None
+    rounds: int
+    judged: tuple[float, float] | None
+    scores: Scores | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +56,7 @@ class SearchReport:
         first_recipe: Name of the trial that the space begins with, if it has not failed.
         bought: What the winner has over that on the test texts, if another one won and both are confirmed.
         ensemble: Test scores of the average over the winner's seeds, where it was asked for.
+        soup: Of the winner's seeds, once it is known how it ended with it.
         lost_workers: How often a worker was lost, by cause; what it ran was run again.
         confirm_failed: Reasons of confirm runs that failed, with their number.
         notes: Plain sentences on what cleaning did.
@@ -64,6 +84,7 @@ class SearchReport:
     test_majority: float | None = None
     confirmed: Mapping[str, Sequence[SeedScore]] = field(default_factory=dict)
     ensemble: Scores | None = None
+    soup: Soup | None = None
     first_recipe: str | None = None
     bought: Gain | None = None
     confirm_failed: Mapping[str, int] = field(default_factory=dict)
@@ -114,134 +135,6 @@ class SearchReport:
             readouts=self.readouts,
             confirmed=self.confirmed,
             ensemble=self.ensemble,
+            soup=None if self.soup is None else self.soup.scores,
             baselines=self.settings.baselines,
         )
-
-
-def to_json(report: SearchReport) -> dict[str, Any]:
-    """The document of ``search --json`` and ``show --json``: plain values, none of them NaN.
-
-    ``leaderboard`` holds the trials, best first by cross validation; baselines stand in ``baselines``. What is not
-    known yet is ``None``, or an empty object under ``test``.
-
-    Raises:
-        ResultsError: the records lack the baselines.
-    """
-    settings, rows = report.settings, report.rows()
-    return {
-        "search": {
-            "name": settings.name,
-            "task": settings.task.task,
-            "shots": report.shots,
-            "per_class": dict(report.per_class),
-            "draw": settings.draw.draw,
-            "encoder": ", ".join(settings.encoder_names),
-            "encoders": list(settings.encoder_names),
-            "protocol": report.protocol,
-            "metric": settings.metric,
-            "seed": settings.seed,
-            "trials": settings.trials,
-            "rounds": report.rounds,
-            "interrupted": report.interrupted,
-            "source": report.source,
-            "notes": list(report.notes),
-            "seconds": round(report.seconds, 3),
-        },
-        "winner": next((_winner(report, row) for row in rows if row.is_winner), None),
-        "first_recipe": report.first_recipe,
-        "bought": _bought(report.bought),
-        "majority": _majority(report),
-        "baselines": {
-            row.name: {"state": row.state, "cv": _cv(row), "test": _test(row)} for row in rows if row.kind == "baseline"
-        },
-        "leaderboard": [_trial(report, row) for row in rows if row.kind == "trial"],
-        "failed": report.failed,
-        "confirm_failed": dict(report.confirm_failed),
-        "lost_workers": sum(report.lost_workers.values()),
-        "lost_by_cause": dict(report.lost_workers),
-        "model": report.model,
-        "best": report.best,
-        "report": report.report,
-        "folder": report.folder,
-        "tracking_uri": report.tracking_uri,
-        "mlflow_page": report.mlflow_page,
-    }
-
-
-def _bought(gain: Gain | None) -> dict[str, Any] | None:
-    if gain is None:
-        return None
-    return {**asdict(gain), "mean": _plain(gain.mean), "interval": [_plain(value) for value in gain.interval]}
-
-
-def _majority(report: SearchReport) -> dict[str, Any] | None:
-    if report.majority is None:
-        return None
-    name, share = report.majority
-    return {"label": name, "accuracy": round(share, 6), "test_accuracy": _plain(report.test_majority)}
-
-
-def _winner(report: SearchReport, row: Row) -> dict[str, Any]:
-    corrected = report.corrected
-    result: dict[str, Any] = {
-        "trial": row.trial,
-        "name": row.name,
-        "encoder": report.settings.encoder_called(row.encoder),
-        "config": {
-            **{k: _plain(v) for k, v in row.params.items()},
-            "readout": row.readout or report.kind.target.readout,
-            "temperature": report.temperature,
-        },
-        "readout": row.readout or report.kind.target.readout,
-        "cv": _cv(row)
-        | {
-            **{
-                f"corrected_{metric.name}": _plain(corrected.scores[metric.name]) if corrected else None
-                for metric in report.kind.target.metrics
-                if metric.ties is not None
-            },
-            "corrected_interval": [_plain(v) for v in corrected.intervals[report.kind.target.metric]]
-            if corrected
-            else None,
-        },
-        "readouts": {name: _plain(value) for name, value in report.readout_scores.items()},
-        "test": _test(row),
-    }
-    if report.ensemble is not None:
-        result["ensemble"] = {"test": {k: _plain(v) for k, v in report.ensemble.items()}}
-    return result
-
-
-def _trial(report: SearchReport, row: Row) -> dict[str, Any]:
-    return {
-        "trial": row.trial,
-        "name": row.name,
-        **({"encoder": row.encoder} if row.encoder else {}),
-        "loss": row.loss,
-        "state": row.state,
-        "rounds": row.rounds,
-        **{
-            f"cv_{metric.name}": _plain(row.cv[metric.name]) if row.cv else None
-            for metric in report.kind.target.metrics
-        },
-        "reason": row.reason,
-    }
-
-
-def _cv(row: Row) -> dict[str, Any]:
-    return {k: _plain(v) for k, v in row.cv.items()} if row.cv else {}
-
-
-def _test(row: Row) -> dict[str, Any]:
-    return {name: _summary(summary) for name, summary in row.test.items()}
-
-
-def _summary(summary: Summary) -> dict[str, Any]:
-    return {"mean": _plain(summary.mean), "sd": _plain(summary.sd), "seeds": [_plain(v) for v in summary.values]}
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON has: numpy scalars become Python's, NaN and infinities ``None``."""
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -17,8 +17,9 @@ class Row:
     """One line of the leaderboard.
 
     Attributes:
-        rank: 1, 2, ... among those with a score, baselines included; ``None`` for failed ones and the ensemble.
-        kind: ``"trial"``, ``"baseline"`` or ``"ensemble"`` (the average over the winner's confirm seeds).
+        rank: 1, 2, ... among those with a score, baselines included; ``None`` for failed ones, ensemble and soup.
+        kind: ``"trial"``, ``"baseline"``, ``"ensemble"`` (the average over the winner's confirm seeds) or ``"soup"``
+            (the mean of their weights).
         trial: Optuna's number; ``None`` unless ``kind`` is ``"trial"``.
         rounds: Done.
         cv: Means over the rounds done; ``None`` without any.
@@ -60,6 +61,7 @@ def leaderboard_rows(
     readouts: Mapping[str, str] | None = None,
     confirmed: Mapping[str, Sequence[SeedScore]] | None = None,
     ensemble: Scores | None = None,
+    soup: Scores | None = None,
     baselines: Sequence[str] = BASELINES,
 ) -> list[Row]:
     """Rows ordered by cross validation alone; test scores are shown and never looked at for the order.
@@ -104,7 +106,9 @@ def leaderboard_rows(
             )
         )
     if ensemble is not None and winner is not None:
-        rows.append(_ensemble_row(ensemble, next(r for r in rows if r.is_winner)))
+        rows.append(_row_of_seeds("ensemble", "average of seeds", ensemble, rows))
+    if soup is not None and winner is not None:
+        rows.append(_row_of_seeds("soup", "mean of weights", soup, rows))
     return rows
 
 
@@ -118,21 +122,23 @@ def _mark(record: TrialRecord, winner: str | None) -> str:
     return "winner" if record.name == winner else state
 
 
-def _ensemble_row(ensemble: Scores, winner: Row) -> Row:
+def _row_of_seeds(kind: str, mark: str, scores: Scores, rows: list[Row]) -> Row:
+    """What the winner's seeds are together."""
+    winner = next(row for row in rows if row.is_winner)
     return Row(
         rank=None,
-        kind="ensemble",
+        kind=kind,
         trial=None,
-        name=f"{winner.name} ensemble",
+        name=f"{winner.name} {kind}",
         loss=winner.loss,
         state=winner.state,
         rounds=0,
         cv=None,
         cv_score=None,
-        test={name: Summary(value, 0.0, (value,)) for name, value in ensemble.items()},
+        test={name: Summary(value, 0.0, (value,)) for name, value in scores.items()},
         readout=winner.readout,
         seconds=0.0,
         reason=None,
-        mark="average of seeds",
+        mark=mark,
         params={"encoder": winner.encoder} if winner.encoder else {},
     )

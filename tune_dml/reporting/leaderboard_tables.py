@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Shots of the most frequent class over those of the rarest, from which a task counts as imbalanced.
 IMBALANCE = 2
+#: Rows of what the winner's seeds are together.
+OF_SEEDS = ("ensemble", "soup")
 
 
 def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
@@ -45,9 +47,9 @@ def leaderboard_frame(report: SearchReport) -> pd.DataFrame:
     }
     for name in decided or names:
         table[f"test_{name}_mean"] = [row.test[name].mean if row.test else math.nan for row in rows]
-        # The ensemble is one classifier: it has a test score and no spread over seeds.
+        # One classifier has a test score and no spread over seeds.
         table[f"test_{name}_sd"] = [
-            row.test[name].sd if row.test and row.kind != "ensemble" else math.nan for row in rows
+            row.test[name].sd if row.test and row.kind not in OF_SEEDS else math.nan for row in rows
         ]
     table |= {
         "readout": [row.readout for row in rows],
@@ -93,7 +95,7 @@ def table_cells(report: SearchReport, rows: Sequence[Row]) -> tuple[list[str], l
     for row in rows:
         line = ["" if row.rank is None else str(row.rank), row.name, *([row.encoder] if encoders else [])]
         if not second:
-            line.append("" if row.kind == "ensemble" else f"{row.rounds}/{report.rounds}")
+            line.append("" if row.kind in OF_SEEDS else f"{row.rounds}/{report.rounds}")
         line += [f"{_of(row.cv, metric.name):.3f}" if row.cv else "" for metric in in_cv]
         line += [_with_spread(row, m.name) if m is shown else _mean(row, m.name) for m in in_test]
         cells.append([*line, row.mark])
@@ -105,7 +107,7 @@ def _imbalanced(per_class: Mapping[str, int]) -> bool:
 
 
 def shortened(rows: Sequence[Row], limit: int | None) -> list[Row]:
-    """The first ``limit`` trials, in place, with every baseline, the winner, the ensemble and what was confirmed."""
+    """The first ``limit`` trials, in place, with every other row, the winner and what was confirmed."""
     if limit is None:
         return list(rows)
     trials = [row.name for row in rows if row.kind == "trial"][:limit]

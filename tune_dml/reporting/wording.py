@@ -43,6 +43,7 @@ def result_sentences(report: SearchReport, rows: list[Row]) -> list[str]:
         sentences += [
             *_nothing_right(report, winner),
             *_majority(report),
+            *_soup(report),
             *_tie(report, winner, rows),
             *_bought(report, winner),
             *_beliefs(report, winner),
@@ -148,6 +149,24 @@ def _majority(report: SearchReport) -> list[str]:
     name, share = report.majority
     test = "" if report.test_majority is None else f", {report.test_majority:.3f} on the test split"
     return [f"Always answering '{name}' would have an accuracy of {share:.3f} on the shots{test}."]
+
+
+def _soup(report: SearchReport) -> list[str]:
+    """Whether the model is the mean of the winner's seeds, and what that is worth."""
+    if (soup := report.soup) is None:
+        return []
+    shown, rounds = report.shown_metric, "one round" if soup.rounds == 1 else f"{soup.rounds} rounds"
+    judged = "" if soup.judged is None else f": {soup.judged[0]:.3f}, its seeds {soup.judged[1]:.3f}, in {rounds}"
+    if soup.left_out is not None:
+        return [
+            f"The mean of its seeds' weights was left out ({soup.left_out}{judged}); the model is the first seed's."
+        ]
+    kept = "The model is" if report.model else "There is also"
+    test = "" if soup.scores is None else f" Test {shown.words} {soup.scores[shown.name]:.3f}."
+    return [
+        f"{kept} a soup: the mean of the weights of {soup.seeds} seeds, its read-out fitted anew.{test} Held-out texts "
+        f"had nothing against it{judged}."
+    ]
 
 
 def _tie(report: SearchReport, winner: Row, rows: list[Row]) -> list[str]:

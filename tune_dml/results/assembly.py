@@ -26,11 +26,13 @@ from tune_dml.evaluation import (
     winner,
 )
 from tune_dml.evaluation.confirm_runs import Candidate, candidates
-from tune_dml.reporting import SearchReport
+from tune_dml.evaluation.soups import judged_scores, soup_name
+from tune_dml.reporting import SearchReport, Soup
 from tune_dml.results.search_file import SearchFile
 from tune_dml.tracking import search_page, tracking_uri_of, without_password
-from tune_dml.training.scoring import rank, shown_metric
+from tune_dml.training.scoring import rank, score, shown_metric
 from tune_dml.tuning.journal import Journal
+from tune_dml.tuning.soup_notes import soup_ended, soup_rounds
 
 RUNNERS_UP = 2
 
@@ -143,6 +145,7 @@ def assemble(
         test_majority=test_majority,
         confirmed=confirmed,
         ensemble=ensemble,
+        soup=_soup(about, journal, picked, test_labels) if picked else None,
         first_recipe=first.name if first is not None else None,
         bought=bought,
         lost_workers=journal.lost_workers(),
@@ -158,3 +161,18 @@ def assemble(
         interrupted=interrupted,
         seconds=seconds,
     )
+
+
+def _soup(about: SearchFile, journal: Journal, picked: Picked, test_labels: npt.NDArray[Any] | None) -> Soup | None:
+    """Of the winner's seeds; ``None`` if it is not known yet how it ends."""
+    name, kind = picked.winner.name, about.task_kind
+    ended, judged = soup_ended(journal, name), soup_rounds(journal, name)
+    if ended is None:
+        return None
+    scores = None
+    run = next((r for r in journal.confirm_runs() if r.candidate == soup_name(name)), None)
+    if run is not None and run.probabilities and test_labels is not None:
+        scores = score(kind, run.probabilities[ended.readout], test_labels)
+    metric = shown_metric(kind, about.settings.metric).name
+    means = judged_scores(judged, about.heldout_labels(), kind, metric)
+    return Soup(ended.seeds, ended.readout, ended.left_out, len(judged), means, scores)

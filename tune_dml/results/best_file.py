@@ -31,6 +31,7 @@ class BestFile:
         truncation, prefix: How texts were read, as of the search's settings.
         versions: What it was made with.
         label_texts: Texts made of the classes' names in the wording that the configuration has, if it has any.
+        soup: Of how many seeds the search's model is the mean; ``None``: it is that of the first.
     """
 
     config: dict[str, Value]
@@ -49,13 +50,17 @@ class BestFile:
     prefix: str = ""
     versions: dict[str, Any] = field(default_factory=dict)
     label_texts: dict[str, Any] = field(default_factory=dict)
+    soup: int | None = None
 
 
-def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value]) -> Path:
+def write_best(
+    folder: Path, about: SearchFile, winner: TrialRecord, config: Mapping[str, Value], soup: int | None = None
+) -> Path:
     """Write it atomically; the same search and winner give the same bytes.
 
     Args:
         config: The winner's, with its read-out and temperature.
+        soup: Of how many seeds the search's model is the mean.
     """
     settings, encoder = about.settings, about.encoder_of(config)
     scores = mean_scores(winner.rounds, about.by_schedule)
@@ -64,6 +69,7 @@ def write_best(folder: Path, about: SearchFile, winner: TrialRecord, config: Map
         "config": {name: value for name, value in config.items() if name != "encoder"},
         "trial": winner.number,
         "name": winner.name,
+        **({} if soup is None else {"soup": soup}),
         "cross_validation": {k: round(v, 6) for k, v in scores.items()} if scores else {},
         "protocol": settings.protocol,
         "task": settings.task.to_dict(),

@@ -52,11 +52,13 @@ def read_out(
     data: Examples,
     score: Mapping[str, TokenArrays],
     trained: bool,
+    heads: bool = True,
 ) -> tuple[dict[str, FittedReadout], dict[str, dict[str, Probabilities]]]:
     """Every read-out that this training run can have, and its probabilities for each set of ``score``.
 
     Args:
         trained: Whether anything was; the probe's encoder is as it came.
+        heads: Whether what was trained beside the encoder goes with it.
 
     Raises:
         TrainingFailure: the vectors are not finite, or all training texts get the same vector or class.
@@ -68,8 +70,8 @@ def read_out(
         outputs=data.outputs,
         embeddings=model.embed(inputs.texts(rows)),
         targets=data.targets if rows is None else data.targets[rows],
-        head_state=objective.head_state() if trained else {},
-        loss_state=objective.loss_state() if trained else {},
+        head_state=objective.head_state() if trained and heads else {},
+        loss_state=objective.loss_state() if trained and heads else {},
         logistic_c=LOGISTIC_C if trained else None,
         anchors=None if data.anchors is None else _embedded(model, data.anchors),
     )

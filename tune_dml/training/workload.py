@@ -93,6 +93,13 @@ class Workload:
     def rounds(self) -> int:
         return SCHEDULE_ROUNDS if self.by_schedule else len(self.folds)
 
+    def heldout(self, fold: Fold) -> TokenArrays:
+        """Texts that are scored of a fold."""
+        if not fold.official:
+            return self.tokens.take(fold.heldout)
+        assert self.official is not None
+        return self.official.take(fold.heldout)
+
     def heldout_labels(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         """Targets of a round's scored rows."""
         return (self.labels if self.official_labels is None else self.official_labels)[rows]
@@ -202,20 +209,12 @@ def _stages(workload: Workload, config: Configuration, number: int, stages: int)
         config,
         workload.encoder,
         workload.examples(config, fold.train),
-        {"heldout": _heldout(workload, fold)},
+        {"heldout": workload.heldout(fold)},
         seed=round_seed(workload.seed, number),
         stages=stages,
         device=workload.device,
         precision=workload.precision,
     )
-
-
-def _heldout(workload: Workload, fold: Fold) -> TokenArrays:
-    tokens = workload.tokens
-    if fold.official:
-        assert workload.official is not None
-        tokens = workload.official
-    return tokens.take(fold.heldout)
 
 
 def _round(workload: Workload, number: int, fold: Fold, stage: Stage) -> Round:

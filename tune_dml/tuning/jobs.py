@@ -37,11 +37,13 @@ class FollowUp:
 
     Attributes:
         next: The next job; asked when a slot is free and no trial waits. Its argument: whether all trials have ended.
-            ``None``: nothing to do now, and nothing ever if all trials have ended.
+            ``None``: nothing to do now, and nothing ever if all trials have ended, and there is no more.
         done: Told of a job that has ended, with what it gave.
         lost: Told of a job that failed, with reason and message.
+        more: Whether there will be another job once those that run have ended.
     """
 
     next: Callable[[bool], Job | None]
     done: Callable[[Job, dict[str, Any], Any], None]
     lost: Callable[[Job, str, str], None]
+    more: Callable[[], bool] = lambda: False

@@ -103,14 +103,17 @@ class Journal:
             runs.setdefault((run.candidate, run.seed), run)
         return list(runs.values())
 
+    def notes_on_confirm(self) -> dict[str, Any]:
+        """What :meth:`note_on_confirm` was told, by key."""
+        attributes = self._studies[CONFIRM].user_attrs if CONFIRM in self._studies else {}
+        return {key: unpacked(value) for key, value in attributes.items()}
+
     def lost_workers(self) -> Counter[str]:
         """How often a worker was lost, with a trial or with a job, by cause."""
-        lost = Counter[str]()
+        lost = Counter(lost_by_cause(self.notes_on_confirm()))
         for study in (TRIALS, BASELINES):
             for frozen in self._frozen(study):
                 lost.update(lost_by_cause(frozen.user_attrs))
-        if CONFIRM in self._studies:
-            lost.update(lost_by_cause(self._studies[CONFIRM].user_attrs))
         return lost
 
     def _frozen(self, study: str) -> list[FrozenTrial]:
@@ -235,6 +238,10 @@ class Journal:
             state=TrialState.COMPLETE, value=0.0, user_attrs={"run": confirm_to_json(run)}
         )
         self._studies[CONFIRM].add_trial(frozen)
+
+    def note_on_confirm(self, key: str, value: Any) -> None:
+        """Store what is known beside the runs, as JSON values."""
+        self._studies[CONFIRM].set_user_attr(key, value)
 
     def _set(self, kind: str, number: int, key: str, value: Any) -> None:
         self._storage.set_trial_user_attr(self._id(KINDS[kind], number), key, value)

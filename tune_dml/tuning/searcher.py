@@ -138,7 +138,8 @@ class StudySearcher(Searcher):
             return {"kind": "job", "work": json.dumps(job)}
         if self._boards is not None and not over and (helped := self._most_to_do()) is not None:
             return self._suggest_help(trial_id, *helped)
-        finished: str | None = Searcher.FINISHED if over or self._follow_up is None else None
+        waits = self._follow_up is not None and (not over or self._follow_up.more())
+        finished: str | None = None if waits else Searcher.FINISHED
         return finished  # type: ignore[return-value]
 
     def _most_to_do(self) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ from tune_dml.driver.lengths import DEFAULT_MAX_LENGTH
 from tune_dml.driver.preparation import prepare_new
 from tune_dml.driver.prepared import Prepared, WithEncoder
 from tune_dml.driver.request import SearchRequest
+from tune_dml.evaluation.soups import MOST_SEEDS
 from tune_dml.execution import stop_ray
 from tune_dml.reporting.output import Output
 from tune_dml.spaces import describe
@@ -122,7 +123,8 @@ def _estimate(prepared: Prepared, seconds_per_step: list[float]) -> float:
     trials = sum(per_trial) * (settings.reference_ce + share) + others * share
     scoring = max(seconds_per_step) / 48 * (0 if prepared.test is None else len(prepared.test))
     confirmed = (5 if settings.confirm_others else 1) * settings.confirm_seeds if settings.confirm else 0
-    confirm = confirmed * (max(whole) + scoring)
+    soup = min(MOST_SEEDS, settings.confirm_seeds) if settings.soup and confirmed > 1 else 0
+    confirm = confirmed * (max(whole) + scoring) + soup * max(whole)
     return START_SECONDS + (trials + confirm) / settings.concurrency
 
 

@@ -18,7 +18,6 @@ from tune_dml.driver.preparation import prepare_one
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.suitability import starved_notes
 from tune_dml.errors import ConfigurationError, ResultsError, UsageError
-from tune_dml.models.folder import save_model
 from tune_dml.reporting import write_parquet_atomic
 from tune_dml.reporting.output import Output
 from tune_dml.results.best_file import BestFile, read_best
@@ -56,7 +55,7 @@ def train(
 
     Args:
         config: A ``best.yaml``.
-        seed: Confirm seed; default 0. Excludes ``fold``.
+        seed: Confirm seed; without it that of the search's model: all that were mixed, or 0. Excludes ``fold``.
         fold: Round number, 1 and up: train on that fold's training part and score its held-out part.
         data: Where the data is now, if it has moved; or other labelled texts, all of which are trained on.
         loss_plugins: Those that the file names, named again.
@@ -91,8 +90,11 @@ def train(
         out.line(f"data: {note}")
     if fold is not None:
         return _round(best, prepared, fold, target)
-    what = f"confirm seed {seed or 0}" if other is None else f"{len(other.rows)} other texts, seed {seed or 0}"
-    return _confirm(best, prepared, seed or 0, target, what, notes)
+    soup = best.soup if seed is None else None
+    what = f"confirm seed {seed or 0}" if soup is None else f"a soup of confirm seeds 0 to {soup - 1}"
+    if other is not None:
+        what = f"{len(other.rows)} other texts, " + what.replace("confirm seed", "seed")
+    return _confirm(best, prepared, seed or 0, soup, target, what, notes)
 
 
 def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> TrainResult:
@@ -115,26 +117,24 @@ def _round(best: BestFile, prepared: Prepared, number: int, target: Path) -> Tra
 
 
 def _confirm(
-    best: BestFile, prepared: Prepared, seed: int, target: Path, what: str, notes: tuple[str, ...]
+    best: BestFile, prepared: Prepared, seed: int, soup: int | None, target: Path, what: str, notes: tuple[str, ...]
 ) -> TrainResult:
-    from tune_dml.driver.winner_model import describe_model, trained_encoder
+    from tune_dml.driver.winner_model import describe_model, write_model
     from tune_dml.evaluation.confirm_runs import Candidate, confirm_run
+    from tune_dml.evaluation.soups import soup_again
     from tune_dml.training.workload import single_thread
 
     single_thread()
     readout = str(best.config.get("readout", prepared.about.task_kind.target.readout))
     candidate = Candidate("best.yaml", best.config, readout, (seed,), (seed,))
-    run, model = confirm_run(candidate, seed, prepared.workload, prepared.test)
+    if soup is not None:
+        run, model = soup_again(candidate, prepared.workload, prepared.test, soup)
+    else:
+        run, model = confirm_run(candidate, seed, prepared.workload, prepared.test)
     _check(run)
     assert model is not None
-    save_model(
-        target / "model",
-        describe_model(prepared, candidate, model),
-        trained_encoder(prepared, candidate),
-        model.encoder_state,
-        model.readout,
-        prepared.encoders[0].tokenizer,
-    )
+    readout = model.readout.name
+    write_model(prepared, candidate, target / "model", describe_model(prepared, candidate, model, soup), model)
     probabilities, scores = run.probabilities.get(readout), None
     if probabilities is not None and prepared.test_labels is not None:
         scores = score(prepared.about.task_kind, probabilities, prepared.test_labels)
