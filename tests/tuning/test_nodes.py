@@ -91,7 +91,8 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return call
 
 
-@pytest.mark.parametrize("elastic", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("elastic", [True, False])
 def test_more_trials_at_a_time_once_a_node_has_joined(tmp_path: Path, elastic: bool, apart: Callable[..., Any]) -> None:
     said, most_at_once = apart(_a_node_joins, tmp_path, elastic)
     records = Journal(tmp_path, write=False).records()

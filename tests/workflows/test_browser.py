@@ -28,6 +28,7 @@ def test_the_store_of_the_results(finished: FinishedSearch, opened: Any) -> None
     check_embedded(finished, Pages(opened, mlflow.__version__, "embedded"))
 
 
+@pytest.mark.long
 def test_a_server(finished: FinishedSearch, opened: Any, tmp_path: Path, tune_dml: Callable[..., Any]) -> None:
     server = Server(tmp_path, tmp_path)
     server.start()

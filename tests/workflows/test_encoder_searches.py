@@ -47,14 +47,9 @@ def options(data: Path, encoder: Path, results: Path) -> list[str]:
     return [*task, *how, "--concurrency", "1", "--gpus-per-trial", "0", "--name", "one", "--results", str(results)]
 
 
-#: With every change. The fast tests of the models go through all families.
-ALWAYS = ("T5",)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.long]) for name in FAMILIES]
-)
+#: The fast tests of the models go through all families with every change.
+@pytest.mark.long
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_search(name: str, data: Path, tmp_path: Path, tune_dml: Any, with_store: Callable[[Path], Path]) -> None:
     encoder = make_encoder(tmp_path / "encoder", FAMILIES[name])
     ended = tune_dml(*options(data, encoder, with_store(tmp_path / "results")), "--json")

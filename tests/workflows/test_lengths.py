@@ -148,7 +148,7 @@ def test_the_dry_run_says_what_a_longer_text_costs(tune_dml: Callable[..., Ended
     assert plan["step_relative_to_usual_length"] > 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_end_of_documents_decides_where_it_is_read(trained: tuple[Path, Ended]) -> None:
     folder, ended = trained
     document = json.loads(ended.out)
@@ -159,7 +159,7 @@ def test_the_end_of_documents_decides_where_it_is_read(trained: tuple[Path, Ende
     assert (best["truncation"], best["prefix"], best["max_length"]) == ("tail", "review: ", 16)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_training_the_winner_again_reads_the_same_tokens(
     trained: tuple[Path, Ended], tune_dml: Callable[..., Ended], tmp_path: Path
 ) -> None:
@@ -170,7 +170,7 @@ def test_training_the_winner_again_reads_the_same_tokens(
         assert (tmp_path / "again" / "model" / name).read_bytes() == (folder / "model" / name).read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_predict_says_what_is_not_read(
     trained: tuple[Path, Ended], tune_dml: Callable[..., Ended], tmp_path: Path
 ) -> None:

@@ -111,7 +111,7 @@ def test_pooling_that_there_is_not_here_is_said(tmp_path: Path, encoder: Path) -
     assert "mannered's own modules Dense are left out" in said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_saves_a_sentence_encoder_of_the_same_manners(
     encoder: Path, tune_dml: Callable[..., Ended], tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def texts(number: int) -> list[str]:
     return [" ".join(rng.choice(WORDS, rng.integers(1, 12))) for _ in range(rng.integers(1, 5))]
 
 
+@pytest.mark.long
 def test_every_number_of_many_clients_is_that_of_a_call_alone(finished: Any, ask: Callable[[Any], Any]) -> None:
     classifier = tune_dml.load(str(finished.folder / "model"))
     with ThreadPoolExecutor(CLIENTS) as clients:

@@ -54,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_is_run_killed_and_resumed_there(place: Path, tune_dml: Callable[..., Ended], tmp_path: Path) -> None:
     results, where = place / "results", ["--results", str(place / "results")]
     folder = results / "searches" / "one"

@@ -51,13 +51,13 @@ class Killed:
         return self.results / "searches" / "killed"
 
 
-#: In continuous integration, at the two moments when most is on its way.
-FEW = ("mid-round", "during confirm")
+#: In continuous integration, at the moment when most is on its way.
+FEW = ("mid-round",)
 
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(FEW, id="two"), pytest.param(tuple(MOMENTS), id="all", marks=pytest.mark.long)],
+    params=[pytest.param(FEW, id="once"), pytest.param(tuple(MOMENTS), id="all", marks=pytest.mark.long)],
 )
 def killed(
     request: pytest.FixtureRequest,

@@ -171,7 +171,7 @@ def _soup(about: SearchFile, journal: Journal, picked: Picked, test_labels: npt.
         return None
     scores = None
     run = next((r for r in journal.confirm_runs() if r.candidate == soup_name(name)), None)
-    if run is not None and run.probabilities and test_labels is not None:
+    if ended.left_out is None and run is not None and run.probabilities and test_labels is not None:
         scores = score(kind, run.probabilities[ended.readout], test_labels)
     metric = shown_metric(kind, about.settings.metric).name
     means = judged_scores(judged, about.heldout_labels(), kind, metric)
