@@ -234,9 +234,8 @@ class Journal:
 
     def add_confirm(self, run: ConfirmRun) -> None:
         """Store a confirm run, in one write."""
-        frozen = optuna.trial.create_trial(
-            state=TrialState.COMPLETE, value=0.0, user_attrs={"run": confirm_to_json(run)}
-        )
+        attributes = {"run": confirm_to_json(run)}
+        frozen = optuna.trial.create_trial(state=TrialState.COMPLETE, value=0.0, user_attrs=attributes)
         self._studies[CONFIRM].add_trial(frozen)
 
     def note_on_confirm(self, key: str, value: Any) -> None:
