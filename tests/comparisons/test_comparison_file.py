@@ -228,7 +228,14 @@ def test_losses_alone_are_arms() -> None:
         ("lr: 1.0e-3", "lr: 5.0", 10, "lr"),
         ("reference: ce", "reference: ec", 12, "no arm 'ec'"),
         ("reference: ce", "margin: -1", 12, "margin"),
-        ("reference: ce", "margin: 1", 12, "0.01 is one point"),
+        ("reference: ce", "margin: 1", 12, "below 0.5"),
+        ("reference: ce", "reference: 1", 12, "no arm 1"),
+        ("reference: ce", "metric: [accuracy]", 12, "The metric is ['accuracy']"),
+        ("reference: ce", "metric: acc", 12, "did you mean 'accuracy'"),
+        ("reference: ce", "name: ''", 12, "cannot name a folder"),
+        ("[20, full]", "[[20]]", 3, "shots [20]"),
+        ("[20, full]", "[{a: 1}]", 3, "shots {'a': 1}"),
+        ("[20, full]", "[]", 3, "names no shots"),
         ("reference: ce", "draws: 4", 12, "'draws' is given twice"),
         ("  both:", "  ce:", 9, "'ce' is given twice"),
         ("shots: [20, full]", "shots: [20, 20]", 3, "given twice"),
@@ -246,6 +253,25 @@ def test_mistakes_are_told_with_their_line(old: str, new: str, line: int, words:
     assert f"bad.yaml:{line}: " in told
     assert words in told or words == "nearest"
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("arms: &a {ref: *a}\n", "line 1 has an alias that stands for itself"),
+        ("a: &a0 [1, 1]\n" + "".join(f"b{i}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]\n" for i in range(9)), "200,000"),
+        ("tasks: bbc\narms: [ce, ce]\n", "An arm is named twice in ce, ce"),
+        ("tasks: bbc\narms: [{name: ce}]\n", "neither a mapping nor a list of losses"),
+    ],
+)
+def test_shapes_that_mean_nothing_are_said_at_once(text: str, words: str) -> None:
+    with pytest.raises(UsageError) as error:
+        comparison_from_text(text, "bad.yaml", "bad")
+    assert words in str(error.value)
+
+
+def test_tasks_may_stand_in_a_line() -> None:
+    assert [t["task"] for t in comparison_from_values({"tasks": "bbc, TREC", "arms": ["ce"]}).tasks] == ["bbc", "TREC"]
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", "{", "1: 2", "tasks: !!python/object:os.system {}", "a: " + "[" * 40])

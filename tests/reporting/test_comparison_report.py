@@ -36,6 +36,36 @@ def report(
     return ComparisonReport("mine", metric_named("accuracy"), summary, described, len(scores), len(scores))
 
 
+def _with(shifts: list[float], tasks: int = 1, draws: int = 8) -> ComparisonReport:
+    """Arm ``b`` is ahead of ``a`` by so much, on the same draws of each task."""
+    rng = np.random.default_rng(0)
+    base = rng.normal(0.6, 0.02, draws)
+    scores = []
+    for task in range(tasks):
+        scores += [Score(f"t{task}", "20", d, "a", base[d], 1.0) for d in range(draws)]
+        scores += [Score(f"t{task}", "20", d, "b", base[d] + shifts[d % len(shifts)], 1.0) for d in range(draws)]
+    return ComparisonReport("mine", metric_named("accuracy"), summarise(scores, ["a", "b"], "a", 0.01), {}, 6, 6)
+
+
+def test_a_difference_that_is_too_small_is_said_to_be() -> None:
+    [little] = answer(_with([0.0031, 0.0029, 0.003]))
+    assert "b beat a by 0.3 points" in little
+    assert ", less than the margin of 1.0 points, on t0 with 20 shots, 8 draws" in little
+    [less] = answer(_with([0.00031, 0.00029, 0.0003]))
+    assert "b beat a by less than can be shown (0.0003), less than the margin" in less
+    assert "0.0 points" not in less
+
+
+def test_one_draw_is_one() -> None:
+    assert "3 tasks x 1 draw " in answer(_with([0.05], tasks=3, draws=1))[0]
+
+
+def test_names_are_data_in_markdown_too() -> None:
+    [first, *_] = tables(report(task="<i>&A"))
+    assert "<i>" not in markdown(first)
+    assert "&lt;i>&amp;A" in markdown(first)
+
+
 def test_the_answer_is_a_sentence_an_arm() -> None:
     first, second = answer(report())
     assert re.fullmatch(

@@ -67,7 +67,7 @@ def test_the_ensemble_is_a_row_of_its_own(report):
 
 @pytest.mark.parametrize("show", [leaderboard_frame, leaderboard_markdown, _printed])
 def test_no_leaderboard_without_baselines(without_baselines, show):
-    with pytest.raises(ResultsError, match="both baselines or not at all"):
+    with pytest.raises(ResultsError, match="its baselines or not at all"):
         show(without_baselines)
 
 

@@ -77,6 +77,16 @@ def test_all_data_are_one_draw(tmp_path: Path) -> None:
     assert again.answer[0].startswith("There is nothing to hold against probe yet")
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_training_that_fails_is_the_arm_s_own(tmp_path: Path) -> None:
+    values = {**SMALL, "draws": 3, "arms": {"bad": {"recipe": {"loss": "ce", "lr": 1.0, "epochs": 1}}}}
+    for _ in range(2):
+        # Three in succession are no fault of the machine, and they are tried again.
+        found = tune_dml.compare(values, results=tmp_path)
+        assert set(found.cells.reason) == {"no training ended in a score (collapse)."}
+
+
 def test_what_is_wrong_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(tune_dml.UsageError, match="'arm' is no part of a comparison"):
         tune_dml.compare({"tasks": ["bbc"], "arm": ["ce"]}, results=str(tmp_path))

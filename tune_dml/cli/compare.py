@@ -77,6 +77,7 @@ def compare(
 
     Each cell is an ordinary search. What has been run is not run again: stop it, and start it again.
     """
+    from tune_dml.errors import UsageError
     from tune_dml.workflows.compare import compare as workflow
     from tune_dml.workflows.compare import comparison_named, run_beside_others
     from tune_dml.workflows.comparison_plan import price
@@ -92,6 +93,8 @@ def compare(
         "loss_plugins": loss_plugin if file is None else None,
     }
     given = {key: value for key, value in given.items() if value is not None}
+    if dry_run and add_cells:
+        raise UsageError("--add-cells writes into the results folder, and --dry-run does not; give --no-run first.")
     comparison = comparison_named(file, given, results, tuple(loss_plugin or ()))
     manners = {"address": address, "concurrency": concurrency, "tracking_uri": tracking_uri}
     manners = {key: value for key, value in manners.items() if value is not None}
@@ -119,6 +122,11 @@ def compare(
     return _shown(compared, json, run=not no_run)
 
 
+def counts(compared: Any) -> dict[str, int]:
+    """Cells that there are, and those that have been run."""
+    return {"cells": sum(1 for _ in compared.comparison.cells()), "done": len(compared.results)}
+
+
 def _shown(compared: Any, json: bool, run: bool) -> int:
     from tune_dml.errors import EnvironmentFault
     from tune_dml.execution import exit_at_once
@@ -126,7 +134,8 @@ def _shown(compared: Any, json: bool, run: bool) -> int:
 
     report = compared.report
     if json:
-        terminal.print_json(None if report is None else to_document(report))
+        without = {"answer": [], "comparison": {"name": compared.comparison.name, **counts(compared)}}
+        terminal.print_json(without if report is None else to_document(report))
     elif report is None:
         terminal.print_lines(["No cell has a score yet, of what the comparison is now."])
     else:

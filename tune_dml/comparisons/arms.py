@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -46,6 +47,7 @@ ELSEWHERE = {
     "model": "encoder", "seeds": "confirm_seeds", "n_trials": "trials", "num_trials": "trials", "sampler": "searcher",
     "pruner": "scheduler", "timeout": "time_budget",
 }  # fmt: skip
+_EXPONENT = re.compile(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d+")
 _LISTS = ("losses", "loss_plugins", "text_columns")
 
 
@@ -66,17 +68,18 @@ def read_arms(
     """
     if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
         # Losses, each an arm of its own, in the search space of its name.
+        if len(set(given)) < len(given):
+            problems.add(("arms",), f"An arm is named twice in {', '.join(given)}.")
         given = {name: {"space": name} for name in given}
     if not isinstance(given, Mapping) or not given:
-        problems.add(
-            ("arms",), "The comparison has no arms; add 'arms: {ce: {losses: [ce]}, supcon: {losses: [supcon]}}'."
-        )
+        what = "The arms are neither a mapping nor a list of losses" if given else "The comparison has no arms"
+        problems.add(("arms",), f"{what}; write 'arms: {{ce: {{losses: [ce]}}, supcon: {{losses: [supcon]}}}}'.")
         return
     for name, own in given.items():
         where = ("arms", str(name))
         if not isinstance(name, str) or slug(name, 40) != name:
             read = "YAML takes yes, no, on, off and numbers for what they say: put the name into quotation marks"
-            take = "take letters, digits, '-' and '_'" if isinstance(name, str) else read
+            take = "take letters, digits, '-' and '_', 40 at most" if isinstance(name, str) else read
             problems.add(where, f"The arm's name {name!r} cannot be part of a folder's; {take}.")
             continue
         if own is not None and not isinstance(own, Mapping):
@@ -110,6 +113,8 @@ def _arm(
         return None
     if wrong:
         return None
+    if recipe is not None:
+        recipe = {key: _as_number(value) for key, value in recipe.items()}
     encoders = listed("encoder", own.get("encoder", shared.get("encoder")))
     if encoders == SUGGEST:
         problems.add(
@@ -129,6 +134,11 @@ def _arm(
     )
     options = {key: value for key, value in options.items() if key not in unused}
     return Arm(name, options if recipe is None else {**options, "trials": 1}, recipe, peer)
+
+
+def _as_number(value: Any) -> Any:
+    """``1e-4`` is a text to YAML, and the same recipe as ``1.0e-4``."""
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
 def _unused(recipe: Any, peer: str | None) -> tuple[str, ...]:

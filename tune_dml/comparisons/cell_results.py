@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tune_dml.comparisons.comparison import Cell, Comparison
 from tune_dml.config import from_values
 from tune_dml.errors import EnvironmentFault
@@ -99,6 +101,21 @@ class ComparisonFolder:
     def comparison_file(self) -> Path:
         """What it consists of, as it was last run."""
         return self.path / "comparison.yaml"
+
+    def of_another(self, comparison: Comparison) -> str:
+        """A sentence where the folder holds another comparison of that name, of other tasks or other arms; empty where
+        it does not."""
+        try:
+            values = yaml.safe_load(self.comparison_file.read_text(encoding="utf-8"))
+            tasks, arms = {task["task"] for task in values["tasks"]}, set(values["arms"])
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError):
+            return ""
+        if tasks & {task["task"] for task in comparison.tasks} and arms & {arm.name for arm in comparison.arms}:
+            return ""
+        shown = f"{', '.join(sorted(tasks))}, with the arms {', '.join(sorted(arms))}"
+        return (
+            f"{self.path} had another comparison, of {shown}: its report is replaced. Give one of the two another name."
+        )
 
     def lock_of(self, cell: Cell) -> Path:
         """Held by the process that runs the cell."""

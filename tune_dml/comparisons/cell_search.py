@@ -13,7 +13,7 @@ from tune_dml.comparisons.comparison import Cell
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import State
 from tune_dml.driver.request import SearchRequest
-from tune_dml.errors import EnvironmentFault, UsageError
+from tune_dml.errors import EnvironmentFault, ResultsError, TuneDMLError, UsageError
 from tune_dml.reporting import SearchReport, write_text_atomic
 from tune_dml.results.search_file import read_search_file
 from tune_dml.training.scoring import SeedScore, mean_scores, summaries
@@ -59,7 +59,7 @@ def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResul
         # What the search saves as its model.
         seeds = [SeedScore(0, report.soup.scores)]
     if winner is None or not seeds:
-        raise EnvironmentFault(f"No training of the winner could be scored; see {report.folder}.")
+        raise no_score(report)
     name = metric or report.settings.metric
     trials = [r for r in report.records if r.kind == "trial"]
     rounds = [item for record in trials for item in record.rounds]
@@ -76,6 +76,14 @@ def result_of(cell: Cell, report: SearchReport, metric: str | None) -> CellResul
         trials=sum(r.state in (State.COMPLETE, State.PRUNED, State.FAIL) for r in trials),
         texts=digest_of_texts(read_search_file(Path(str(report.folder))).hashes),
     )
+
+
+def no_score(report: SearchReport) -> TuneDMLError:
+    """Why a search gave none: what its trainings failed of, which is the arm's own; or that a machine failed."""
+    reasons = {**report.failed, **report.confirm_failed}
+    if reasons and "worker" not in reasons:
+        return ResultsError(f"no training ended in a score ({', '.join(sorted(reasons))}).")
+    return EnvironmentFault(f"No training of the winner could be scored; see {report.folder}.")
 
 
 def half_made(folder: Path) -> bool:

@@ -97,6 +97,18 @@ class Cell:
         return f"{slug(words, 60)}-{self.digest[:12]}"
 
 
+def pointless(comparison: Comparison) -> Iterator[str]:
+    """Sentences on arms that will not be held against anything, or are held against themselves."""
+    if len(comparison.arms) == 1:
+        yield f"The arm '{comparison.arms[0].name}' is the only one: there is nothing to hold it against."
+    first: dict[str, str] = {}
+    for arm in comparison.arms:
+        cell = Cell(comparison.tasks[0], comparison.shots[0], comparison.draws[0], arm, comparison.metric)
+        same = first.setdefault(cell.digest, arm.name)
+        if same != arm.name:
+            yield f"The arms '{same}' and '{arm.name}' are the same; their cells are run once."
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Tasks x shots x draws x arms.

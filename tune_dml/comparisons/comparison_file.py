@@ -86,24 +86,30 @@ def _comparison(values: dict[str, Any], name: str, problems: Problems) -> Compar
             problems.add((key,), f"'{key}' is no part of a comparison: {hint}")
     shared = {key: value for key, value in values.items() if key in OPTIONS}
     name = values.get("name", name)
-    if name != "" and (not isinstance(name, str) or slug(name, 40) != name):
+    if ("name" in values or name != "") and (not isinstance(name, str) or not name or slug(name, 40) != name):
         problems.add(("name",), f"The name {name!r} cannot name a folder; take letters, digits, '-', '_' (40 at most).")
     tasks = tuple(_tasks(values.get("tasks"), problems))
     shots = tuple(_shots(values.get("shots", 50), problems))
     draws = tuple(_draws(values.get("draws", 5), problems))
     metric = values.get("metric")
+    if metric is not None and metric not in (known := tuple(METRICS)):
+        hint = nearest(metric, known) if isinstance(metric, str) else f"it is one of {', '.join(known)}."
+        problems.add(("metric",), f"The metric is {metric!r}: {hint}")
+        metric = None
     arms = tuple(read_arms(values.get("arms"), shared, tasks[:1], shots[:1], metric, problems))
     reference = values.get("reference", "ce" if any(arm.name == "ce" for arm in arms) else arms[0].name if arms else "")
     if arms and reference not in [arm.name for arm in arms]:
-        problems.add(
-            ("reference",), f"There is no arm '{reference}': {nearest(str(reference), [a.name for a in arms])}"
-        )
+        hint = nearest(str(reference), [arm.name for arm in arms])
+        hint = "put it into quotation marks." if str(reference) in [arm.name for arm in arms] else hint
+        problems.add(("reference",), f"There is no arm {reference!r}: {hint}")
     margin = values.get("margin", 0.01)
     lower = metric in METRICS and METRICS[metric].lower_is_better
     most = math.inf if lower else 0.5
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 <= margin < most:
+        upper = "" if lower else ", below 0.5"
         problems.add(
-            ("margin",), f"The margin is {margin!r}; it is a number from 0 up, in the metric's unit: 0.01 is one point."
+            ("margin",),
+            f"The margin is {margin!r}; it is a number from 0 up{upper}, in the metric's unit: 0.01 is one point.",
         )
         margin = 0.01
     cells = len(tasks) * len(shots) * len(draws) * len(arms)
@@ -127,7 +133,9 @@ def _tasks(given: Any, problems: Problems) -> Iterator[Mapping[str, Any]]:
         problems.add(("tasks",), "The comparison names no tasks; add 'tasks: [bbc]'.")
         return
     seen = set()
-    for entry in [given] if isinstance(given, str | dict) else given if isinstance(given, list | tuple) else [given]:
+    if isinstance(given, str):
+        given = [name.strip() for name in given.split(",")]
+    for entry in given if isinstance(given, list | tuple) else [given]:
         task = {"task": entry} if isinstance(entry, str) else entry
         if not isinstance(task, Mapping) or not isinstance(task.get("task"), str):
             problems.add(
@@ -152,9 +160,11 @@ def _plain_number(given: Any) -> Any:
 
 def _shots(given: Any, problems: Problems) -> Iterator[int | str]:
     seen = set()
-    for entry in given if isinstance(given, list | tuple | range) else [given]:
-        entry = _plain_number(entry)
-        if entry in seen:
+    entries = given if isinstance(given, list | tuple | range) else [given]
+    if not entries:
+        problems.add(("shots",), "The comparison names no shots; add 'shots: 50', or leave it out.")
+    for entry in map(_plain_number, entries):
+        if isinstance(entry, int | str) and entry in seen:
             problems.add(("shots",), f"The shots {entry} are given twice.")
         elif entry == "full" or (isinstance(entry, int) and not isinstance(entry, bool) and entry >= 2):
             seen.add(entry)

@@ -10,6 +10,9 @@ import yaml
 from tune_dml.config import MAX_DEPTH, YAML_LOADER, line_too_deep
 from tune_dml.errors import UsageError
 
+#: Of a file, aliases followed.
+_MOST_VALUES = 200_000
+
 
 class Problems:
     """Gathered, to be raised at once.
@@ -48,6 +51,7 @@ def loaded(text: str, problems: Problems) -> dict[str, Any]:
         if line is not None:
             raise ValueError(f"line {line} is nested deeper than {MAX_DEPTH} levels")
         root = yaml.compose(text, Loader=YAML_LOADER)
+        _check_size(root)
         values = yaml.load(text, Loader=YAML_LOADER)
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
         problems.add((), f"This is not valid YAML: {' '.join(str(error).split())}.")
@@ -58,6 +62,32 @@ def loaded(text: str, problems: Problems) -> dict[str, Any]:
     problems.lines = dict(_lines(root, ()))
     _check_keys(root, problems)
     return values
+
+
+def _check_size(root: Any) -> None:
+    """Some lines of aliases can stand for any amount of data, or for themselves.
+
+    Raises:
+        ValueError: they do.
+    """
+    sizes: dict[int, int | None] = {}
+
+    def size(node: Any) -> int:
+        if not isinstance(node, yaml.CollectionNode):
+            return 1
+        if id(node) in sizes:
+            known = sizes[id(node)]
+            if known is None:
+                raise ValueError(f"line {node.start_mark.line + 1} has an alias that stands for itself")
+            return known
+        sizes[id(node)] = None
+        parts = (part for inner in node.value for part in (inner if isinstance(inner, tuple) else (inner,)))
+        found = sizes[id(node)] = 1 + sum(map(size, parts))
+        if found > _MOST_VALUES:
+            raise ValueError(f"line {node.start_mark.line + 1} stands for more than {_MOST_VALUES:,} values")
+        return found
+
+    size(root)
 
 
 def _check_keys(node: Any, problems: Problems) -> None:

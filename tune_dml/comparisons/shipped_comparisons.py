@@ -25,4 +25,6 @@ def comparison_path(name_or_path: str, results: str) -> Path:
     for path in (shipped.get(name_or_path), Path(name_or_path), Path(name_or_path) / own.name, own):
         if path is not None and path.is_file():
             return path
+    if Path(name_or_path).is_dir():
+        raise UsageError(f"{name_or_path} is a folder without a comparison.yaml; give a comparison's file.")
     raise UsageError(f"There is no shipped comparison and no file '{name_or_path}': {nearest(name_or_path, shipped)}")

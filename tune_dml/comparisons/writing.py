@@ -15,7 +15,7 @@ from tune_dml.data import metric_named
 from tune_dml.errors import first_line
 from tune_dml.reporting import write_csv_atomic, write_text_atomic
 from tune_dml.reporting.comparison import ComparisonReport, answer, comparison_page, tables
-from tune_dml.reporting.comparison.comparison_tables import latex, markdown
+from tune_dml.reporting.comparison.comparison_tables import latex, markdown, plain
 from tune_dml.statistics import Summary
 from tune_dml.tracking.comparison_runs import CellTold, write_comparison
 
@@ -28,7 +28,7 @@ def report_of(
 ) -> ComparisonReport:
     """What there is to show."""
     metric = metric_named(metric_of_all(results))
-    without = Counter(r.reason or "it has no score" for r in results if r.value is None)
+    without = Counter(f"{r.arm}: {r.reason or 'it has no score.'}" for r in results if r.value is None)
     others = Counter(r.metric for r in results if r.value is not None and r.metric != metric.name)
     without |= {
         f"scored by {name}, not by {metric.name}; give it a comparison of its own.": n for name, n in others.items()
@@ -49,7 +49,7 @@ def write_files(report: ComparisonReport, results: Sequence[CellResult], folder:
     write_csv_atomic(folder / "cells.csv", cells_frame(results))
     write_cells(results, folder)
     found = tables(report)
-    sentences = "\n\n".join(answer(report))
+    sentences = "\n\n".join(map(plain, answer(report)))
     write_text_atomic(
         folder / "report.md", f"# Comparison {report.name}\n\n{sentences}\n\n" + "\n".join(map(markdown, found))
     )

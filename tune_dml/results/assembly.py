@@ -149,7 +149,7 @@ def assemble(
         first_recipe=first.name if first is not None else None,
         bought=bought,
         lost_workers=journal.lost_workers(),
-        confirm_failed=dict(Counter(r.reason for r in runs if r.reason is not None)),
+        confirm_failed=dict(Counter(r.reason for r in journal.confirm_runs() if r.reason is not None)),
         notes=about.notes,
         source=about.source,
         folder=str(folder),

@@ -52,7 +52,8 @@ def write_comparison(
     *,
     ended: bool,
 ) -> None:
-    """The parent has the description and the files, and every cell a run below it; what is there is not written again.
+    """The parent has the description and the files, and every cell a run below it, and no other; what is there is not
+    written again.
 
     Args:
         tracking_uri: ``None``: the embedded store.
@@ -68,7 +69,7 @@ def write_comparison(
     parent = _parent(client, experiment, name, mark)
     client.set_tag(parent, names.NOTE, shortened(description))
     known = {
-        run.data.tags.get(_CELL)
+        run.data.tags.get(_CELL): run.info.run_id
         for run in every_page(
             lambda token: client.search_runs([experiment], f"tags.`{names.PARENT}` = '{parent}'", page_token=token)
         )
@@ -76,6 +77,9 @@ def write_comparison(
     for cell in cells:
         if cell.name not in known:
             _add(client, experiment, parent, cell)
+    # Those of draws and arms that it no longer has.
+    for gone in set(known) - {cell.name for cell in cells}:
+        client.delete_run(known[gone])
     with http_limits(UPLOAD_SECONDS):
         for path in files:
             client.log_artifact(parent, str(path))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tune_dml.comparisons.cell_results import CellResult, ComparisonFolder, metric_of_all, scores
-from tune_dml.comparisons.cell_search import half_made, request_of, result_of
+from tune_dml.comparisons.cell_search import half_made, no_score, request_of, result_of
 from tune_dml.comparisons.cells_at_once import end_with_standard_input, run_side_by_side
 from tune_dml.comparisons.cells_file import add_cells
-from tune_dml.comparisons.comparison import Cell, Comparison
+from tune_dml.comparisons.comparison import Cell, Comparison, pointless
 from tune_dml.comparisons.comparison_file import comparison_from_values, read_comparison
 from tune_dml.comparisons.kept_comparison import comparison_text
 from tune_dml.comparisons.peers import check_peers
@@ -22,7 +22,7 @@ from tune_dml.comparisons.tasks_check import check_tasks
 from tune_dml.comparisons.writing import report_of, tell_mlflow_of, write_files
 from tune_dml.config import absolute_path
 from tune_dml.data import metric_named
-from tune_dml.errors import ResultsError, UsageError
+from tune_dml.errors import EnvironmentFault, ResultsError, UsageError
 from tune_dml.execution import EXIT_CODE
 from tune_dml.execution.this_machine import cores, visible_gpus
 from tune_dml.reporting import write_text_atomic
@@ -100,9 +100,14 @@ def compare(
         options |= {"concurrency": _slots_of_each(at_once, options.get("concurrency"))}
     folder = ComparisonFolder(results, comparison.name)
     for file in add:
-        taken = add_cells(absolute_path(file), comparison, folder.made())
-        out.line(f"{taken} cells were taken from {file}.")
+        taken, there = add_cells(absolute_path(file), comparison, folder.made())
+        others = f"; the other {there - taken} are here already, or of another comparison" if taken < there else ""
+        (out.line if taken else out.warn)(f"{taken} of the {there} cells of {file} were taken{others}.")
+    if mistaken := folder.of_another(comparison):
+        out.warn(mistaken)
     if run:
+        for useless in pointless(comparison):
+            out.warn(useless)
         check_tasks(comparison, folder, options)
         write_text_atomic(folder.made().comparison_file, comparison_text(comparison))
         if at_once > 1:
@@ -111,6 +116,9 @@ def compare(
             state = _run_cells(comparison, folder, options, out)
     elif not folder.path.is_dir():
         raise ResultsError(f"There is no comparison '{comparison.name}' in {results}.")
+    else:
+        # What lies beside it is summed up of it.
+        write_text_atomic(folder.comparison_file, comparison_text(comparison))
     found = tuple(folder.results(comparison))
     for path in sorted(folder.damaged):
         out.warn(f"{path} is damaged; its cell counts as not run.")
@@ -190,20 +198,26 @@ def _run(
     place = results_folder(request.results, create=True) / "searches" / cell.name
     if half_made(place):
         shutil.rmtree(place)
-    if not place.exists():
-        finished = search(request, out)
-    elif state_of(place) == "finished":
-        return result_of(cell, stored_report(place), metric)
-    else:
-        finished = resume(
-            request.results,
-            cell.name,
-            out,
-            concurrency=manners.get("concurrency"),
-            address=manners.get("address"),
-            tracking_uri=manners.get("tracking_uri"),
-            loss_plugins=request.loss_plugins,
-        )
+    try:
+        if not place.exists():
+            finished = search(request, out)
+        elif state_of(place) == "finished":
+            return result_of(cell, stored_report(place), metric)
+        else:
+            finished = resume(
+                request.results,
+                cell.name,
+                out,
+                concurrency=manners.get("concurrency"),
+                address=manners.get("address"),
+                tracking_uri=manners.get("tracking_uri"),
+                loss_plugins=request.loss_plugins,
+            )
+    except EnvironmentFault:
+        # Where every training failed, that is no fault of the machine's.
+        if (place / "study.log").exists() and (report := stored_report(place)).winner is None and report.failed:
+            raise no_score(report) from None
+        raise
     if finished.interrupted:
         raise Interrupted
     return result_of(cell, finished.report, metric)

@@ -45,7 +45,7 @@ def _over_tasks(report: ComparisonReport, shots: str, row: OverTasks, groups: li
     pairs = [p for group in groups if (p := group.against(row.arm)) is not None]
     sizes = {len(pair.differences) for pair in pairs}
     draws = (
-        f"{row.tasks} tasks x {min(sizes)} draws"
+        f"{row.tasks} tasks x {min(sizes)} draw{'s' * (min(sizes) != 1)}"
         if len(sizes) == 1
         else f"{row.tasks} tasks, {sum(len(p.differences) for p in pairs)} draws"
     )
@@ -77,8 +77,14 @@ def _verdict(report: ComparisonReport, arm: str, mean: float, interval: Interval
         low, high = interval if mean >= 0 else (-interval.high, -interval.low)
         size += f" [{report.shown(low)}, {report.shown(high)}]"
     if told:
-        return f"{arm} {'beat' if mean > 0 else 'lost to'} {reference} by {size}"
+        margin = report.summary.margin
+        little = f", less than the margin of {report.shown(margin)} {report.unit}," if abs(mean) < margin else ""
+        if float(report.shown(abs(mean))) == 0:
+            size = f"less than can be shown ({abs(mean):.1g})"
+        return f"{arm} {'beat' if mean > 0 else 'lost to'} {reference} by {size}{little}"
     chance = "with too few draws to say whether by chance" if interval is None else "which may be chance"
+    if interval is not None and interval.low == interval.high:
+        chance = "the same on every draw, of which there are too few to tell it from chance"
     if mean == 0:
         return f"{arm} was level with {reference}"
     return f"{arm} was {'ahead of' if mean > 0 else 'behind'} {reference} by {size}, {chance},"
@@ -94,7 +100,12 @@ def _too_few(report: ComparisonReport, shots: str, groups: list[Group]) -> Itera
     draws = min(len(pair.differences) for pair in pairs)
     where = f"{next(iter(untested))}, {shots} shots" if len(groups) == 1 else f"Single tasks, {shots} shots"
     arms = max(map(len, untested.values()))
-    few = f"{where}: {draws} draws are too few for a test of {arms} arm{'s' * (arms != 1)} at 5%"
+    what = f"{arms} arm{'s' * (arms != 1)}"
+    if len(pairs) < sum(len(group.paired) for group in groups):
+        # The others have a test.
+        where = f"{shots} shots"
+        what = "; ".join(f"{', '.join(p.arm for p in some)} on {task}" for task, some in untested.items())
+    few = f"{where}: {draws} draw{'s are' if draws != 1 else ' is'} too few for a test of {what} at 5%"
     seen = sorted(max(p.visible for p in some if p.visible is not None) for some in untested.values())
     if not math.isfinite(seen[-1]):
         yield f"{few}, or to tell any difference from chance."

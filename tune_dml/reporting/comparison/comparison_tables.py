@@ -76,8 +76,8 @@ def _of_group(report: ComparisonReport, group: Group) -> Table:
         f"{title}: {report.metric.words} on the test texts{_lower(report)}, mean and standard deviation over draws; "
         f"difference to {reference} on the same draws, positive where the arm is better, with its 95% interval "
         f"(studentised bootstrap); p of the sign-flip test, corrected by Holm over all {len(group.paired)} arms that "
-        f"have one; probability of being better by more than {margin} {report.unit}; the difference that would have "
-        "been seen 8 times in 10; seconds of training."
+        f"have one, where there are draws enough for it; probability of being better by more than {margin} "
+        f"{report.unit}; the difference that would have been seen 8 times in 10; seconds of training."
     )
     headers = ("arm", "draws", report.metric.words, "difference", "95% interval", "p", f"P(> {margin})", "visible", "s")
     return Table(title, caption, headers, tuple(rows))
@@ -118,7 +118,7 @@ def _ranks(report: ComparisonReport, shots: str) -> Table:
     title = f"Average ranks over {ranks.tasks} tasks, {shots} shots"
     return Table(
         title,
-        f"{title}; {told}",
+        f"{title}, on the draws that all arms have; {told}",
         ("arm", "average rank"),
         tuple((arm, f"{rank:.2f}") for arm, rank in ranks.average.items()),
     )
@@ -135,8 +135,13 @@ def _interval(report: ComparisonReport, interval: Sequence[float] | None) -> str
 def markdown(table: Table) -> str:
     """With its caption below."""
     lines = [table.headers, tuple("---" if i < table.text else "---:" for i in range(len(table.headers))), *table.rows]
-    escaped = ("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in line) + " |" for line in lines)
-    return "\n".join([*escaped, "", " ".join(table.caption.split()), ""])
+    escaped = ("| " + " | ".join(plain(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join([*escaped, "", plain(table.caption), ""])
+
+
+def plain(text: str) -> str:
+    """A text in Markdown on one line: names are data, and as HTML they would be swallowed by whoever shows them."""
+    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def latex(table: Table) -> str:
