@@ -53,6 +53,7 @@ demo: install
 # One thread for each process: with more, torch's threads of several processes wait for one another.
 test: install-dev
 	@mkdir -p build
+	@$(BIN)/python -m compileall -q -q -j 0 tune_dml benchmarks tests > /dev/null || true
 	@status=0; OMP_NUM_THREADS=1 $(RUN) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "$(SELECT)" \
 	  --durations=10 --junitxml=build/tests.xml $(TESTS) || status=$$?; \
 	$(BIN)/python .ci/suite_times.py build/tests.xml; exit $$status
