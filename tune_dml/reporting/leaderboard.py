@@ -108,7 +108,7 @@ def leaderboard_rows(
     if ensemble is not None and winner is not None:
         rows.append(_row_of_seeds("ensemble", "average of seeds", ensemble, rows))
     if soup is not None and winner is not None:
-        rows.append(_row_of_seeds("soup", "mean of weights", soup, rows))
+        rows.append(_row_of_seeds("soup", "mixed", soup, rows))
     return rows
 
 
