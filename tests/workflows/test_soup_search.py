@@ -17,6 +17,7 @@ from command import Ended
 from evidence import runs_of
 
 from tune_dml.config import SoupRound
+from tune_dml.config.encoding import soup_round_to_json
 from tune_dml.driver.confirming import Confirming
 from tune_dml.driver.preparation import prepare_again
 from tune_dml.driver.soup_making import SoupMaking
@@ -28,8 +29,9 @@ from tune_dml.reporting.output import silent
 from tune_dml.reporting.wording import result_sentences
 from tune_dml.results.assembly import assemble, pick
 from tune_dml.results.search_file import read_search_file
+from tune_dml.storage.kept_names import is_kept
 from tune_dml.tuning.journal import Journal
-from tune_dml.tuning.soup_notes import SoupEnded, soup_ended
+from tune_dml.tuning.soup_notes import SoupEnded, soup_ended, soup_rounds
 
 SMALL = "--task bbc --encoder bert-tiny --shots 25 --folds 3 --trials 1 --confirm-seeds 2 --concurrency 1 --name soup"
 
@@ -57,7 +59,7 @@ def test_the_model_is_the_mean_of_the_seeds(
     assert list(document["baselines"]) == ["probe"]
     assert read_description(folder / "model").soup == 2
     assert yaml.safe_load((folder / "best.yaml").read_text())["soup"] == 2
-    assert not (folder / "soup").exists()
+    assert not (folder / ".soup").exists()
     board = pd.read_csv(folder / "leaderboard.csv")
     [row] = board[board.kind == "soup"].to_dict("records")
     assert row["test_accuracy_mean"] == pytest.approx(soup["test"]["accuracy"])
@@ -104,12 +106,43 @@ def test_a_resume_does_what_is_missing(searched: tuple[Path, dict[str, Any]], tm
     assert _to_do(folder) == ([("seed", 0), ("seed", 1)], True)
 
 
-def test_a_soup_that_is_worse_is_left_out(searched: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
-    folder = tmp_path / "searches" / "soup"
+def _unmade(searched: tuple[Path, dict[str, Any]], folder: Path) -> Path:
+    """A copy of the search of which nothing is known of a soup yet."""
     shutil.copytree(searched[0] / "searches" / "soup", folder)
-    # As if nothing were known of it yet.
     lines = (folder / "study.log").read_text().splitlines(keepends=True)
     (folder / "study.log").write_text("".join(line for line in lines if '"soup' not in line))
+    return folder
+
+
+def test_it_is_given_up_where_a_seed_fails(searched: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, out = _unmade(searched, tmp_path / "searches" / "soup"), silent()
+    about = read_search_file(folder)
+    journal = Journal(folder)
+    confirming = Confirming(prepare_again(about, out), journal, out, confirm=True)
+    follow_up = confirming.follow_up()
+    first, second, judging = (follow_up.next(True) for _ in range(3))
+    assert follow_up.next(True) is None
+    assert follow_up.more()
+    follow_up.lost(first, "collapse", "")
+    assert not follow_up.more()
+    assert soup_ended(journal, first["name"]) == SoupEnded(2, left_out="collapse")
+    # What ran beside it ends later, and says nothing any more.
+    rows = about.folds[0].heldout
+    guess = np.full((len(rows), 5), 0.2, dtype=np.float32)
+    late = SoupRound(first["name"], judging["number"], rows, "logistic", guess, (guess, guess), 1.0)
+    follow_up.done(judging, soup_round_to_json(late), None)
+    assert soup_rounds(journal, first["name"]) == []
+    follow_up.lost(second, "worker", "")
+    assert confirming.has_ended
+    journal.close()
+
+
+def test_what_waits_for_the_other_seeds_is_in_no_copy() -> None:
+    assert not is_kept(".soup/0-0.safetensors")
+
+
+def test_a_soup_that_is_worse_is_left_out(searched: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder = _unmade(searched, tmp_path / "searches" / "soup")
     prepared, journal = prepare_again(read_search_file(folder), silent()), Journal(folder)
     picked = pick(prepared.about, journal)
     assert picked is not None
@@ -128,7 +161,7 @@ def test_a_soup_that_is_worse_is_left_out(searched: tuple[Path, dict[str, Any]],
     assert making.next_job() is None
     assert making.over
     assert soup_ended(journal, making.winner.name) == SoupEnded(2, left_out="worse")
-    assert not (folder / "soup").exists()
+    assert not (folder / ".soup").exists()
     report = assemble(prepared.about, folder, journal, prepared.test_labels, interrupted=False, seconds=0)
     [sentence] = [one for one in result_sentences(report, report.rows()) if "left out" in one]
     assert "left out (worse: 0." in sentence

@@ -115,5 +115,5 @@ def test_what_was_asked_for_is_there_once(killed: Killed) -> None:
     assert len(killed.document["winner"]["test"]["accuracy"]["seeds"]) == 2
     soup = killed.document["winner"]["soup"]
     assert (soup["left_out"] is None) == (read_description(killed.folder / "model").soup == 2)
-    assert not (killed.folder / "soup").exists()
+    assert not (killed.folder / ".soup").exists()
     check_mlflow(killed.results, trials + baselines)

@@ -70,7 +70,7 @@ class Confirming:
         if self._fixed:
             return
         self._fixed = True
-        self._given -= {(job["name"], job.get("seed")) for job in self._waiting}
+        self._given -= {(job["name"], job["seed"]) for job in self._waiting}
         self._waiting.clear()
         prepared = self._prepared
         picked = self._picked = pick(prepared.about, self._journal)
@@ -149,9 +149,10 @@ class Confirming:
 
     def _done(self, job: Job, values: dict[str, Any], attachment: Any) -> None:
         if is_round_job(job):
-            assert self._soup is not None
             item = soup_round_from_json(values)
-            self._soup.take_round(item)
+            # It may have been given up meanwhile.
+            if self._soup is not None:
+                self._soup.take_round(item)
             self._tell(f"{soup_name(item.candidate)}, round {item.number}: done in {item.seconds:.0f} s")
         else:
             self._run_done(job, confirm_from_json(values), attachment)
@@ -198,6 +199,9 @@ class Confirming:
         if self._soup is not None and reason != "worker":
             self._soup.leave_out(reason)
         self._soup = None
+        kept = [job for job in self._waiting if not is_round_job(job)]
+        self._total -= len(self._waiting) - len(kept)
+        self._waiting = deque(kept)
 
     def _tell_run(self, run: ConfirmRun, message: str = "") -> None:
         words = f"{run.candidate}, seed {run.seed}: " + (run.reason or f"done in {run.seconds:.0f} s")

@@ -22,8 +22,8 @@ from tune_dml.tuning.soup_notes import SoupEnded, note_soup_ended, note_soup_rou
 if TYPE_CHECKING:
     from tune_dml.training.soup import State
 
-#: Where the weights of seeds wait for the others.
-_WAITING = "soup"
+#: Where the weights of seeds wait for the others; no copy of a search takes what begins with a dot.
+_WAITING = ".soup"
 
 
 def soup_is_wanted(settings: SearchSettings, winner: Candidate) -> bool:
