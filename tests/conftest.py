@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,15 @@ FIRST = (
     "test_time_budget",
     "test_variants",
 )
+
+
+def pytest_configure() -> None:
+    # As the command line has it: what the libraries hold lives for ever, and need not be looked through.
+    gc.set_threshold(100_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

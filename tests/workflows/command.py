@@ -6,6 +6,7 @@ cold start does is tested with ``python -m tune_dml`` in ``tests/cli``, and with
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -19,20 +20,6 @@ from pathlib import Path
 from tune_dml.execution.environment import ENVIRONMENT
 
 _FORKS = multiprocessing.get_context("forkserver")
-_PRELOADED = (
-    "tune_dml.cli",
-    "tune_dml.workflows.search",
-    "tune_dml.workflows.resume",
-    "tune_dml.tuning.trainable",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store",
-    "mlflow.pyfunc",
-    "transformers.models.bert.modeling_bert",
-    "transformers.models.bert.tokenization_bert",
-    "ray.tune",
-    "pyarrow.parquet",
-    "rich.progress",
-)
 
 
 @dataclass(frozen=True)
@@ -89,8 +76,10 @@ def start_server() -> None:
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
         os.environ.pop(name, None)
     try:
-        _FORKS.set_forkserver_preload(list(_PRELOADED))
-        forkserver.ensure_running()
+        _FORKS.set_forkserver_preload(["preloaded"])
+        # It finds modules where it starts.
+        with contextlib.chdir(Path(__file__).parent):
+            forkserver.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -42,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(arguments)
         except KeyboardInterrupt:
             code = _INTERRUPTED
+    if argv is None:
+        # The process ends, and looks for garbage in all that it holds once more: seconds, after the last word.
+        gc.freeze()
     if code or output is None or output.fault is None:
         return code
     if isinstance(output.fault, BrokenPipeError):
