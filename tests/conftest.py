@@ -37,9 +37,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
+    def place(item: pytest.Item) -> tuple[int, bool]:
         name = item.path.stem
-        return FIRST.index(name) if name in FIRST else len(FIRST)
+        return FIRST.index(name) if name in FIRST else len(FIRST), item.path.parent.name != "workflows"
 
     items.sort(key=place)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from datasets import ClassLabel, Dataset, Features, Value
 
 from tune_dml.data import TASKS, read_class_texts
 from tune_dml.errors import DataError
@@ -54,6 +56,43 @@ def test_numbers_and_words_for_codes(tmp_path: Path) -> None:
     assert {names[label]: text for label, text in found} == dict(
         zip(("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"), (text for _, text in rows), strict=True)
     )
+
+
+def test_a_file_that_has_numbers_and_names(tmp_path: Path) -> None:
+    number = {"not_spam": 0, "spam": 1}
+    rows = [{"text": text, "label": number[name], "label_text": name} for name, text in ROWS]
+    for path in (tmp_path / "texts.csv", tmp_path / "texts.jsonl", tmp_path / "texts.parquet"):
+        frame = pd.DataFrame(rows)
+        if path.suffix == ".csv":
+            frame.to_csv(path, index=False)
+        elif path.suffix == ".jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            kinds = Features({"text": Value("string"), "label": ClassLabel(names=list(NAMES))})
+            columns = {name: frame[name].tolist() for name in kinds}
+            Dataset.from_dict(columns, features=kinds).to_parquet(path)
+        assert read_class_texts(path, "mine", NAMES) == FOUND, path.suffix
+
+
+def test_classes_that_look_alike(tmp_path: Path) -> None:
+    rows = [("IT", "computers"), ("it", "a language"), ("1.10", "ten"), ("1.1", "one"), ("It ", "both")]
+    names = ("IT", "it", "1.1", "1.10")
+    assert read_class_texts(csv(tmp_path / "a.csv", "class,text", rows[:4]), "mine", names) == (
+        *((0, "computers"), (1, "a language")),
+        *((3, "ten"), (2, "one")),
+    )
+    with pytest.raises(DataError, match="mine has no class 'It'"):
+        read_class_texts(csv(tmp_path / "b.csv", "class,text", rows), "mine", names)
+
+
+def test_without_a_header(tmp_path: Path) -> None:
+    turned = [(text, name) for name, text in ROWS]
+    assert read_class_texts(csv(tmp_path / "a.csv", "", turned), "mine", NAMES) == FOUND
+    rows = [("description", "what a thing is"), ("entity", "an animal")]
+    found = read_class_texts(csv(tmp_path / "b.csv", "", rows), "mine", ("description", "entity"))
+    assert found == ((0, "what a thing is"), (1, "an animal"))
+    with pytest.raises(DataError, match=r"no class 'spma': did you mean 'spam'\? If it names the columns"):
+        read_class_texts(csv(tmp_path / "c.csv", "", [("spma", "x"), *ROWS]), "mine", NAMES)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,23 @@ def named(text: str | None) -> tuple[str, ...]:
     return encoder_names(SearchRequest(encoder=text))
 
 
+def test_folders_are_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert named("bert-tiny,~/mine") == ("bert-tiny", str(tmp_path / "mine"))
+    assert named("mine") == (str(tmp_path / "mine"),)
+    # Of a bare name that is known something else is to be expected than a folder without an encoder.
+    for known in ("bert-tiny", "all-MiniLM-L6-v2", "suggest"):
+        (tmp_path / known).mkdir()
+        assert named(known) == (known,)
+        assert named(f"./{known}") == (str(tmp_path / known),)
+    (tmp_path / "bert-tiny" / "config.json").write_text("{}")
+    assert named("bert-tiny") == (str(tmp_path / "bert-tiny"),)
+    # What a search has noted is the known one, wherever it is resumed.
+    assert find_encoder("bert-tiny").name == "bert-tiny"
+
+
 def test_names(tmp_path: Path) -> None:
     assert named(None) == ()
     assert named("bert-tiny") == ("bert-tiny",)

@@ -13,7 +13,7 @@ from tune_dml.driver.drawing import draw_data
 from tune_dml.driver.names_as_texts import texts_again
 from tune_dml.driver.options import draw_settings, task_settings
 from tune_dml.driver.request import SearchRequest
-from tune_dml.errors import ConfigurationError, SpaceError, UsageError
+from tune_dml.errors import ConfigurationError, DataError, SpaceError, UsageError
 from tune_dml.spaces import complete, possible_values
 from tune_dml.training.workload import resolve
 
@@ -128,6 +128,20 @@ def test_given_texts_of_codes_need_no_names(tmp_path: Path) -> None:
     assert prepared(data, label_texts=str(file)).about.label_texts == {"given": ((0, "bad"), (1, "good"))}
 
 
+def test_a_class_whose_texts_are_all_shots_is_named(mail: Path, tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text("class,text\nham,from a friend\nspam,meeting lunch project report number 3\n")
+    with pytest.raises(DataError, match="the texts of 'spam' are shots or will be scored"):
+        prepared(mail, label_texts=str(path))
+
+
+def test_classes_of_one_name_have_no_texts(tmp_path: Path) -> None:
+    data = write(tmp_path / "mail.csv", {"credit_card": 20, "credit card": 20})
+    found = prepared(data, space=space(tmp_path))
+    assert found.about.label_texts == {}
+    assert "Several classes are called 'credit card': label_texts are left out." in found.about.notes
+
+
 def test_a_space_that_needs_the_file_says_so(mail: Path, tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="wording 'given': give the texts by --label-texts"):
         prepared(mail, space=space(tmp_path, "loss: ce\nlabel_texts: {wording: given}\n"))
@@ -147,4 +161,6 @@ def test_other_data_have_the_texts_of_classes_of_the_same_name(tmp_path: Path) -
     given = {"given": ((0, "from a friend"), (1, "an offer"))}
     assert texts_again(given, ("ham", "spam"), drawn) == {"given": ((1, "an offer"),)}
     assert texts_again({}, ("ham", "spam"), drawn) == {}
+    with pytest.raises(DataError, match="label texts say nothing of the classes of other"):
+        texts_again(given, ("ham", "eggs"), drawn)
     assert texts_again({"name": ()}, ("ham", "spam"), drawn)["name"] == ((0, "ant"), (1, "spam"))

@@ -15,14 +15,18 @@ REVISION = "89abcdef0123456789abcdef0123456789abcdef"
 class ModelHub:
     """Serves the files of ``folder`` as the model ``name``, as a context manager.
 
+    Args:
+        refusal: Status and the hub's own code for it, which everything is answered with; of a gated model its files.
+
     Attributes:
         address: What HF_ENDPOINT must be.
         requests: Method and path of each request, in order.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, refusal: tuple[int, str] | None = None) -> None:
         self.name, self.folder = name, folder
         self.requests: list[str] = []
+        self._refusal = refusal
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +54,11 @@ class ModelHub:
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         self.requests.append(f"{request.command} {request.path}")
         path = unquote(urlsplit(request.path).path).strip("/")
+        if self._refusal is not None and (self._refusal[1] != "GatedRepo" or "/resolve/" in path):
+            status, code = self._refusal
+            return _send(
+                request, status, b'{"error": "no"}', "application/json", {"X-Error-Code": code} if code else {}
+            )
         files = {p.relative_to(self.folder).as_posix(): p for p in sorted(self.folder.rglob("*")) if p.is_file()}
         api, own = f"api/models/{self.name}", f"{self.name}/resolve/"
         if path in (api, f"{api}/revision/main", f"{api}/revision/{REVISION}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from encoder_zoo import FAMILIES, make_encoder, rewrite_config
@@ -73,6 +74,10 @@ def adapter_alone(folder: Path) -> None:
     (folder / "adapter_config.json").write_text("{}")
 
 
+def adapter_beside(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text("{}")
+
+
 def cut(folder: Path, size: int) -> None:
     weights = folder / WEIGHTS
     weights.write_bytes(weights.read_bytes()[:size])
@@ -94,6 +99,8 @@ CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "weights are a pickle": (pickled, "Convert others: .* save_pretrained"),
     "a part is missing": (in_two_parts, r"1 of the 2 files of its weights is missing \(model-00002-of"),
     "only an adapter": (adapter_alone, "holds an adapter without its encoder .*merge_and_unload"),
+    "an adapter beside weights": (adapter_beside, "adapter beside whole weights, .*merge_and_unload.* or, if"),
+    "no family": (lambda f: rewrite_config(f, model_type=None), "a BertModel; add its model_type, such as"),
     "no tokenizer": (without_tokenizer, "it has no vocabulary; copy the tokenizer's files"),
     "no vocabulary": (lambda f: (f / "tokenizer.json").unlink(), "neither a tokenizer.json nor a vocabulary; copy"),
     "tokenizer is damaged": (lambda f: (f / "tokenizer.json").write_text("{"), "cannot be loaded: .*; copy the"),
@@ -127,6 +134,25 @@ def test_a_package_that_the_tokenizer_needs_is_named(folder: Path, package: str)
             load_tokenizer(folder)
     else:
         pytest.skip(f"{package} is installed")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"return_dict": False, "output_hidden_states": True, "output_attentions": True},
+        {"attn_implementation": "flash_attention_2"},
+        {"_attn_implementation": "flash_attention_2"},
+        {"hidden_layer_size": 768},
+    ],
+)
+def test_what_an_encoder_was_once_run_with_is_no_property_of_it(folder: Path, config: dict[str, Any]) -> None:
+    usual = load_bundle(find_encoder(str(folder)))
+    rewrite_config(folder, **config)
+    found = load_bundle(find_encoder(str(folder)))
+    assert found.facts == usual.facts
+    assert not {"return_dict", "output_hidden_states", "output_attentions"} & {
+        name for name, value in json.loads(found.config).items() if value is (name != "return_dict")
+    }
 
 
 def test_weights_in_parts_are_read(folder: Path) -> None:

@@ -98,6 +98,24 @@ def test_names_that_the_hub_does_not_know(ask: Callable[..., Any], served: Path)
     assert not any("pytorch_model.bin" in request for request in hub.requests)
 
 
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        ((403, "GatedRepo"), "someone/tiny is gated: accept its terms on its page on the hub"),
+        ((401, "RepoNotFound"), "nor on the hub; if it is private, log in with 'hf auth login'"),
+        ((401, ""), "does not take your token for someone/tiny"),
+    ],
+)
+def test_what_the_hub_does_not_give_everyone(
+    ask: Callable[..., Any], served: Path, refusal: tuple[int, str], says: str
+) -> None:
+    with ModelHub("someone/tiny", served, refusal) as hub:
+        kind, message = ask("someone/tiny", hub.address)
+    assert kind == "ModelError"
+    assert says in message
+    assert "hf auth login" in message
+
+
 @pytest.mark.parametrize("variables", [{}, {"HF_HUB_OFFLINE": "1"}])
 def test_no_hub_is_said_soon_with_the_ways_out(ask: Callable[..., Any], variables: dict[str, str]) -> None:
     begun = time.monotonic()

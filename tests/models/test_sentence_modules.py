@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -155,16 +156,22 @@ def test_a_pointer_in_place_of_a_file_is_named(tmp_path: Path) -> None:
         read_manners(folder)
 
 
-def test_an_encoder_in_a_folder_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["Transformer", "BERT"])
+@pytest.mark.parametrize("root", [None, {"__version__": "0.3.9"}])
+def test_an_encoder_in_a_folder_of_its_own(tmp_path: Path, kind: str, root: dict[str, str] | None) -> None:
     source = find_encoder("bert-tiny").folder
     assert source is not None
-    kinds = (("0_Transformer", f"{OLD}.Transformer"), ("1_Pooling", f"{OLD}.Pooling"))
+    kinds = ((f"0_{kind}", f"{OLD}.{kind}"), ("1_Pooling", f"{OLD}.Pooling"))
     (tmp_path / "modules.json").write_text(json.dumps([{"path": path, "type": kind} for path, kind in kinds]))
     (tmp_path / "1_Pooling").mkdir()
     (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
-    (tmp_path / "0_Transformer").symlink_to(source)
+    shutil.copytree(source, tmp_path / f"0_{kind}")
+    about = {"max_seq_length": 64, "do_lower_case": True}
+    (tmp_path / f"0_{kind}" / "sentence_bert_config.json").write_text(json.dumps(about))
+    if root is not None:
+        (tmp_path / "config.json").write_text(json.dumps(root))
     found = find_encoder(str(tmp_path)).folder
-    assert found == tmp_path / "0_Transformer"
+    assert found == tmp_path / f"0_{kind}"
     manners = read_manners(found)
     assert manners is not None
-    assert manners.representation == "cls"
+    assert (manners.representation, manners.max_length, manners.lower, manners.others) == ("cls", 64, True, ())

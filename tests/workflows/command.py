@@ -13,9 +13,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+from worker_server import WorkerServer
 
 from tune_dml.execution.environment import ENVIRONMENT
 
@@ -37,7 +40,7 @@ class Command:
     def __init__(self, arguments: Sequence[str], folder: Path, cwd: Path | None = None) -> None:
         self._out, self._err = folder / "stdout", folder / "stderr"
         self._process: ForkServerProcess = _FORKS.Process(
-            target=_run, args=(list(arguments), str(self._out), str(self._err), str(cwd or Path.cwd()))
+            target=_run, args=(list(arguments), str(self._out), str(self._err), str(cwd or Path.cwd()), _python())
         )
         self._process.start()
 
@@ -85,9 +88,18 @@ def start_server() -> None:
         os.environ.update(before)
 
 
-def _run(arguments: list[str], out: str, err: str, cwd: str) -> None:
+_workers = cache(WorkerServer)
+
+
+def _python() -> str:
+    """What starts Python for Ray; where coverage is measured, Python itself: it would not see what a fork does."""
+    return sys.executable if "COVERAGE_PROCESS_CONFIG" in os.environ else _workers().executable
+
+
+def _run(arguments: list[str], out: str, err: str, cwd: str, python: str) -> None:
     from tune_dml.cli import main
 
+    sys.executable = python
     # As in a terminal: a test run in the background of a shell script hands down that Ctrl-C is ignored, and one by
     # nohup that terminals may close.
     signal.signal(signal.SIGINT, signal.default_int_handler)

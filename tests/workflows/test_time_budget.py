@@ -76,8 +76,8 @@ def test_time_budget_ends_in_a_confirmed_result(
     assert ended.code == 0, ended.err
     document = json.loads(ended.out)
     assert len(document["winner"]["test"]["accuracy"]["seeds"]) == 2
-    # Of 5,000 trials that would take an hour; half of this is what a busy machine may need to start twice.
-    assert document["search"]["seconds"] < 100
+    # Of 5,000 trials that would take hours; most of this is what a busy machine may need to start twice.
+    assert document["search"]["seconds"] < 300
     records = Journal(tmp_path / "results" / "searches" / "brief", write=False).records()
     assert State.RUNNING not in {r.state for r in records}
     assert any(r.reason == "time budget" for r in records)

@@ -14,17 +14,18 @@ from tune_dml.execution.preflight import Check
 
 #: Bytes that a search writes whatever its encoder is: the journal, predictions, MLflow's store, Ray Tune's notes.
 LEAST_DISK = 50e6
-#: Of the encoder's parameters in the saved model, and in MLflow's copy of it.
-_BYTES_PER_PARAMETER = 8
+#: Of an encoder's parameter.
+_BYTES = 4
 #: Files and folders that a search makes, and as many again.
 _LEAST_FILES = 1000
 _ELSEWHERE = "Choose another folder with --results."
 _BUSY = (errno.EAGAIN, errno.EACCES)
 
 
-def disk_for(parameters: int) -> float:
-    """Bytes that a search's results take at least, by the size of its encoder."""
-    return LEAST_DISK + _BYTES_PER_PARAMETER * parameters
+def disk_for(parameters: int, mixed: int = 0) -> float:
+    """Bytes that a search's results take at least, by the size of its encoder: in the saved model and in MLflow's copy
+    of it; and, until they are mixed, in as many seeds, with the model that is written before another goes."""
+    return LEAST_DISK + _BYTES * parameters * (2 + (mixed + 1 if mixed else 0))
 
 
 def check_storage(results: Path, least: float = LEAST_DISK) -> Check:

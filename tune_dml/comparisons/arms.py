@@ -13,9 +13,10 @@ from tune_dml.comparisons.peers import PEERS
 from tune_dml.comparisons.problems import Problems
 from tune_dml.comparisons.recipes import recipe_text
 from tune_dml.config import SIZES, from_values, slug
-from tune_dml.driver.options import SUGGEST, TRIALS_ON_CPU, check_options
+from tune_dml.driver.options import TRIALS_ON_CPU, check_options
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, called_here, nearest
+from tune_dml.models.known_encoders import SUGGEST
 from tune_dml.spaces import load_space, shipped_spaces, space_from_text, space_text
 
 ARMS_OF_PEERS = ("linear_probe", *PEERS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tune_dml.config import TaskSettings
 from tune_dml.data.columns import Wanted, matching, read_rows
-from tune_dml.data.folding import folded
+from tune_dml.data.folding import folded, visible
 from tune_dml.data.labels import same
 from tune_dml.data.reading import read_table
 from tune_dml.data.spoken_names import spoken_names
@@ -15,6 +18,14 @@ from tune_dml.data.tables import Reading, Table
 from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.errors import DataError, nearest, some_of
 
+#: Of names, the finest first.
+_FORMS: tuple[Callable[[str], str], ...] = (
+    str,
+    visible,
+    partial(same, fractions=False),
+    same,
+    lambda name: folded(same(name)),
+)
 _CLASS, _TEXT = ("class", "label", "name"), ("text", "description", "sentence")
 
 
@@ -28,19 +39,20 @@ def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple
         DataError: the file cannot be read or has other columns than a class and a text, a row lacks one of the two, a
             class is none of the task's, a class has no text, or a text stands for two.
     """
-    known = {_form(name): label for called in (spoken_names(task, names), names) for label, name in enumerate(called)}
+    known = _Known(task, names)
     table, columns = _columns(path, known)
     settings = TaskSettings(task, text_columns=(columns[1],), label_column=columns[0], header=bool(table.header))
     rows = read_rows(table, settings, Wanted(), ONE_TEXT, need_groups=False)
     found: dict[str, int] = {}
-    for name, text in zip(rows.labels, rows.texts, strict=True):
+    # Where the file has numbers and names beside them, these count.
+    for number, (name, text) in enumerate(zip(rows.labels, rows.texts, strict=True)):
         if name is None or not text:
             if name is not None or text:
                 raise DataError(f"{path}: the row {name or text[:40]!r} lacks a {'text' if name else 'class'}.")
             continue
-        if _form(name) not in known:
+        label = known.label((rows.named[number] if rows.named else None) or name)
+        if label is None:
             raise DataError(f"{path}: {task} has no class '{name}': {nearest(name, names)}")
-        label = known[_form(name)]
         if found.setdefault(text, label) != label:
             raise DataError(f"{path}: '{text[:40]}' stands for two classes, {names[found[text]]} and {names[label]}.")
     if without := [name for label, name in enumerate(names) if label not in found.values()]:
@@ -48,25 +60,66 @@ def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple
     return tuple((label, text) for text, label in found.items())
 
 
-def _form(name: str) -> str:
-    return folded(same(name))
+class _Known:
+    """Classes by what a file may call them: as they are written, else in any way that no other class could be."""
+
+    def __init__(self, task: str, names: Sequence[str]) -> None:
+        self._task, self._names = task, names
+        self._by_form: list[defaultdict[str, set[int]]] = [defaultdict(set) for _ in _FORMS]
+        for called in (names, spoken_names(task, names)):
+            for label, name in enumerate(called):
+                for form, labels in zip(_FORMS, self._by_form, strict=True):
+                    labels[form(name)].add(label)
+
+    def label(self, name: Any) -> int | None:
+        """The class that is called so."""
+        for form, labels in zip(_FORMS, self._by_form, strict=True):
+            found = labels.get(form(str(name)), ())
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+    def count(self, names: Iterable[Any]) -> int:
+        """How many of them are classes."""
+        return sum(self.label(name) is not None for name in names)
+
+    def check_no_class(self, name: str, path: Path) -> None:
+        """Raises:
+        DataError: the name, out of what was taken for a header, is that of a class but for a letter or two.
+        """
+        hint = nearest(name, self._names)
+        if hint.startswith("did you mean"):
+            raise DataError(
+                f"{path}: if its first row is a class and a text, {self._task} has no class '{name}': {hint} If it "
+                "names the columns, call them class and text."
+            )
 
 
-def _columns(path: Path, known: dict[str, int]) -> tuple[Table, tuple[str, str]]:
+def _columns(path: Path, known: _Known) -> tuple[Table, tuple[str, str]]:
     """The table, and its columns of classes and of texts."""
     table = read_table(path)
-    is_row = any(_form(name) in known for name in table.names)
-    if table.header and is_row and not any(matching(table, name) for name in _TEXT):
+    heads = any(folded(name) in (*_CLASS, *_TEXT) and known.label(name) is None for name in table.names)
+    if table.header and known.count(table.names) and not heads:
         # The first row is one of classes and texts as well.
         table = read_table(path, Reading(header=False))
         if len(table.names) == 2:
-            return table, (table.names[0], table.names[1])
+            return table, _by_cells(table, known)
     found = [next((own for name in names if (own := matching(table, name))), None) for names in (_CLASS, _TEXT)]
     if None in found and len(table.names) == 2:
-        # Whatever they are called: the one is known by the other, else by its place.
+        # Whatever they are called: the one is known by the other, else by its cells.
         first, second = table.names
+        if found == [None, None]:
+            known.check_no_class(first, path)
+            return table, _by_cells(table, known)
         found = [second, first] if first == found[1] or second == found[0] else [first, second]
     if found[0] is None or found[1] is None:
         has = ", ".join(table.names)
         raise DataError(f"{path} needs a column 'class' and a column 'text'; its columns are {has}.")
     return table, (found[0], found[1])
+
+
+def _by_cells(table: Table, known: _Known) -> tuple[str, str]:
+    """Of two columns the one that has more classes, the first where they have as many; and the other."""
+    first, second = table.names
+    turned = known.count(table.column(second)) > known.count(table.column(first))
+    return (second, first) if turned else (first, second)

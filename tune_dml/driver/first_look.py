@@ -12,6 +12,7 @@ from tune_dml.checks.mlflow_check import check_tracking
 from tune_dml.config import SearchSettings
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import ResultsError
+from tune_dml.evaluation.soups import MOST_SEEDS
 from tune_dml.execution.limits import Limits
 from tune_dml.execution.machines import Slots
 from tune_dml.execution.preflight import Room, raise_if_wrong
@@ -83,10 +84,12 @@ def _room(own: Limits, parameters: Sequence[int], on_gpu: bool) -> Room:
     return Room(own.memory, largest, on_gpu, sum(parameters) - largest)
 
 
-def look_at_disk(results: Path, parameters: int) -> None:
-    """Whether there is room for the model of a search.
+def look_at_disk(results: Path, parameters: int, request: SearchRequest) -> None:
+    """Whether there is room for the model of a search, and the seeds that it is mixed of.
 
     Raises:
         EnvironmentFault: there is none.
     """
-    raise_if_wrong([check_storage(results, disk_for(parameters))])
+    mixes = request.soup and request.confirm and not request.ensemble and request.confirm_seeds > 1
+    mixed = min(MOST_SEEDS, request.confirm_seeds) if mixes else 0
+    raise_if_wrong([check_storage(results, disk_for(parameters, mixed))])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tune_dml.config import Choice, Value, absolute_path
 from tune_dml.data import LabelTexts, Split, label_texts, read_class_texts, say_nothing, spoken_names
-from tune_dml.errors import SpaceError, UsageError, some_of
+from tune_dml.errors import DataError, SpaceError, UsageError, some_of
 from tune_dml.recipe.ingredients.label_texts import GIVEN, OFF
 from tune_dml.spaces import Parameter, Space, fixed, possible_values
 
@@ -32,7 +32,7 @@ def named_classes(space: Space, drawn: Drawn, file: str | None = None) -> tuple[
     Raises:
         UsageError: there is a file, and the task has no classes, or its texts are pairs.
         SpaceError: the space asks for the texts of a file, and there is none.
-        DataError: as of :func:`tune_dml.data.read_class_texts`.
+        DataError: as of :func:`tune_dml.data.read_class_texts`, or a class has none but shots and what will be scored.
     """
     asked = tuple(wording for wording in possible_values(space, _WORDING) or () if wording != OFF)
     task, kind = drawn.task, drawn.kind
@@ -47,11 +47,19 @@ def named_classes(space: Space, drawn: Drawn, file: str | None = None) -> tuple[
         pairs = read_class_texts(absolute_path(file), task.name, task.label_names)
         kept = tuple(pair for pair in pairs if pair[1] not in _taken(drawn))
         gone = len(pairs) - len(kept)
+        left = {label for label, _ in kept}
+        if without := [name for label, name in enumerate(task.label_names) if label not in left]:
+            raise DataError(
+                f"{file}: the texts of {some_of(without)} are shots or will be scored, and are left out; every class "
+                "needs another one."
+            )
         notes = (f"{gone} of the texts of {file} are shots or will be scored; they are left out.",) if gone else ()
         return _with_given(space, asked), {GIVEN: kept}, notes
     if GIVEN in asked:
         raise SpaceError(f"The search space '{space.name}' has the wording '{GIVEN}': give the texts by --label-texts.")
     names = spoken_names(task.name, task.label_names)
+    if alike := sorted({name for name in names if names.count(name) > 1}):
+        return _without(space), {}, (f"Several classes are called {some_of(alike)}: label_texts are left out.",)
     if nothing := say_nothing(names):
         return _without(space), {}, (f"Classes called {some_of(nothing)} say nothing: label_texts are left out.",)
     return space, texts_of_names(drawn), ()
@@ -62,17 +70,24 @@ def texts_of_names(drawn: Drawn) -> LabelTexts:
     nothing."""
     task = drawn.task
     names = spoken_names(task.name, task.label_names)
-    return {} if say_nothing(names) else label_texts(names, _taken(drawn))
+    return {} if say_nothing(names) or len(set(names)) < len(names) else label_texts(names, _taken(drawn))
 
 
 def texts_again(texts: LabelTexts, names: Sequence[str], drawn: Drawn) -> LabelTexts:
     """Those of classes called ``names``, for other labelled texts: of their own classes' names, and of given ones those
-    of classes of the same name."""
+    of classes of the same name.
+
+    Raises:
+        DataError: there is none of these.
+    """
     if GIVEN not in texts:
         return texts_of_names(drawn) if texts else {}
     place, taken = {name: label for label, name in enumerate(drawn.task.label_names)}, _taken(drawn)
     kept = ((place[names[label]], text) for label, text in texts[GIVEN] if names[label] in place and text not in taken)
-    return {GIVEN: tuple(kept)}
+    found = tuple(kept)
+    if not found:
+        raise DataError(f"The recipe's label texts say nothing of the classes of {drawn.task.name}, or are its shots.")
+    return {GIVEN: found}
 
 
 def _taken(drawn: Drawn) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Container, Iterable
 from pathlib import Path
@@ -22,14 +23,13 @@ from tune_dml.driver.naming import search_name
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError, nearest
 from tune_dml.execution.machines import Slots
+from tune_dml.models.known_encoders import SUGGEST, as_named
 from tune_dml.storage import parse_address
 from tune_dml.tracking import check_tracking_uri
 
 DEFAULT_SHOTS = 50
 TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
 PRECISIONS = ("auto", "float32", "bfloat16")
-#: As an encoder: the best known that fit the time.
-SUGGEST = "suggest"
 #: Trials at a time as measured.
 AUTO = "auto"
 _TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
@@ -88,11 +88,11 @@ def encoder_names(request: SearchRequest) -> tuple[str, ...]:
     if request.encoder is None:
         return ()
     # A folder's name may have a comma.
-    whole = Path(request.encoder).is_dir()
+    whole = Path(os.path.expanduser(request.encoder)).is_dir()
     names = [request.encoder] if whole else [name.strip() for name in request.encoder.split(",")]
     if not all(names):
         raise UsageError(f"--encoder is '{request.encoder}'; name one encoder, or several with commas between them.")
-    found = [str(Path(name).resolve()) if Path(name).is_dir() else name for name in names]
+    found = [as_named(name) for name in names]
     if SUGGEST in found[1:] or (found[0] == SUGGEST and len(found) > 1):
         raise UsageError(f"--encoder {SUGGEST} chooses by itself; give it alone, or name the encoders.")
     if twice := [name for number, name in enumerate(found) if name in found[:number]]:

@@ -18,7 +18,6 @@ from tune_dml.driver.names_as_texts import texts_again
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
-    SUGGEST,
     TRIALS_ON_CPU,
     TRIALS_ON_GPU,
     check_options,
@@ -38,6 +37,7 @@ from tune_dml.execution.limits import limits
 from tune_dml.execution.this_machine import visible_gpus
 from tune_dml.losses import add_plugins
 from tune_dml.models.encoder_source import EncoderSource, default_encoder, fetch, find_encoder
+from tune_dml.models.known_encoders import SUGGEST
 from tune_dml.reporting.output import Output
 from tune_dml.results.best_file import BestFile
 from tune_dml.results.folders import results_folder
@@ -79,7 +79,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         raise UsageError(f"There are {len(names)} encoders and {trials} trials; each needs one at least.")
     sources = [_announced(find_encoder(name), request.encoder is None, out) for name in names]
     parameters = [source.parameters for source in sources]
-    look_at_disk(results, max(parameters))
+    look_at_disk(results, max(parameters), request)
     measure = request.concurrency == AUTO and gpus > 0
     if cluster is None:
         slots = fitted_to_machine(slots, own, parameters, request, out)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.config import SearchSettings, SoupRound
+from tune_dml.config.file_systems import sync
 from tune_dml.driver.prepared import Prepared
 from tune_dml.driver.winner_model import describe_model, soup_is_there, write_model
 from tune_dml.evaluation.confirm_runs import Candidate, TrainedModel
 from tune_dml.evaluation.soups import MOST_SEEDS, judging, round_job, soup_is_worse, soup_job
 from tune_dml.execution import share_as_text
+from tune_dml.models.damage import damage_of
 from tune_dml.models.readouts import FittedReadout
 from tune_dml.tuning.jobs import Job
 from tune_dml.tuning.journal import Journal
@@ -59,8 +61,8 @@ class SoupMaking:
         return not kept or soup_is_there(self._prepared.folder, self.winner)
 
     def seeds_missing(self) -> set[int]:
-        """Seeds whose weights are not there."""
-        return set() if self.over else {seed for seed in self.seeds if not self._file(seed).is_file()}
+        """Seeds whose weights are not there, or not whole."""
+        return set() if self.over else {seed for seed in self.seeds if damage_of(self._file(seed))}
 
     def round_jobs(self) -> list[Job]:
         """Rounds that judge it and have not been run."""
@@ -78,8 +80,13 @@ class SoupMaking:
             return
         self._folder.mkdir(exist_ok=True)
         temporary = self._file(seed).with_suffix(".tmp")
-        save_file(dict(model.encoder_state), temporary)
-        temporary.replace(self._file(seed))
+        try:
+            save_file(dict(model.encoder_state), temporary)
+            with temporary.open("rb") as file:
+                sync(file.fileno())
+            temporary.replace(self._file(seed))
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def take_round(self, item: SoupRound) -> None:
         note_soup_round(self._journal, item)

@@ -41,6 +41,11 @@ def check_weights(folder: Path) -> None:
             f"{folder} holds an adapter without its encoder ({ADAPTER}). Merge it into its base model "
             "(merge_and_unload) and save that."
         )
+    if (folder / ADAPTER).is_file():
+        raise ModelError(
+            f"{folder} holds an adapter beside whole weights, which would not be applied. Merge it (merge_and_unload) "
+            f"and save that; or, if the weights are to be taken without it, remove {ADAPTER}."
+        )
     if not files:
         raise ModelError(
             f"{folder} has no .safetensors weights, the only ones that are loaded (pickles could run code). Convert "

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
+from tune_dml.models.config_file import checked_config
 from tune_dml.models.dropout import QuickDropout, use_quick_dropout
 from tune_dml.models.encoder_source import EncoderSource, weights_sha256
 from tune_dml.models.facts import EncoderFacts, facts_of
 from tune_dml.models.structure import shortened_config, text_encoder
 from tune_dml.models.tokenizer import first_line, quiet
 from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
-
-#: More that a ``config.json`` names are a mistake; transformers lists each.
-_LABELS = 100_000
-_LAYERS = 500
 
 
 @dataclass(frozen=True)
@@ -113,9 +108,10 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     assert source.folder is not None, "fetch() comes first"
     quiet()
     try:
-        _check_size(source.folder, source)
+        config = checked_config(source)
         model, loading = AutoModel.from_pretrained(
             source.folder,
+            config=config,
             use_safetensors=True,
             dtype=torch.float32,
             trust_remote_code=False,
@@ -146,44 +142,6 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     config = model.config.to_json_string(use_diff=False)
     return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts)
-
-
-def _check_size(folder: Path, source: EncoderSource) -> None:
-    """That the weights fill what ``config.json`` describes, which names no code. transformers builds that first,
-    whatever its size, and fills it with random numbers.
-
-    Raises:
-        ModelError: they do not.
-    """
-    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    held, tensors = source.parameters, source.tensors
-    for name, value in _whole_numbers(values):
-        # Every layer has a tensor at least, and no dimension is larger than all weights together; a few layers more may
-        # be named that there are not (of a decoder, of Qwen's windows).
-        limit = max(tensors, _LAYERS) if "layer" in name else _LABELS if "label" in name else max(held, 1_000_000)
-        if value > limit:
-            raise ModelError(f"The weights in {folder} are incomplete: config.json says that {name} is {value}.")
-    if isinstance(values.get("auto_map"), dict) and values.get("model_type") not in CONFIG_MAPPING:
-        raise ModelError(
-            f"The encoder in {folder} cannot be loaded: it needs code of its own (model_type "
-            f"{values.get('model_type')}), which is never run; take one of a family that transformers has."
-        )
-    if any("/" in str(values.get(name)) for name in ("attn_implementation", "_attn_implementation")):
-        raise ModelError(f"The encoder in {folder} asks for code from the hub, which is never run.")
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    with torch.device("meta"):
-        model = text_encoder(AutoModel.from_config(config, trust_remote_code=False))
-    described = sum(parameter.numel() for parameter in model.parameters())
-    if described > 2 * held:  # what little is missing is named once it is loaded
-        raise ModelError(f"The weights in {folder} are incomplete: {held:,} numbers of {described:,}.")
-
-
-def _whole_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            yield from _whole_numbers(value)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            yield str(name), value
 
 
 _built: dict[str, nn.Module] = {}

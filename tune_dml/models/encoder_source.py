@@ -8,6 +8,7 @@ import math
 import os
 import socket
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import urlparse
@@ -81,16 +82,15 @@ def default_encoder(gpu: bool) -> str:
 
 
 def find_encoder(name: str) -> EncoderSource:
-    """Resolve a folder, an embedded name, or a hub name (nothing is downloaded yet).
+    """Resolve an embedded name, a folder, or a hub name (nothing is downloaded yet).
 
     Raises:
         ModelError: a folder that holds no encoder, or an embedded encoder whose package is missing or altered.
         HubUnreachableError: a hub name, nothing cached, and no hub.
     """
-    if Path(name).is_dir():
+    if name not in EMBEDDED and Path(name).is_dir():
         whole = Path(name).resolve()
-        inner = None if (whole / "config.json").exists() else transformer_folder(whole)
-        return EncoderSource(name, _checked_folder(inner or whole))
+        return EncoderSource(name, _checked_folder(transformer_folder(whole) or whole))
     short = name.removeprefix("sentence-transformers/")
     if short in EMBEDDED:
         folder = _embedded_folder(short)
@@ -116,7 +116,7 @@ def fetch(source: EncoderSource) -> EncoderSource:
     try:
         folder = Path(snapshot_download(source.name, allow_patterns=HUB_PATTERNS))
     except Exception as error:  # the hub's client raises many kinds; each means the same to the user
-        raise _unreachable(source.name, error) from error
+        raise _not_had(source.name, error) from error
     return EncoderSource(source.name, _checked_folder(folder), 0)
 
 
@@ -145,12 +145,18 @@ def _checked_folder(folder: Path) -> Path:
     check_pointers(folder, "config.json")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        complete = isinstance(config, dict) and isinstance(config.get("model_type"), str)
     except (OSError, ValueError, RecursionError):
-        complete = False
+        config = None
+    complete = isinstance(config, dict) and isinstance(config.get("model_type"), str)
     if complete or (folder / ADAPTER).is_file():
         check_weights(folder)
     if not complete:
+        families = config.get("architectures") if isinstance(config, dict) else None
+        if families and isinstance(families, list):
+            raise ModelError(
+                f"{folder / 'config.json'} does not say of which family the encoder is, a {families[0]}; add its "
+                'model_type, such as "bert".'
+            )
         raise ModelError(f"{folder} has no usable config.json: it is not an encoder folder in the Hugging Face layout.")
     return folder
 
@@ -175,9 +181,7 @@ def _on_hub(name: str) -> EncoderSource:
             socket.create_connection((address.hostname or "", port), timeout=HUB_TIMEOUT_SECONDS).close()
         info = HfApi().model_info(name, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
     except Exception as error:
-        if type(error).__name__ in ("RepositoryNotFoundError", "HFValidationError"):
-            raise ModelError(f"'{name}' is neither a folder, nor an embedded encoder, nor on the hub.") from None
-        raise _unreachable(name, error) from error
+        raise _not_had(name, error) from error
     wanted = [f for f in info.siblings or [] if Path(f.rfilename).suffix in {".json", ".txt", ".model", ".safetensors"}]
     if not any(f.rfilename.endswith(".safetensors") for f in wanted):
         raise ModelError(
@@ -186,7 +190,16 @@ def _on_hub(name: str) -> EncoderSource:
     return EncoderSource(name, None, sum(f.size or 0 for f in wanted) or None)
 
 
-def _unreachable(name: str, error: Exception) -> HubUnreachableError:
+def _not_had(name: str, error: Exception) -> ModelError | HubUnreachableError:
+    """Why the hub does not give an encoder: by the names of its client's errors, whose base class changes."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "GatedRepoError" in kinds:
+        return ModelError(f"{name} is gated: accept its terms on its page on the hub, and log in with 'hf auth login'.")
+    if kinds & {"RepositoryNotFoundError", "HFValidationError"}:
+        private = "" if "HFValidationError" in kinds else "; if it is private, log in with 'hf auth login'"
+        return ModelError(f"'{name}' is neither a folder, nor an embedded encoder, nor on the hub{private}.")
+    if getattr(getattr(error, "response", None), "status_code", None) == HTTPStatus.UNAUTHORIZED:
+        return ModelError(f"The hub does not take your token for {name}; log in anew with 'hf auth login'.")
     return HubUnreachableError(
         f"The Hugging Face hub cannot be reached for encoder '{name}' ({type(error).__name__}). "
         "Give --encoder a local folder or an embedded encoder (all-MiniLM-L6-v2, bert-tiny)."

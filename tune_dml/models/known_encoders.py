@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 from tune_dml.models.encoder_source import EMBEDDED
+from tune_dml.models.sentence_modules import MODULES_FILE
+
+#: Stands for the best of them that fit.
+SUGGEST = "suggest"
 
 
 @dataclass(frozen=True)
@@ -100,3 +105,13 @@ def where(name: str) -> str:
     from huggingface_hub import try_to_load_from_cache
 
     return "cache" if isinstance(try_to_load_from_cache(name, "config.json"), str) else ""
+
+
+def as_named(name: str) -> str:
+    """The full path of the folder that a user means; ``name`` itself where it is no folder. What is known by its bare
+    name is meant by it unless there is a folder here that does hold an encoder."""
+    path = Path(os.path.expanduser(name))
+    known = name in EMBEDDED or name == SUGGEST
+    if not path.is_dir() or (known and not any((path / file).is_file() for file in ("config.json", MODULES_FILE))):
+        return name
+    return str(path.resolve())

@@ -21,6 +21,8 @@ LENGTH_FILES = tuple(
     f"sentence_{family}_config.json"
     for family in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
+#: What its module of the encoder is, by the last word of its type; its first versions had one for each family.
+_ENCODERS = ("Transformer", "BERT", "RoBERTa", "DistilBERT", "ALBERT", "CamemBERT", "XLMRoBERTa", "XLNet")
 #: How that package calls representations; before its version 6 each was a key that is true or false.
 POOLINGS = {"cls": "cls", "mean": "mean", "lasttoken": "last_token"}
 _POOLING_KEYS = {
@@ -81,7 +83,7 @@ def read_manners(folder: Path) -> Manners | None:
                 )
             pooling, whole = _pooling(file)
     # A length of unit, or none, is all the same to a classifier that is trained.
-    others = tuple(kind for kind in kinds if kind not in ("Transformer", "Pooling", "Normalize"))
+    others = tuple(kind for kind in kinds if kind not in (*_ENCODERS, "Pooling", "Normalize"))
     prompts = _mapping(folder / PROMPTS_FILE)
     prefix = _prefix(prompts)
     unused = ""
@@ -90,7 +92,9 @@ def read_manners(folder: Path) -> Manners | None:
         prefix, unused = "", f"its prompt {prefix!r} is left out, since its pooling passes over a prompt's tokens"
     elif not prefix and prompts.get("prompts") and _named(prompts):
         unused = f"its default prompt {prompts['default_prompt_name']!r} is none that its files have"
-    return Manners(POOLINGS.get(pooling), pooling, prefix, _length(folder), others, unused, _lowers(folder))
+    inner = transformer_folder(folder) or folder
+    length, lower = _length(inner) or _length(folder), _lowers(inner) or _lowers(folder)
+    return Manners(POOLINGS.get(pooling), pooling, prefix, length, others, unused, lower)
 
 
 def transformer_folder(folder: Path) -> Path | None:
@@ -99,7 +103,7 @@ def transformer_folder(folder: Path) -> Path | None:
         return None
     for module in _modules(folder):
         path = _inside(module.get("path"))
-        if str(module.get("type", "")).rpartition(".")[2] == "Transformer" and path not in ("", "."):
+        if str(module.get("type", "")).rpartition(".")[2] in _ENCODERS and path not in ("", "."):
             return folder / path
     return None
 

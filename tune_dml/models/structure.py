@@ -59,8 +59,15 @@ def text_encoder(model: Any) -> Any:
     """``model`` without what no representation here uses: its pooler, its decoder."""
     if isinstance(getattr(model, "pooler", None), nn.Module):
         model.pooler = _NoPooler()
-    if getattr(model.config, "use_cache", False):
-        model.config.use_cache = False
+    # What a user has wanted of the whole model once: tuples, and states and attention of every layer.
+    for name, value in (
+        ("use_cache", False),
+        ("return_dict", True),
+        ("output_hidden_states", False),
+        ("output_attentions", False),
+    ):
+        if getattr(model.config, name, value) is not value:
+            setattr(model.config, name, value)
     # Which attention BigBird takes would else depend on the first text that it meets.
     if getattr(model, "attention_type", None) == "block_sparse" and hasattr(model, "set_attention_type"):
         model.set_attention_type("original_full")

@@ -13,15 +13,17 @@ from tune_dml.checks.encoder_check import check_download, check_encoder, check_o
 from tune_dml.checks.machine_check import check_limits, check_ray, check_room, check_shared_memory
 from tune_dml.checks.mlflow_check import check_tracking
 from tune_dml.config import DEFAULT_RESULTS, absolute_path
-from tune_dml.driver.options import SUGGEST, encoder_names
+from tune_dml.driver.options import encoder_names
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import TuneDMLError, first_line
+from tune_dml.evaluation.soups import MOST_SEEDS
 from tune_dml.execution import start_ray, stop_ray
 from tune_dml.execution.limits import limits
 from tune_dml.execution.machines import Machines, ask_nodes, here, machines
 from tune_dml.execution.preflight import Check, Room, check_memory, check_nodes, check_offer
 from tune_dml.execution.this_machine import this_machine, visible_gpus
 from tune_dml.models.encoder_source import EncoderSource, default_encoder
+from tune_dml.models.known_encoders import SUGGEST
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _checks(request: DoctorRequest) -> Iterator[Check]:
 def _results(request: DoctorRequest, sources: list[EncoderSource]) -> Iterator[Check]:
     """Of what is written, by searches and by MLflow."""
     results = absolute_path(request.results)
-    least = max((disk_for(source.parameters) for source in sources), default=LEAST_DISK)
+    least = max((disk_for(source.parameters, MOST_SEEDS) for source in sources), default=LEAST_DISK)
     storage = _judged("results", lambda: check_storage(results, least))
     yield storage
     if storage.ok:
