@@ -1,9 +1,9 @@
 """Ray's workers as forks of one process that has imported what a trial needs, which is most of what they compute.
 
-Ray starts a worker as ``sys.executable [setup_worker.py ...] default_worker.py ...``. Commands of the tests have a script
-for ``sys.executable`` that asks the server here for a fork instead, lives as long as it does, and hands down its end.
-Everything else that Ray starts it executes as usual. Ray itself is imported by each worker: it reads its environment
-when it is.
+Ray starts a worker as ``sys.executable [setup_worker.py ...] default_worker.py ...``. Commands of the tests have a
+script for ``sys.executable`` that asks the server here for a fork instead, lives as long as it does, and hands down its
+end. Everything else that Ray starts it executes as usual. Ray itself is imported by each worker: it reads its
+environment when it is.
 """
 
 from __future__ import annotations
