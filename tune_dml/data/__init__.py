@@ -8,7 +8,7 @@ from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.json_lines import json_text
 from tune_dml.data.kind import KINDS, METRICS, Code, Kind, Target, kind_named, metric_named
 from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
-from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec
+from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec, spec_named
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
 from tune_dml.data.spoken_names import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
@@ -52,6 +52,7 @@ __all__ = [
     "read_class_texts",
     "read_texts",
     "say_nothing",
+    "spec_named",
     "spoken_names",
     "stratified_rows",
     "usual_kind",

@@ -9,6 +9,7 @@ import numpy as np
 from tune_dml.data.cleaning import counted
 from tune_dml.data.kind import Code
 from tune_dml.data.labels import differing_in_case
+from tune_dml.data.numbers import are_numbers
 from tune_dml.data.task import Split
 from tune_dml.errors import DataError
 
@@ -32,6 +33,11 @@ def check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> Non
         raise DataError(
             f"{where}: every training text has the label '{code.names[present[0]]}'. "
             f"A classifier needs two classes or more; is it the right label column? {' '.join(notes)}".rstrip()
+        )
+    if are_numbers([code.names[label] for label in present]):
+        raise DataError(
+            f"{where}: the labels are {len(present)} different numbers, such as {code.names[present[0]]}. To predict "
+            "numbers add --kind regression; if each is a class of its own, write names for them into the file."
         )
     if len(present) == len(pool) > _MOST_LONE:
         raise DataError(f"{where}: each of the {len(pool)} texts has a label of its own; is it the right label column?")

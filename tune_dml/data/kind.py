@@ -56,6 +56,7 @@ class Target:
         trained_readout: The one that a trained encoder has where no other is clearly better.
         objective: What training minimises, out of :data:`tune_dml.training.objectives.OBJECTIVES`.
         losses: Those that its objective can use; ``None``: all.
+        head_loss: What the objective without a metric loss is called.
         written: What stands for a label in a cell, as text, number or boolean.
         code: ``code(rows by split, what is known of the task, where it comes from, notes)``; notes are added to.
         unknown: Which targets have something that no training text carries: bool ``[n]``.
@@ -70,6 +71,7 @@ class Target:
         same_answer: Whether these outputs for examples with these targets mean that training has come to nothing.
         in_columns: Whether labels may have a column each.
         exclusive: Whether an example has exactly one of the names.
+        sure: Whether outputs say how sure a model is of each name; else they are the answer.
         least_names: That a model needs.
     """
 
@@ -89,9 +91,11 @@ class Target:
     same_answer: Callable[[Outputs, Targets], bool] = lambda outputs, targets: False
     written: Callable[[Any], Any] = lambda cell: cell
     losses: tuple[str, ...] | None = None
+    head_loss: str = "ce"
     unseen: Callable[[Any, str], Sequence[str]] = lambda code, label: (label,)
     in_columns: bool = False
     exclusive: bool = False
+    sure: bool = True
     least_names: int = 1
     dtype: type[np.generic] = np.int64
 
@@ -106,7 +110,7 @@ class Target:
         return self.readouts[0]
 
     def answers(self, outputs: npt.ArrayLike, names: Sequence[str]) -> list[Any]:
-        """What a model says of each text: a name, or a tuple of names."""
+        """What a model says of each text: a name, a tuple of names, or a number."""
         return self.named(self.decided(np.asarray(outputs)), names)
 
 
@@ -118,11 +122,17 @@ class Kind:
         name: In files, options and tables.
         texts: What an example is.
         target: What is to be learnt of it.
+        space: The search space that is taken where none is named.
+        pair_encoding: Of baselines.
+        of_pairs: The kind that the same name stands for where there are two text columns.
     """
 
     name: str
     texts: TextForm
     target: Target
+    space: str = "default"
+    pair_encoding: str = "joint"
+    of_pairs: str | None = None
 
     def register(self) -> list[str]:
         """Make it known in this process; sentences on what is wrong with it instead."""

@@ -34,6 +34,7 @@ class TaskSpec:
         kind: Its name out of :data:`tune_dml.data.kinds.KINDS`.
         label_names: In the order of the integer labels.
         spoken: The classes in plain words, where their names are none.
+        limits: The least and the greatest number, where labels are numbers; ``label_names`` then says what they are.
         embedded: The distribution on PyPI that holds the data, or ``None``.
         hub: Where the hub has it, or ``None``.
     """
@@ -45,6 +46,7 @@ class TaskSpec:
     embedded: str | None = None
     hub: HubSource | None = None
     spoken: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
 
 
 _POLARITY = ("negative", "positive")
@@ -116,6 +118,14 @@ TASKS: dict[str, TaskSpec] = {
             "sentence pairs: does the first entail the second",
             ("entailment", "not_entailment"),
             hub=HubSource("nyu-mll/glue", "rte", _PAIR),
+        ),
+        TaskSpec(
+            "STSB",
+            "similarity",
+            "sentence pairs: how alike are the two, 0 to 5 (the hub's copy: 0 to 1)",
+            ("similarity",),
+            hub=HubSource("sentence-transformers/stsb", text_columns=_PAIR, label_column="score"),
+            limits=(0.0, 5.0),
         ),
         TaskSpec(
             "bbc",

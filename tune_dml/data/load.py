@@ -30,6 +30,7 @@ from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.tables import AS_FOUND, Reading
 from tune_dml.data.task import Split, Task
 from tune_dml.data.task_source import Source
+from tune_dml.data.text_forms import TextForm
 from tune_dml.errors import DataError
 
 #: Of a task, in characters.
@@ -75,6 +76,8 @@ def load_task(settings: TaskSettings) -> Task:
     names, pool, found = _without_absent(code, target, pool, others, settings, where, notes)
     notes.extend(name_notes(names))
     kind = kind or usual_kind(1 if pool.texts_b is None else 2)
+    if kind.of_pairs is not None and pool.texts_b is not None:
+        kind = kind_named(kind.of_pairs)
     return Task(
         name, kind.name, names, pool, found.get("validation"), found.get("test"), where, tuple(notes), stands_in
     )
@@ -112,7 +115,7 @@ def _with_columns(settings: TaskSettings, source: Source, kind: Kind | None) -> 
     table = source.tables["train" if "train" in source.tables else "all"]
     if table.header is not False or (settings.text_columns and settings.label_column):
         return settings, list(source.notes)
-    texts, label = guessed(table, None if kind is None else kind.texts)
+    texts, label = guessed(table, _form(kind))
     texts, label = settings.text_columns or texts, settings.label_column or label
     note = f"{table.where} was read without a header: text in column {' and '.join(texts)}, label in column {label}."
     return replace(settings, text_columns=texts, label_column=label), [*source.notes, note]
@@ -124,9 +127,14 @@ def _kind(settings: TaskSettings, spec: TaskSpec | None) -> Kind | None:
     return None if name is None else kind_named(name)
 
 
+def _form(kind: Kind | None) -> TextForm | None:
+    """How many texts there are; ``None``: the columns decide."""
+    return None if kind is None or kind.of_pairs is not None else kind.texts
+
+
 def _read(source: Source, settings: TaskSettings, kind: Kind | None, notes: list[str]) -> dict[str, RawRows]:
     raw: dict[str, RawRows] = {}
-    form = None if kind is None else kind.texts
+    form = _form(kind)
     written = (kind or usual_kind(1)).target.written
     for split, table in source.tables.items():
         notes.extend(table.notes)

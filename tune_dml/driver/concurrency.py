@@ -31,7 +31,7 @@ def packed(prepared: Prepared, gpus: int, out: Output) -> Prepared:
     largest = max(prepared.encoders, key=lambda one: one.workload.encoder.body)
     encoder = largest.encoder
     config = replace(
-        baseline("reference_ce", largest.size, encoder.max_length, encoder.representation),
+        baseline("reference_ce", largest.size, encoder.max_length, encoder.representation, largest.workload.kind),
         batch_size=int(largest_value(largest.space, "batch_size") or 16),
     )
     try:

@@ -58,7 +58,8 @@ def _with_encoder(
     from tune_dml.models.vocabulary import tokenizer_note
 
     bundle = load_bundle(source)
-    space = load_space(request.space, request.losses, size_of(bundle.body))
+    name = drawn.kind.space if request.space == SearchRequest.space else request.space
+    space = load_space(name, request.losses, size_of(bundle.body))
     if key in ("", keys_of(settings.encoder_names)[0]):
         for note in space.notes:
             out.line(f"space: {note}")

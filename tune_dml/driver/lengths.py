@@ -47,8 +47,9 @@ def longest_text(space: Space) -> int:
 
 
 def as_read(tokens: TokenArrays, space: Space) -> TokenArrays:
-    """The sequences that the encoder gets: of pairs that are only ever encoded as towers, their texts."""
-    return tokens.towers if tokens.towers and possible_values(space, "pair_encoding") == ("towers",) else tokens
+    """The sequences that the encoder gets: of pairs that are never encoded in one, their texts."""
+    ways = possible_values(space, "pair_encoding") or ("joint",)
+    return tokens.towers if tokens.towers and "joint" not in ways else tokens
 
 
 def automatic_length(lengths: npt.NDArray[np.int64], limit: int | None, device: str) -> int:

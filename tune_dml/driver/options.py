@@ -17,7 +17,7 @@ from tune_dml.config import (
     TaskSettings,
     absolute_path,
 )
-from tune_dml.data import KINDS, SINGLE, Target, check_encoding
+from tune_dml.data import KINDS, SINGLE, Target, check_encoding, spec_named
 from tune_dml.driver.lengths import check_length_options
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.request import SearchRequest
@@ -106,8 +106,9 @@ def metric_of(request: SearchRequest) -> str:
 
 
 def _target(request: SearchRequest) -> Target:
-    """Tasks that are known all have classes."""
-    return KINDS[request.kind or SINGLE.name].target
+    """Of the kind that is named, else as the task is known for, else classes."""
+    spec = None if request.data is not None else spec_named(request.task)
+    return KINDS[request.kind or (SINGLE.name if spec is None else spec.kind)].target
 
 
 def task_settings(request: SearchRequest) -> TaskSettings:

@@ -55,7 +55,8 @@ class WithEncoder:
     def arm(self) -> Arm:
         """For the trial loop."""
         encoder = self.encoder
-        return Arm(encoder.key, self.space, self.size, encoder.max_length, encoder.representation)
+        kind = self.workload.kind
+        return Arm(encoder.key, self.space, self.size, encoder.max_length, encoder.representation, kind)
 
     @property
     def size(self) -> str:
@@ -213,6 +214,7 @@ def try_space(found: Prepared) -> None:
     for one in found.encoders:
         about = one.encoder
         names = found.about.settings.baselines
-        references = (baseline(name, one.size, about.max_length, about.representation).to_dict() for name in names)
+        own = one.size, about.max_length, about.representation, one.workload.kind
+        references = (baseline(name, *own).to_dict() for name in names)
         recipes = chain(references, examples(one.space))
         try_recipes(one.workload, recipes, one.space.name, about.name)

@@ -45,11 +45,17 @@ def for_kind(space: Space, kind: Kind) -> tuple[Space, tuple[str, ...]]:
     Raises:
         UsageError: it has none of them.
     """
-    kept = [loss for loss in space.losses if kind.target.losses is None or loss in kind.target.losses]
+    target = kind.target
+    kept = [
+        loss
+        for loss in space.losses
+        if (target.losses is None or loss in target.losses)
+        and (LOSSES[loss].build is not None or loss == target.head_loss)
+    ]
     if not kept:
         raise UsageError(
             f"The search space '{space.name}' has no loss for a task of the kind '{kind.name}'; take one that has "
-            f"{_listed(list(kind.target.losses or ()))}."
+            f"{_listed(list(target.losses or [target.head_loss]))}."
         )
     gone = [loss for loss in space.losses if loss not in kept]
     if not gone:

@@ -15,6 +15,7 @@ from tune_dml.losses import (
     cosface,
     lifted_structure,
     margin,
+    mse,
     multi_similarity,
     nca,
     normalized_softmax,
@@ -31,11 +32,12 @@ from tune_dml.losses import (
 from tune_dml.losses.loss_spec import LossSpec
 from tune_dml.recipe import Configuration, Hyperparameter
 
-#: Cross entropy first, then losses with parameters of their own, then those over pairs and triplets of a batch.
+#: Cross entropy first, and what stands for it where labels are numbers; then losses with parameters of their own, then
+#: those over pairs and triplets of a batch.
 LOSSES: dict[str, LossSpec] = {
     module.SPEC.name: module.SPEC
     for module in (
-        ce, softtriple, proxy_anchor, proxy_nca, normalized_softmax, cosface, arcface, subcenter_arcface, margin,
+        ce, mse, softtriple, proxy_anchor, proxy_nca, normalized_softmax, cosface, arcface, subcenter_arcface, margin,
         supcon, ntxent, npairs, triplet, contrastive, multi_similarity, circle, lifted_structure, tuplet_margin, nca,
     )
 }  # fmt: skip

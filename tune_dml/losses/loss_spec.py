@@ -42,7 +42,7 @@ class LossSpec:
         paper: Authors, year, arXiv number or venue.
         build: ``build(classes, dimension, params)`` gives a module that is called with embeddings
             ``[n, dimension]`` (float32) and labels ``[n]`` (int64, 0 to classes - 1) and returns a scalar.
-            ``None`` for cross entropy, which is the head's own.
+            ``None`` for cross entropy and squared error, which are the head's own.
         hyperparameters: Its own, by name.
         owns_parameters: Whether it has proxies, centers or class weights to train (with ``loss_lr``).
         needs_positives: Whether a batch without two examples of a class teaches it nothing.

@@ -73,7 +73,8 @@ class Classifier:
         about = self.description
         names = ", ".join(self.label_names[:_LISTED]) + (", ..." if len(self.label_names) > _LISTED else "")
         members = f", an ensemble of {len(self._members) + 1}" if self._members else ""
-        return f"<Classifier of {about.kind} texts into {len(self.label_names)} classes ({names}){members}>"
+        what = f"{len(self.label_names)} classes ({names})" if self.gives_probabilities else f"a number ({names})"
+        return f"<Classifier of {about.kind} texts into {what}{members}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_tokenizing"}
@@ -108,7 +109,7 @@ class Classifier:
             ModelError: a text has a token that the encoder does not know.
         """
         tokens, encoding = self._tokens(self._given(texts)), self.description.pair_encoding
-        tokens = tokens.towers if encoding == "towers" and tokens.towers else tokens
+        tokens = tokens.towers if encoding != "joint" and tokens.towers else tokens
         check_known(tokens, self._encoder.rows, encoding)
         return cut_of(tokens, self.description.max_length)
 
@@ -118,6 +119,11 @@ class Classifier:
             return tokenize(
                 self._tokenizer, given.texts, given.texts_b, about.max_length, about.truncation, about.prefix
             )
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether :meth:`predict_proba` says how sure the model is; where labels are numbers, it is the answer."""
+        return KINDS[self.description.kind].target.sure
 
     def predict_proba(self, texts: Any) -> Probabilities:
         """Class probabilities, float32 ``[texts, classes]``; columns are :attr:`label_names`."""

@@ -50,7 +50,7 @@ class ModelDescription:
 
     @property
     def pair_encoding(self) -> str:
-        """``joint`` or ``towers``."""
+        """``joint``, ``towers`` or ``similarity``."""
         return str(self.config.get("pair_encoding", "joint"))
 
     @property
@@ -91,6 +91,7 @@ def read_description(folder: Path) -> ModelDescription:
     least = KINDS[description.kind].target.least_names
     if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < least:
         raise ModelError(f"{file}: label_names must name {_LEAST[least]} or more, each once.")
-    if config.of("pairs")["encoding"] == "towers" and KINDS[description.kind].texts.count < 2:
-        raise ModelError(f"{file}: pair_encoding is 'towers', but the model is one of single texts.")
+    encoding = config.of("pairs")["encoding"]
+    if encoding != "joint" and KINDS[description.kind].texts.count < 2:
+        raise ModelError(f"{file}: pair_encoding is '{encoding}', but the model is one of single texts.")
     return description

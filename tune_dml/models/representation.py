@@ -10,32 +10,38 @@ from tune_dml.models.tokens import TokenArrays
 
 
 def prepared(tokens: TokenArrays, representation: str, max_length: int, pair_encoding: str = "joint") -> TokenArrays:
-    """The texts as the encoder shall see them: with ``towers`` those of pairs apart, for ``mask`` with the template
-    after them.
+    """The texts as the encoder shall see them: with any pair encoding but ``joint`` those of pairs apart, for ``mask``
+    with the template after them.
 
     Raises:
         ConfigurationError: the encoder cannot have this representation, or there are no pairs.
     """
-    if pair_encoding == "towers":
+    if pair_encoding != "joint":
         if tokens.towers is None:
-            raise ConfigurationError("pair_encoding is 'towers', but this task has single texts; take 'joint'.")
+            raise ConfigurationError(
+                f"pair_encoding is '{pair_encoding}', but this task has single texts; take 'joint'."
+            )
         if representation == "tokens":
-            raise ConfigurationError("pair_encoding 'towers' does not go with the representation 'tokens'.")
+            raise ConfigurationError(f"pair_encoding '{pair_encoding}' does not go with the representation 'tokens'.")
         tokens = tokens.towers
     return tokens.prompted(max_length) if representation == "mask" else tokens
 
 
 def combined(vectors: Tensor, pair_encoding: str) -> Tensor:
-    """One vector per example: of ``towers``, whose texts follow one another, ``|u - v|`` and ``u * v`` end to end."""
+    """One vector per example: of ``towers``, whose texts follow one another, ``|u - v|`` and ``u * v`` end to end; of
+    ``similarity`` behind these the cosine of ``u`` and ``v``."""
     if pair_encoding == "joint":
         return vectors
     first, second = vectors[0::2], vectors[1::2]
-    return torch.cat([(first - second).abs(), first * second], dim=1)
+    parts = [(first - second).abs(), first * second]
+    if pair_encoding == "similarity":
+        parts.append(torch.nn.functional.cosine_similarity(first, second, dim=1).unsqueeze(1))
+    return torch.cat(parts, dim=1)
 
 
 def width(dimension: int, pair_encoding: str) -> int:
     """Of what :func:`combined` gives."""
-    return dimension if pair_encoding == "joint" else 2 * dimension
+    return dimension if pair_encoding == "joint" else 2 * dimension + (pair_encoding == "similarity")
 
 
 def after_mask(tokens: TokenArrays) -> int:

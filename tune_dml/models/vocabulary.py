@@ -65,7 +65,7 @@ def check_known(tokens: TokenArrays, rows: int | None, pair_encoding: str) -> No
     """
     unknown = unknown_token(tokens, rows)
     if unknown is not None:
-        text = unknown[0] // 2 if pair_encoding == "towers" else unknown[0]
+        text = unknown[0] // 2 if pair_encoding != "joint" else unknown[0]
         raise ModelError(
             f"Text {text + 1} has token {unknown[1]}, but the encoder knows {rows} tokens: its tokenizer has more. "
             "Leave out what no training text had, or train with an encoder that knows it."

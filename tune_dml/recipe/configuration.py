@@ -51,8 +51,8 @@ class Configuration:
 
     @property
     def beta_effective(self) -> float:
-        """Weight of cross entropy in the training loss: 1 for ``ce``."""
-        return 1.0 if self.loss == "ce" else self.beta
+        """Weight of the head's own loss in the training loss: 1 for ``ce`` and ``mse``, which are nothing else."""
+        return 1.0 if self.loss in ("ce", "mse") else self.beta
 
     def of(self, ingredient: str) -> dict[str, Any]:
         """The hyperparameters of an ingredient, whether it is on or off."""

@@ -120,11 +120,13 @@ def _test(runs: Iterable[ConfirmRun], by_name: dict[str, TrialRecord], labels: n
 
 
 def _labels(parts: list[npt.NDArray[Any]]) -> pa.Array:
-    """A class of each row, or a list of what it has."""
+    """A class or a number of each row, or a list of what it has."""
     import pyarrow as pa
 
-    if all(part.ndim == 1 for part in parts):
+    if all(part.ndim == 1 and np.issubdtype(part.dtype, np.integer) for part in parts):
         return pa.array(_joined(parts))
+    if all(part.ndim == 1 for part in parts):
+        return pa.array(np.concatenate(parts))
     return pa.array([row.tolist() for part in parts for row in part])
 
 

@@ -69,7 +69,7 @@ def pick(about: SearchFile, journal: Journal) -> Picked | None:
         best = furthest[0]
     others = runners_up(trials, best, RUNNERS_UP, settings.metric, about.rounds, latest)
     first = first_recipe(trials)
-    best_ce = best_of_loss(trials, labels, kind, "ce", settings.metric, about.rounds, latest)
+    best_ce = best_of_loss(trials, labels, kind, kind.target.head_loss, settings.metric, about.rounds, latest)
     scored = {r.name: r for r in (best, first, *others, best_ce, *baselines) if r is not None and r.rounds}
     readouts = {name: choose_readout(r, labels, kind, settings.metric, latest) for name, r in scored.items()}
     temperatures = {name: choose_temperature(r, labels, kind, readouts[name], latest) for name, r in scored.items()}

@@ -161,7 +161,7 @@ def input_example(about: ModelRegistration) -> pd.DataFrame:
 
 
 def signature(about: ModelRegistration) -> Any:
-    """A label and one probability per class.
+    """A label and one probability per class; a number alone, where labels are numbers.
 
     The input is left open: MLflow would refuse plain lists of texts for a named column, and read the first column of
     any table for one without a name. The model checks its input itself.
@@ -169,6 +169,8 @@ def signature(about: ModelRegistration) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
+    if not KINDS[about.kind].target.sure:
+        return ModelSignature(outputs=Schema([ColSpec(DataType.double, "label")]))
     probabilities = [ColSpec(DataType.double, column) for column in probability_columns(about.label_names)]
     return ModelSignature(outputs=Schema([ColSpec(DataType.string, "label"), *probabilities]))
 

@@ -19,6 +19,9 @@ class Classifier(Protocol):
     @property
     def label_names(self) -> tuple[str, ...]: ...
 
+    @property
+    def gives_probabilities(self) -> bool: ...
+
     def answers(self, probabilities: npt.NDArray[np.floating[Any]]) -> list[Any]: ...
 
     def predict_proba(self, texts: Any) -> npt.NDArray[np.floating[Any]]: ...
@@ -40,7 +43,7 @@ class TextClassifierModel:
             params: Ignored; MLflow passes it.
 
         Returns:
-            Columns ``label`` and, for each class, ``p(<class>)`` in [0, 1].
+            Columns ``label`` and, where the kind of task has any, for each class ``p(<class>)`` in [0, 1].
 
         Raises:
             ModelError: the input has none of these forms.
@@ -51,6 +54,8 @@ class TextClassifierModel:
         names = self.classifier.label_names
         texts = [model_input] if isinstance(model_input, str) else model_input
         probabilities = np.asarray(self.classifier.predict_proba(texts), dtype=np.float64)
+        if not self.classifier.gives_probabilities:
+            return pd.DataFrame({"label": self.classifier.answers(probabilities)})
         table = pd.DataFrame(probabilities, columns=probability_columns(names))
         table.insert(0, "label", [cell_text(label) for label in self.classifier.answers(probabilities)])
         return table

@@ -25,7 +25,7 @@ class Model:
 
     Attributes:
         config: With no more tokens of a text than the encoder has positions for.
-        pair_encoding: ``joint`` or ``towers``.
+        pair_encoding: ``joint``, ``towers`` or ``similarity``.
         width: Of an example's vector.
 
     Raises:

@@ -74,10 +74,11 @@ class CorrectedEstimate:
 
 
 def shown_metric(kind: Kind, metric: str) -> Metric:
-    """The one that is shown where ``metric`` was searched for: that one if it looks at what is decided, else the kind's
-    default."""
+    """The one that is shown where ``metric`` was searched for: that one if it looks at what is decided, or no metric of
+    the kind does, else the kind's default."""
     asked = metric_named(metric)
-    return asked if asked.ties is not None else kind.target.metrics[0]
+    decides = asked.ties is not None or all(each.ties is None for each in kind.target.metrics)
+    return asked if decides else kind.target.metrics[0]
 
 
 def score(kind: Kind, probabilities: npt.ArrayLike, targets: npt.ArrayLike) -> Scores:

@@ -98,7 +98,9 @@ def _try_loss(config: Configuration, workload: Workload, examples: Examples) -> 
     size = 8 if projection["kind"] == "none" else int(projection["size"])
     vectors = torch.randn(len(examples), size, generator=torch.Generator().manual_seed(0)).requires_grad_()
     try:
-        loss = spec.build(workload.outputs, size, config.loss_params)(vectors, torch.from_numpy(examples.targets))
+        strata = examples.strata
+        classes = max(workload.outputs, int(strata.max()) + 1)
+        loss = spec.build(classes, size, config.loss_params)(vectors, torch.from_numpy(strata))
         if loss.requires_grad:
             loss.backward()
     except TuneDMLError:

@@ -140,17 +140,21 @@ def resolve(params: Mapping[str, Value], where: str = "configuration") -> Config
     return check(configuration_from(params, where))
 
 
-def baseline(name: str, encoder_size: str, max_length: int, representation: str = "mean") -> Configuration:
+def baseline(
+    name: str, encoder_size: str, max_length: int, representation: str = "mean", kind: str = "single"
+) -> Configuration:
     """The configuration of a baseline.
 
-    ``probe``: logistic regression, its C by cross validation, on the untouched encoder's embeddings.
-    ``reference_ce``: the usual cross-entropy recipe (learning rate 1e-4 for small encoders, 2e-5 for base, 1e-5 for
-    large ones; 20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3).
+    ``probe``: logistic regression, its C by cross validation, on the untouched encoder's embeddings; of numbers, ridge
+    regression. ``reference_ce``: the usual cross-entropy recipe, or of numbers squared error (learning rate 1e-4 for
+    small encoders, 2e-5 for base, 1e-5 for large ones; 20 epochs, batch 16, 10% warm-up, linear decay, head at 1e-3).
 
     Args:
         representation: The mean over tokens, or the encoder's own.
+        kind: Of the task.
     """
-    base = Configuration(loss="ce", max_length=max_length, representation=representation)
+    of, loss = {"pair_encoding": KINDS[kind].pair_encoding}, KINDS[kind].target.head_loss
+    base = Configuration(loss=loss, max_length=max_length, representation=representation).changed(**of)
     if name == "probe":
         return replace(base, epochs=0, trainable_layers=0)
     return replace(base, lr={"small": 1e-4, "base": 2e-5}.get(encoder_size, 1e-5))

@@ -59,7 +59,7 @@ def prepare(journal: Journal, settings: SearchSettings, arms: Sequence[Arm]) -> 
     there = {record.name for record in journal.records("baseline")}
     for number, arm in enumerate(arms):
         for name in settings.baselines:
-            config = baseline(name, arm.size, arm.max_length, arm.representation)
+            config = baseline(name, arm.size, arm.max_length, arm.representation, arm.kind)
             called = f"{name} ({arm.key})" if number else name
             if called not in there:
                 journal.add_baseline(called, replace(config, encoder=arm.key or None).to_dict())

@@ -18,7 +18,7 @@ class Arm:
     Attributes:
         key: What trials call it; empty where there is no other.
         space: What is searched with it.
-        size, max_length, representation: Of its baselines.
+        size, max_length, representation, kind: Of its baselines.
     """
 
     key: str
@@ -26,6 +26,7 @@ class Arm:
     size: str
     max_length: int
     representation: str
+    kind: str = "single"
 
 
 class Race(Protocol):

@@ -100,7 +100,9 @@ def _timed(one: WithEncoder, max_length: int | None = None) -> float:
 
     encoder = one.encoder
     single_thread()
-    config = baseline("reference_ce", one.size, max_length or encoder.max_length, encoder.representation)
+    config = baseline(
+        "reference_ce", one.size, max_length or encoder.max_length, encoder.representation, one.workload.kind
+    )
     return timed_step(one.workload, config)
 
 

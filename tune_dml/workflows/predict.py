@@ -39,7 +39,7 @@ def predict_file(
     say: Callable[[str], None] = lambda note: print(note, file=sys.stderr),
 ) -> int:
     """Write one row per row of the source, in order: kept columns, the text(s), ``label``, and each class's
-    probability.
+    probability where the kind of task has any.
 
     Args:
         model: A ``model/`` folder.
@@ -96,20 +96,22 @@ def _standard_input() -> bytes:
 
 
 def _write_csv(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stream: TextIO) -> None:
-    ours = [*keys, "label", *(f"p({name})" for name in classifier.label_names)]
+    sure = classifier.gives_probabilities
+    ours = [*keys, "label", *(f"p({name})" for name in classifier.label_names if sure)]
     writer = csv.writer(stream)
     writer.writerow([*_apart(texts.kept, ours), *ours])
     for kept, text, label, probabilities in _rows(classifier, texts):
-        writer.writerow(
-            [*map(cell_text, kept), *_columns(text), cell_text(label), *(f"{p:.6f}" for p in probabilities)]
-        )
+        shown = [f"{p:.6f}" for p in probabilities if sure]
+        writer.writerow([*map(cell_text, kept), *_columns(text), cell_text(label), *shown])
 
 
 def _write_jsonl(classifier: Classifier, texts: Texts, keys: tuple[str, ...], stream: TextIO) -> None:
-    names = _apart(texts.kept, [*keys, "label", "probabilities"])
+    sure = classifier.gives_probabilities
+    names = _apart(texts.kept, [*keys, "label", *["probabilities"] * sure])
     for kept, text, label, probabilities in _rows(classifier, texts):
-        named = dict(zip(classifier.label_names, (round(p, 6) for p in probabilities), strict=True))
-        ours = {**dict(zip(keys, _columns(text), strict=True)), "label": label, "probabilities": named}
+        ours = {**dict(zip(keys, _columns(text), strict=True)), "label": label}
+        if sure:
+            ours["probabilities"] = dict(zip(classifier.label_names, (round(p, 6) for p in probabilities), strict=True))
         stream.write(json_text({**dict(zip(names, kept, strict=True)), **ours}) + "\n")
 
 

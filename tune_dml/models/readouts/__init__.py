@@ -12,19 +12,25 @@ from tune_dml.config import Probabilities
 from tune_dml.data import KINDS
 from tune_dml.models.readouts import (
     centroid,
+    cosine,
     head_proxies,
     head_readout,
     knn,
     logistic,
+    number_head,
     one_vs_rest,
     proxies,
+    ridge,
     sigmoid_head,
 )
 from tune_dml.models.readouts.readout_spec import AnchorVectors, Embeddings, FittedReadout, ReadoutSpec, Trained
 
 READOUT_SPECS: dict[str, ReadoutSpec] = {
     spec.name: spec
-    for module in (logistic, head_readout, centroid, knn, proxies, head_proxies, one_vs_rest, sigmoid_head)
+    for module in (
+        *(logistic, head_readout, centroid, knn, proxies, head_proxies),
+        *(one_vs_rest, sigmoid_head, ridge, number_head, cosine),
+    )
     for spec in module.SPECS
 }
 #: With more training texts than this, read-outs are not tried in several settings: it hardly matters, and takes time.

@@ -12,9 +12,9 @@ SPEC = Ingredient(
     hyperparameters={
         "encoding": Hyperparameter(
             "joint",
-            Choice(("joint", "towers")),
+            Choice(("joint", "towers", "similarity")),
             "joint: one sequence of both; towers: apart, then |u - v| and u * v (Conneau et al. 2017, arXiv "
-            "1705.02364)",
+            "1705.02364); similarity: the same with the cosine of u and v",
         )
     },
     switch="encoding",

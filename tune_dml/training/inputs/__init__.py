@@ -15,7 +15,7 @@ from tune_dml.training.model import Model
 __all__ = ["INPUTS", "Input", "input_of"]
 
 #: By pair encoding.
-INPUTS: dict[str, Callable[[Model, TokenArrays], Input]] = {"joint": FixedTexts, "towers": towers}
+INPUTS: dict[str, Callable[[Model, TokenArrays], Input]] = {"joint": FixedTexts, "towers": towers, "similarity": towers}
 
 
 def input_of(model: Model, tokens: TokenArrays) -> Input:

@@ -11,5 +11,8 @@ from tune_dml.training.model import Model
 
 
 def towers(model: Model, tokens: TokenArrays) -> FixedTexts:
-    """An example is two texts, one after the other; its vector is ``|u - v|`` and ``u * v`` end to end."""
-    return FixedTexts(model, tokens, each=2, texts_of=both, combine=partial(combined, pair_encoding="towers"))
+    """An example is two texts, one after the other; its vector is ``|u - v|`` and ``u * v`` end to end, and perhaps
+    their cosine."""
+    return FixedTexts(
+        model, tokens, each=2, texts_of=both, combine=partial(combined, pair_encoding=model.pair_encoding)
+    )

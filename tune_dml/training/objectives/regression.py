@@ -1,0 +1,95 @@
+"""Numbers: beta * squared error + (1 - beta) * metric loss over equal parts of the texts by their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tune_dml.data import KINDS
+from tune_dml.errors import ConfigurationError
+from tune_dml.losses import LOSSES
+from tune_dml.models.head import ClassificationHead
+from tune_dml.recipe import Configuration
+from tune_dml.recipe.ingredients.projection import make_projection
+from tune_dml.training.examples import Examples
+from tune_dml.training.model import Model
+from tune_dml.training.objectives.objective import Seen, Values
+from tune_dml.training.states import state_of
+
+#: Before the head, where the encoder keeps its own dropout.
+_DROPOUT = 0.1
+#: Ingredients that are about classes.
+_OTHERS = ("class_weights", "label_smoothing")
+
+
+class Regression:
+    """An :class:`tune_dml.training.objectives.objective.Objective` of texts with a number each.
+
+    The head learns numbers of mean 0 and standard deviation 1; what they were goes with its parameters, as ``mean`` and
+    ``scale``. Its figure ``zero_loss_share`` is that of the metric loss.
+
+    Raises:
+        ConfigurationError: an ingredient is on that it has no use for.
+    """
+
+    figures = ("zero_loss_share",)
+
+    def __init__(self, config: Configuration, model: Model, data: Examples) -> None:
+        projected = config.of("projection")
+        odd = [name for name in _OTHERS if name in config.on()] + ["keep_projection"] * bool(
+            projected["kind"] != "none" and projected["keep"]
+        )
+        if odd:
+            raise ConfigurationError(f"{' and '.join(odd)} cannot be had where labels are numbers; leave it out.")
+        self._beta = config.beta_effective
+        self._mean, self._scale = float(data.targets.mean()), float(data.targets.std()) or 1.0
+        self._head: ClassificationHead | None = None
+        if self._beta > 0:
+            dropout = config.dropout if config.dropout is not None else _DROPOUT
+            self._head = ClassificationHead(config.of("head_layers")["kind"], model.width, 1, dropout).to(model.device)
+        self.loss: nn.Module | None = None
+        self._projection: nn.Module | None = None
+        spec = LOSSES[config.loss]
+        if spec.build is not None:
+            size = model.width if projected["kind"] == "none" else projected["size"]
+            parts = KINDS[data.kind].target.strata(data.targets)
+            # The least number of each part but the first.
+            least = [data.targets[parts == part].min() for part in range(1, int(parts.max()) + 1)]
+            self._edges = torch.tensor(np.array(least, dtype=np.float64), device=model.device)
+            self.loss = spec.build(int(parts.max()) + 1, size, config.loss_params).to(model.device)
+            projection = make_projection(projected["kind"], model.width, size)
+            self._projection = None if projection is None else projection.to(model.device)
+
+    @property
+    def heads(self) -> Sequence[nn.Module]:
+        return [module for module in (self._head, self._projection) if module is not None]
+
+    def __call__(self, batch: Seen) -> tuple[Tensor, Mapping[str, float]]:
+        """Both parts, each in float32."""
+        zero = False
+        total = torch.zeros((), dtype=torch.float32, device=batch.targets.device)
+        if self._head is not None:
+            wanted = ((batch.targets - self._mean) / self._scale).float()
+            total = total + self._beta * nn.functional.mse_loss(self._head(batch.vectors())[:, 0], wanted)
+        if self.loss is not None and self._beta < 1.0:
+            vectors, targets = batch.examples()
+            parts = torch.bucketize(targets, self._edges, right=True)
+            metric = self.loss(vectors if self._projection is None else self._projection(vectors), parts)
+            zero = metric.detach().item() == 0.0
+            total = total + (1.0 - self._beta) * metric
+        return total, {"zero_loss_share": float(zero)}
+
+    def head_state(self) -> Values:
+        if self._head is None:
+            return {}
+        ends = {"mean": self._mean, "scale": self._scale}
+        return state_of(self._head) | {name: np.array([value], dtype=np.float32) for name, value in ends.items()}
+
+    def loss_state(self) -> Values:
+        return {}
+
+    def projection_state(self) -> Values:
+        return {}
