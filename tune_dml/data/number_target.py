@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def _named(targets: Targets, names: Sequence[str]) -> list[float]:
 
 NUMBERS = Target(
     metrics=(SPEARMAN, PEARSON, RMSE),
-    readouts=("ridge", "number_head", "cosine"),
+    readouts=("ridge", "number_head"),
     trained_readout="ridge",
     objective="regression",
     head_loss="mse",
@@ -66,3 +67,5 @@ NUMBERS = Target(
     sure=False,
     dtype=np.float64,
 )
+#: Of pairs, whose cosine may say it.
+PAIRED_NUMBERS = replace(NUMBERS, readouts=("similarity", "ridge", "number_head"), trained_readout="similarity")

@@ -12,7 +12,6 @@ from tune_dml.config import Probabilities
 from tune_dml.data import KINDS
 from tune_dml.models.readouts import (
     centroid,
-    cosine,
     head_proxies,
     head_readout,
     knn,
@@ -22,6 +21,7 @@ from tune_dml.models.readouts import (
     proxies,
     ridge,
     sigmoid_head,
+    similarity,
 )
 from tune_dml.models.readouts.readout_spec import AnchorVectors, Embeddings, FittedReadout, ReadoutSpec, Trained
 
@@ -29,7 +29,7 @@ READOUT_SPECS: dict[str, ReadoutSpec] = {
     spec.name: spec
     for module in (
         *(logistic, head_readout, centroid, knn, proxies, head_proxies),
-        *(one_vs_rest, sigmoid_head, ridge, number_head, cosine),
+        *(one_vs_rest, sigmoid_head, ridge, number_head, similarity),
     )
     for spec in module.SPECS
 }

@@ -11,7 +11,7 @@ from tune_dml.training.model import Model
 from tune_dml.training.objectives.binary_cross_entropy import BinaryCrossEntropy
 from tune_dml.training.objectives.classification import Classification
 from tune_dml.training.objectives.objective import Objective, Seen, Values
-from tune_dml.training.objectives.regression import Regression
+from tune_dml.training.objectives.squared_error import SquaredError
 
 __all__ = ["OBJECTIVES", "Classification", "Objective", "Seen", "Values", "objective_of"]
 
@@ -19,7 +19,7 @@ __all__ = ["OBJECTIVES", "Classification", "Objective", "Seen", "Values", "objec
 OBJECTIVES: dict[str, Callable[[Configuration, Model, Examples], Objective]] = {
     "classification": Classification,
     "binary_cross_entropy": BinaryCrossEntropy,
-    "regression": Regression,
+    "regression": SquaredError,
 }
 
 

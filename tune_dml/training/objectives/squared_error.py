@@ -25,11 +25,13 @@ _DROPOUT = 0.1
 _OTHERS = ("class_weights", "label_smoothing")
 
 
-class Regression:
+class SquaredError:
     """An :class:`tune_dml.training.objectives.objective.Objective` of texts with a number each.
 
-    The head learns numbers of mean 0 and standard deviation 1; what they were goes with its parameters, as ``mean`` and
-    ``scale``. Its figure ``zero_loss_share`` is that of the metric loss.
+    A head learns numbers of mean 0 and standard deviation 1; what they were goes with its parameters, as ``mean`` and
+    ``scale``. Where the vector of a pair ends with the cosine of its two texts there is no head: the cosine itself
+    learns the numbers, from 0 for the least to 1 for the greatest (Reimers and Gurevych 2019, arXiv 1908.10084). Its
+    figure ``zero_loss_share`` is that of the metric loss.
 
     Raises:
         ConfigurationError: an ingredient is on that it has no use for.
@@ -39,15 +41,16 @@ class Regression:
 
     def __init__(self, config: Configuration, model: Model, data: Examples) -> None:
         projected = config.of("projection")
-        odd = [name for name in _OTHERS if name in config.on()] + ["keep_projection"] * bool(
-            projected["kind"] != "none" and projected["keep"]
-        )
+        odd = [name for name in _OTHERS if name in config.on()]
+        odd += ["keep_projection"] * bool(projected["kind"] != "none" and projected["keep"])
         if odd:
             raise ConfigurationError(f"{' and '.join(odd)} cannot be had where labels are numbers; leave it out.")
-        self._beta = config.beta_effective
-        self._mean, self._scale = float(data.targets.mean()), float(data.targets.std()) or 1.0
+        self._beta, self._by_cosine = config.beta_effective, model.pair_encoding == "similarity"
+        self._zero, self._unit = float(data.targets.mean()), float(data.targets.std()) or 1.0
+        if self._by_cosine:
+            self._zero, self._unit = float(data.targets.min()), float(np.ptp(data.targets)) or 1.0
         self._head: ClassificationHead | None = None
-        if self._beta > 0:
+        if self._beta > 0 and not self._by_cosine:
             dropout = config.dropout if config.dropout is not None else _DROPOUT
             self._head = ClassificationHead(config.of("head_layers")["kind"], model.width, 1, dropout).to(model.device)
         self.loss: nn.Module | None = None
@@ -71,9 +74,11 @@ class Regression:
         """Both parts, each in float32."""
         zero = False
         total = torch.zeros((), dtype=torch.float32, device=batch.targets.device)
-        if self._head is not None:
-            wanted = ((batch.targets - self._mean) / self._scale).float()
-            total = total + self._beta * nn.functional.mse_loss(self._head(batch.vectors())[:, 0], wanted)
+        if self._beta > 0:
+            vectors = batch.vectors()
+            said = vectors[:, -1] if self._head is None else self._head(vectors)[:, 0]
+            wanted = ((batch.targets - self._zero) / self._unit).float()
+            total = total + self._beta * nn.functional.mse_loss(said, wanted)
         if self.loss is not None and self._beta < 1.0:
             vectors, targets = batch.examples()
             parts = torch.bucketize(targets, self._edges, right=True)
@@ -85,7 +90,7 @@ class Regression:
     def head_state(self) -> Values:
         if self._head is None:
             return {}
-        ends = {"mean": self._mean, "scale": self._scale}
+        ends = {"mean": self._zero, "scale": self._unit}
         return state_of(self._head) | {name: np.array([value], dtype=np.float32) for name, value in ends.items()}
 
     def loss_state(self) -> Values:
