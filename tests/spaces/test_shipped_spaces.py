@@ -28,7 +28,7 @@ from tune_dml.spaces import (
 
 def test_there_is_one_per_loss() -> None:
     assert next(iter(shipped_spaces())) == "default"
-    assert set(shipped_spaces()) == {"default", "paper", *LOSSES}
+    assert set(shipped_spaces()) == {"default", "paper", "regression", "similarity", *LOSSES}
     for loss in LOSSES:
         assert load_space(loss).losses == (loss,)
 
@@ -56,7 +56,9 @@ def test_space_and_its_first_rows(name: str, size: str) -> None:
 @pytest.mark.parametrize("name", shipped_spaces())
 def test_header_gives_the_command(name: str) -> None:
     option = "" if name == "default" else f" --space {name}"
-    assert f"#   tune-dml search --task bbc --shots 50{option}\n" in space_path(name).read_text()
+    of_numbers = {"mse": "ratings --data my.csv --kind regression", "similarity": "STSB --shots 200"}
+    task = of_numbers.get("mse" if name == "regression" else name, "bbc --shots 50")
+    assert f"#   tune-dml search --task {task}{option}\n" in space_path(name).read_text()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from tune_dml.data.metric import Metric, Outputs, Targets, Values
 
@@ -29,7 +28,9 @@ def _products(one: Values, other: Values) -> Values:
 
 def _ranks(values: Values) -> Values:
     """1, 2, ..., those of equal values averaged."""
-    return np.asarray(rankdata(values), dtype=np.float64)
+    place, counts = np.unique(values, return_inverse=True, return_counts=True)[1:]
+    middle: Values = np.cumsum(counts) - (counts - 1) / 2
+    return middle[place]
 
 
 def _weighted_pearson(one: Values, other: Values, weights: _Weights) -> Values:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from tune_dml.config import Round, Value
-from tune_dml.data import KINDS, Fold
+from tune_dml.data import KINDS, SINGLE, Fold
 from tune_dml.errors import ConfigurationError, nearest
 from tune_dml.losses import LOSSES, add_plugins, check
 from tune_dml.models.encoder import EncoderBundle
@@ -141,7 +141,7 @@ def resolve(params: Mapping[str, Value], where: str = "configuration") -> Config
 
 
 def baseline(
-    name: str, encoder_size: str, max_length: int, representation: str = "mean", kind: str = "single"
+    name: str, encoder_size: str, max_length: int, representation: str = "mean", kind: str = SINGLE.name
 ) -> Configuration:
     """The configuration of a baseline.
 

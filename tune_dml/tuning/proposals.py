@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tune_dml.config import State, TrialRecord, Value
+from tune_dml.data import SINGLE
 from tune_dml.spaces import Space, complete, suggest
 from tune_dml.tuning.journal import Journal
 
@@ -26,7 +27,7 @@ class Arm:
     size: str
     max_length: int
     representation: str
-    kind: str = "single"
+    kind: str = SINGLE.name
 
 
 class Race(Protocol):
