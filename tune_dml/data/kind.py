@@ -69,6 +69,7 @@ class Target:
         decided: The targets that outputs stand for.
         made_up: ``made_up(n, distinct, outputs)``: some targets, of so many sorts at most.
         same_answer: Whether these outputs for examples with these targets mean that training has come to nothing.
+        label_columns: What their column may be called, the most usual name first, where it is not known.
         in_columns: Whether labels may have a column each.
         exclusive: Whether an example has exactly one of the names.
         sure: Whether outputs say how sure a model is of each name; else they are the answer.
@@ -93,6 +94,7 @@ class Target:
     losses: tuple[str, ...] | None = None
     head_loss: str = "ce"
     unseen: Callable[[Any, str], Sequence[str]] = lambda code, label: (label,)
+    label_columns: tuple[str, ...] = ()
     in_columns: bool = False
     exclusive: bool = False
     sure: bool = True

@@ -57,6 +57,7 @@ def load_task(settings: TaskSettings) -> Task:
     source = _find(settings, spec, name)
     kind = _kind(settings, spec)
     target = (kind or usual_kind(1)).target
+    source = source.labelled(target.label_columns)
     if target.in_columns:
         source = joined_columns(source, settings)
     settings, notes = _with_columns(settings, source, kind)

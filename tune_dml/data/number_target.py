@@ -64,6 +64,7 @@ NUMBERS = Target(
     named=_named,
     decided=lambda outputs: outputs[:, 0],
     made_up=lambda n, distinct, outputs: (np.arange(n) % distinct).astype(np.float64),
+    label_columns=("label", "score", "similarity_score", "rating"),
     sure=False,
     dtype=np.float64,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from tune_dml.data.columns import Wanted
+from tune_dml.data.columns import Wanted, matching
 from tune_dml.data.tables import Table
 
 #: Files and splits by these names are one and the same.
@@ -34,3 +34,11 @@ class Source:
     label_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     files: bool = False
+
+    def labelled(self, names: Sequence[str]) -> Source:
+        """With the first of these columns that the training table has for its labels, unless it is known to have
+        another."""
+        table = self.tables["train" if "train" in self.tables else "all"]
+        found = next((name for name in names if matching(table, name) is not None), None)
+        wanted = self.wanted if found is None or self.wanted.label else replace(self.wanted, label=found)
+        return replace(self, wanted=wanted)
