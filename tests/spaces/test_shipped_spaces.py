@@ -33,6 +33,11 @@ def test_there_is_one_per_loss() -> None:
         assert load_space(loss).losses == (loss,)
 
 
+def test_they_are_read_where_nothing_else_is_imported() -> None:
+    script = "from tune_dml.spaces import load_space, shipped_spaces; [load_space(name) for name in shipped_spaces()]"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_space_path() -> None:
     assert space_path("paper") == spaces_folder() / "paper.yaml"
     with pytest.raises(SpaceError, match="did you mean 'default'"):

@@ -1,5 +1,7 @@
 """YAML search spaces and how Optuna's trials draw from them."""
 
+# Read-outs of each kind of task are values of spaces.
+import tune_dml.data.kinds as _  # noqa: F401
 from tune_dml.spaces.fitting import fitted
 from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
