@@ -151,7 +151,7 @@ def _checked_folder(folder: Path) -> Path:
     if complete or (folder / ADAPTER).is_file():
         check_weights(folder)
     if not complete:
-        families = config.get("architectures") if isinstance(config, dict) else None
+        families = config.get("architectures") if isinstance(config, dict) and not config.get("model_type") else None
         if families and isinstance(families, list):
             raise ModelError(
                 f"{folder / 'config.json'} does not say of which family the encoder is, a {families[0]}; add its "
