@@ -31,6 +31,7 @@ COMMANDS = [
     ["show"],
     ["tasks"],
     ["encoders"],
+    ["templates"],
     ["losses"],
     ["hyperparameters"],
     ["best"],

@@ -28,7 +28,7 @@ from tune_dml.spaces import (
 
 def test_there_is_one_per_loss() -> None:
     assert next(iter(shipped_spaces())) == "default"
-    assert set(shipped_spaces()) == {"default", "paper", "regression", "similarity", *LOSSES}
+    assert set(shipped_spaces()) == {"default", "paper", "regression", "similarity", "dynamar", "prompt", *LOSSES}
     for loss in LOSSES:
         assert load_space(loss).losses == (loss,)
 

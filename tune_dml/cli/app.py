@@ -26,6 +26,7 @@ from tune_dml.cli import (
     submit,
     sync,
     tasks,
+    templates,
     train,
     ui,
 )
@@ -121,6 +122,7 @@ _add(app, "list", list_searches.list_searches, list_searches.EXAMPLES)
 _add(app, "show", show.show, show.EXAMPLES)
 _add(app, "tasks", tasks.tasks, tasks.EXAMPLES)
 _add(app, "encoders", encoders.encoders, encoders.EXAMPLES)
+_add(app, "templates", templates.templates, templates.EXAMPLES)
 _add(app, "losses", losses.losses, losses.EXAMPLES)
 _add(app, "hyperparameters", hyperparameters.hyperparameters, hyperparameters.EXAMPLES)
 app.add_typer(_spaces, name="spaces")

@@ -40,9 +40,25 @@ Encoding = Annotated[
 NoHeader = Annotated[
     bool, typer.Option("--no-header", help="CSV and TSV begin with data; their columns are then called 1, 2, ...")
 ]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind", metavar="NAME", help="Of the task: multilabel (any number of labels), regression (numbers)."
+    ),
+]
+GroupColumn = Annotated[
+    str | None, typer.Option("--group-column", metavar="NAME", help="Rows with the same value here are never parted.")
+]
+LabelColumn = Annotated[str | None, typer.Option("--label-column", metavar="NAME", help="Column of the label.")]
 LabelTexts = Annotated[
     str | None,
     typer.Option("--label-texts", metavar="FILE", help="Texts that describe the classes: columns class and text."),
+]
+Templates = Annotated[
+    str | None,
+    typer.Option(
+        "--templates", metavar="FILE", help="For prompts: one in each line, or a list of 'tune-dml templates'."
+    ),
 ]
 WinnerOnly = Annotated[
     bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")

@@ -12,7 +12,10 @@ from tune_dml.cli.arguments import (
     Debug,
     Encoding,
     Ensemble,
+    GroupColumn,
     Json,
+    Kind,
+    LabelColumn,
     LabelTexts,
     LossPlugin,
     NoHeader,
@@ -22,6 +25,7 @@ from tune_dml.cli.arguments import (
     Quiet,
     Results,
     Store,
+    Templates,
     TrackingUri,
     Verbose,
     WinnerOnly,
@@ -63,18 +67,13 @@ def search(
     text_column: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Column of the text; give it twice for pairs.")
     ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column of the label.")
-    ] = DEFAULTS.label_column,
-    group_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Rows with the same value here are never parted.")
-    ] = DEFAULTS.group_column,
-    kind: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of the task: multilabel, where a text has any number of labels.")
-    ] = DEFAULTS.kind,
+    label_column: LabelColumn = DEFAULTS.label_column,
+    group_column: GroupColumn = DEFAULTS.group_column,
+    kind: Kind = DEFAULTS.kind,
     encoding: Encoding = DEFAULTS.encoding,
     no_header: NoHeader = not DEFAULTS.header,
     label_texts: LabelTexts = DEFAULTS.label_texts,
+    templates: Templates = DEFAULTS.templates,
     drop_unknown_labels: Annotated[
         bool,
         typer.Option("--drop-unknown-labels", help="Leave out test rows whose label no training text carries."),
@@ -199,6 +198,7 @@ def search(
         drop_unknown_labels=drop_unknown_labels,
         kind=kind,
         label_texts=label_texts,
+        templates=templates,
         no_test=no_test,
         encoder=encoder,
         space=space,

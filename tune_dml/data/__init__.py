@@ -11,15 +11,20 @@ from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec, spec_named
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
+from tune_dml.data.shipped_templates import SHIPPED
 from tune_dml.data.spoken_names import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.tables import Reading
 from tune_dml.data.task import Split, Task, per_class
+from tune_dml.data.template_pools import mean_dissimilarity, most_diverse
+from tune_dml.data.templates import MASK, Template, read_templates, template, templates
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts
 
 __all__ = [
     "KINDS",
+    "MASK",
     "METRICS",
     "PAIR",
+    "SHIPPED",
     "SINGLE",
     "TASKS",
     "Code",
@@ -33,6 +38,7 @@ __all__ = [
     "Target",
     "Task",
     "TaskSpec",
+    "Template",
     "Texts",
     "cell_text",
     "check_encoding",
@@ -47,13 +53,18 @@ __all__ = [
     "majority_rate",
     "majority_share",
     "make_folds",
+    "mean_dissimilarity",
     "metric_named",
+    "most_diverse",
     "per_class",
     "read_class_texts",
+    "read_templates",
     "read_texts",
     "say_nothing",
     "spec_named",
     "spoken_names",
     "stratified_rows",
+    "template",
+    "templates",
     "usual_kind",
 ]

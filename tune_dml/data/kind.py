@@ -126,6 +126,7 @@ class Kind:
         target: What is to be learnt of it.
         space: The search space that is taken where none is named.
         pair_encoding: Of baselines.
+        templates: Which of :data:`tune_dml.data.SHIPPED` its texts are put in where prompts are on.
         of_pairs: The kind that the same name stands for where there are two text columns.
     """
 
@@ -135,6 +136,7 @@ class Kind:
     space: str = "default"
     pair_encoding: str = "joint"
     of_pairs: str | None = None
+    templates: str = "topic"
 
     def register(self) -> list[str]:
         """Make it known in this process; sentences on what is wrong with it instead."""

@@ -35,6 +35,7 @@ class TaskSpec:
         label_names: In the order of the integer labels.
         spoken: The classes in plain words, where their names are none.
         limits: The least and the greatest number, where labels are numbers; ``label_names`` then says what they are.
+        templates: The list out of :data:`tune_dml.data.SHIPPED` that fits; empty: that of its kind.
         embedded: The distribution on PyPI that holds the data, or ``None``.
         hub: Where the hub has it, or ``None``.
     """
@@ -47,6 +48,7 @@ class TaskSpec:
     hub: HubSource | None = None
     spoken: tuple[str, ...] = ()
     limits: tuple[float, float] | None = None
+    templates: str = ""
 
 
 _POLARITY = ("negative", "positive")
@@ -61,6 +63,7 @@ TASKS: dict[str, TaskSpec] = {
             "film review sentences: sentiment",
             _POLARITY,
             hub=HubSource("SetFit/sst2", names_column="label_text"),
+            templates="sentiment",
         ),
         TaskSpec(
             "SST5",
@@ -68,6 +71,7 @@ TASKS: dict[str, TaskSpec] = {
             "film review sentences: sentiment in five steps",
             ("very negative", "negative", "neutral", "positive", "very positive"),
             hub=HubSource("SetFit/sst5", names_column="label_text"),
+            templates="sentiment",
         ),
         TaskSpec(
             "MR",
@@ -75,6 +79,7 @@ TASKS: dict[str, TaskSpec] = {
             "film review snippets: sentiment",
             _POLARITY,
             hub=HubSource("cornell-movie-review-data/rotten_tomatoes"),
+            templates="sentiment",
         ),
         TaskSpec(
             "CR",
@@ -82,6 +87,7 @@ TASKS: dict[str, TaskSpec] = {
             "customer reviews: sentiment",
             _POLARITY,
             hub=HubSource("SetFit/CR", names_column="label_text"),
+            templates="sentiment",
         ),
         TaskSpec(
             "MPQA",
@@ -89,6 +95,7 @@ TASKS: dict[str, TaskSpec] = {
             "opinion phrases from news: polarity",
             _POLARITY,
             hub=HubSource("rahulsikder223/SentEval-MPQA", text_columns=("sentence",)),
+            templates="sentiment",
         ),
         TaskSpec(
             "SUBJ",
@@ -96,6 +103,7 @@ TASKS: dict[str, TaskSpec] = {
             "sentences about films: subjective or objective",
             ("subjective", "objective"),
             hub=HubSource("SetFit/subj", names_column="label_text"),
+            templates="subjectivity",
         ),
         TaskSpec(
             "TREC",
@@ -104,6 +112,7 @@ TASKS: dict[str, TaskSpec] = {
             ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"),
             hub=HubSource("SetFit/TREC-QC", label_column="label_coarse_original"),
             spoken=("abbreviation", "description", "entity", "person", "location", "number"),
+            templates="question",
         ),
         TaskSpec(
             "MRPC",

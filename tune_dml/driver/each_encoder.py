@@ -11,6 +11,7 @@ from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.manners import encoder_limit, resolved
 from tune_dml.driver.names_as_texts import named_classes
 from tune_dml.driver.prepared import Prepared, WithEncoder, prepared, try_space, with_encoder
+from tune_dml.driver.prompt_templates import search_templates
 from tune_dml.driver.request import SearchRequest
 from tune_dml.driver.suitability import balance_notes, for_kind, without_starved
 from tune_dml.errors import UsageError
@@ -36,24 +37,27 @@ def with_encoders(
     found: list[WithEncoder] = []
     told: list[str] = []
     named: LabelTexts = {}
+    templates: tuple[str, ...] = ()
     keys = keys_of(settings.encoder_names) if len(sources) > 1 else ("",)
     for key, name, source in zip(keys, settings.encoder_names, sources, strict=True):
-        one, its_texts, notes = _with_encoder(request, replace(settings, encoder=name), drawn, source, key, out)
-        named = named or its_texts
+        one, its_texts, its_templates, notes = _with_encoder(
+            request, replace(settings, encoder=name), drawn, source, key, out
+        )
+        named, templates = named or its_texts, templates or its_templates
         if same := [other.encoder.name for other in found if other.encoder.sha256 == one.encoder.sha256]:
             raise UsageError(f"{same[0]} and {name} are the same encoder; name it once.")
         found.append(one)
         told += [note for note in notes if note not in told]
     first = found[0].encoder
     settings = replace(settings, space_text=first.space_text, prefix=first.prefix, representation=first.representation)
-    result = prepared(settings, drawn, found, told=tuple(told), named=named)
+    result = prepared(settings, drawn, found, told=tuple(told), named=named, templates=templates)
     try_space(result)
     return result
 
 
 def _with_encoder(
     request: SearchRequest, settings: SearchSettings, drawn: Drawn, source: EncoderSource, key: str, out: Output
-) -> tuple[WithEncoder, LabelTexts, tuple[str, ...]]:
+) -> tuple[WithEncoder, LabelTexts, tuple[str, ...], tuple[str, ...]]:
     from tune_dml.models.encoder import load_bundle, load_tokenizer
     from tune_dml.models.vocabulary import tokenizer_note
 
@@ -71,8 +75,9 @@ def _with_encoder(
     tokenizer = load_tokenizer(source.folder)
     limit = encoder_limit(tokenizer, bundle.positions)
     own, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
-    told = (*balance_notes(drawn, own.metric, space), *useless, *starved, *unnamed)
-    one = with_encoder(own, drawn, space, source, bundle, named, key)
+    space, templates, prompted = search_templates(space, drawn, request.templates, tokenizer, source.name)
+    told = (*balance_notes(drawn, own.metric, space), *useless, *starved, *unnamed, *prompted)
+    one = with_encoder(own, drawn, space, source, bundle, named, key, templates)
     for note in (*notes, *tokenizer_note(bundle, one.tokenizer)):
         out.line(f"encoder: {key + ': ' if key else ''}{note}")
-    return one, named, told
+    return one, named, templates, told

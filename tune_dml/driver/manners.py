@@ -18,6 +18,7 @@ from tune_dml.spaces import Space, fixed, possible_values, space_text
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from tune_dml.models.token_templates import Templates
     from tune_dml.models.tokens import TokenArrays
 
 #: Where neither the space nor the encoder says anything.
@@ -33,12 +34,16 @@ def encoder_limit(tokenizer: PreTrainedTokenizerBase, positions: int | None) -> 
 
 
 def tokens_of(
-    tokenizer: PreTrainedTokenizerBase, split: Split, settings: SearchSettings, max_length: int
+    tokenizer: PreTrainedTokenizerBase,
+    split: Split,
+    settings: SearchSettings,
+    max_length: int,
+    templates: Templates | None = None,
 ) -> TokenArrays:
-    """The texts of a split as the encoder shall read them."""
+    """The texts of a split as the encoder shall read them, and the templates that they may be put in."""
     from tune_dml.models.tokens import tokenize
 
-    return tokenize(tokenizer, split.texts, split.texts_b, max_length, settings.truncation, settings.prefix)
+    return tokenize(tokenizer, split.texts, split.texts_b, max_length, settings.truncation, settings.prefix, templates)
 
 
 def resolved(

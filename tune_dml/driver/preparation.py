@@ -146,7 +146,7 @@ def prepare_again(
             raise ResultsError(f"The weights of {encoder.name} have changed since '{settings.name}' was started.")
         its = settings_with(settings, encoder)
         space = space_from_text(its.space_text, settings.space)
-        found.append(with_encoder(its, drawn, space, source, bundle, about.label_texts, encoder.key))
+        found.append(with_encoder(its, drawn, space, source, bundle, about.label_texts, encoder.key, about.templates))
     return prepared(settings, drawn, found, about)
 
 
@@ -193,7 +193,8 @@ def prepare_one(
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     # Other texts may have other classes, or the classes in another order.
     named = best.label_texts if other is None else texts_again(best.label_texts, best.label_names, drawn)
-    return prepared(settings, drawn, [with_encoder(settings, drawn, space, source, bundle, named)], named=named)
+    one = with_encoder(settings, drawn, space, source, bundle, named, templates=best.templates)
+    return prepared(settings, drawn, [one], named=named, templates=best.templates)
 
 
 def settings_with(settings: SearchSettings, encoder: SearchedEncoder) -> SearchSettings:

@@ -16,6 +16,7 @@ from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.lengths import cut_note, longest_text
 from tune_dml.driver.manners import encoder_limit, tokens_of
 from tune_dml.driver.names_as_texts import with_label_texts
+from tune_dml.driver.prompt_templates import templates_of
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.results.search_file import SearchFile
 from tune_dml.results.searched_encoder import SearchedEncoder
@@ -109,6 +110,7 @@ def with_encoder(
     bundle: EncoderBundle,
     named: LabelTexts | None = None,
     key: str = "",
+    templates: Sequence[str] = (),
 ) -> WithEncoder:
     """An encoder's part of a search in memory.
 
@@ -116,6 +118,7 @@ def with_encoder(
         settings: With the encoder's manners and space.
         named: Texts made of the classes' names.
         key: What trials call the encoder.
+        templates: What texts may be put in.
 
     Raises:
         ModelError: the tokenizer cannot be loaded, or a text has a token that the encoder does not know.
@@ -128,8 +131,10 @@ def with_encoder(
     tokenizer = load_tokenizer(source.folder)
     longest = longest_text(space) if bundle.positions is None else min(longest_text(space), bundle.positions)
 
+    prompts = templates_of(tokenizer, templates, space, drawn.split.texts_b is not None)
+
     def tokens(split: Split, name: str) -> TokenArrays:
-        found = tokens_of(tokenizer, split, settings, longest)
+        found = tokens_of(tokenizer, split, settings, longest, prompts)
         check_vocabulary(bundle, found, tokenizer, name)
         return found
 
@@ -167,6 +172,7 @@ def prepared(
     before: SearchFile | None = None,
     told: tuple[str, ...] = (),
     named: LabelTexts | None = None,
+    templates: tuple[str, ...] = (),
 ) -> Prepared:
     """Everything together, with the notes that go into ``search.yaml``.
 
@@ -174,6 +180,7 @@ def prepared(
         before: The search as its file has it, where it goes on.
         told: What else is to be said of the data.
         named: Texts made of the classes' names.
+        templates: What texts may be put in.
     """
     task, first = drawn.task, encoders[0]
     workload, several = first.workload, len(encoders) > 1
@@ -197,6 +204,7 @@ def prepared(
         max_length=first.encoder.max_length,
         versions=versions(settings.device),
         label_texts=dict(named or {}),
+        templates=templates,
         encoders=tuple(one.encoder for one in encoders) if several else (),
     )
     return Prepared(about, tuple(encoders), None if task.test is None else task.test.labels)

@@ -22,6 +22,8 @@ class SearchRequest:
         drop_unknown_labels: Leave test and validation rows out whose label no training text carries.
         label_texts: A file of texts that describe the classes, with a column ``class`` and one ``text``: ingredient of
             some of the trials.
+        templates: A file of them, one in each line, or a list out of ``tune-dml templates``, for a space with prompts;
+            that of the task unless given.
         no_test: Use every label for training; the answer is the bias-corrected estimate.
         encoder: A folder or a name on the hub; several with commas between them are searched.
         space: A shipped name or a YAML file.
@@ -68,6 +70,7 @@ class SearchRequest:
     drop_unknown_labels: bool = False
     kind: str | None = None
     label_texts: str | None = None
+    templates: str | None = None
     no_test: bool = False
     encoder: str | None = None
     space: str = "default"

@@ -12,6 +12,7 @@ from tune_dml.errors import ModelError
 from tune_dml.evaluation.confirm_runs import Candidate, TrainedModel
 from tune_dml.models.description import ModelDescription, read_description
 from tune_dml.models.folder import MEMBERS, save_model
+from tune_dml.results.best_file import pool_of
 
 if TYPE_CHECKING:
     from tune_dml.models.encoder import EncoderBundle
@@ -94,6 +95,7 @@ def describe_model(
         truncation=prepared.about.settings.truncation,
         prefix=encoder.prefix,
         soup=soup,
+        templates=pool_of(prepared.about.templates, params),
     )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from tune_dml.config import Probabilities, absolute_path
-from tune_dml.data import KINDS
+from tune_dml.data import KINDS, template
 from tune_dml.data.given import GivenTexts, given_texts
 from tune_dml.errors import ModelError
 from tune_dml.models.description import ModelDescription, read_description
@@ -24,6 +24,7 @@ from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
+from tune_dml.models.token_templates import Templates, by_tokenizer
 from tune_dml.models.tokens import TokenArrays, tokenize
 from tune_dml.models.unread import Cut, cut_of
 from tune_dml.models.vocabulary import check_known
@@ -57,6 +58,10 @@ class Classifier:
         bundle: EncoderBundle = load_bundle(source)
         self._readout = read_readout(folder, self.description, width(bundle.dimension, self.description.pair_encoding))
         self._tokenizer = load_tokenizer(folder)
+        self._prompts = self.description.prompts
+        pairs = KINDS[self.description.kind].texts.count > 1
+        found = tuple(by_tokenizer(self._tokenizer, template(text, pairs)) for text in self.description.templates)
+        self._templates = Templates(found, {len(found): tuple(range(len(found)))}) if found else None
         # Tokenizers keep how texts are cut and padded as a state of their own.
         self._tokenizing = threading.Lock()
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -84,15 +89,19 @@ class Classifier:
 
     def embed(self, texts: Any) -> npt.NDArray[np.float32]:
         """Vectors ``[texts, dimension]``, as the read-out sees them; of an ensemble, its first member's."""
-        return self._embed(self._given(texts))
+        found = self._embed(self._given(texts))
+        return found if self._prompts is None or not len(found) else self._prompts.answers(found)
 
     def _embed(self, given: GivenTexts) -> npt.NDArray[np.float32]:
         about = self.description
         if not given.texts:
             return np.empty((0, 0), dtype=np.float32)
         tokens = self._tokens(given)
-        tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
-        return embed(
+        if self._prompts is None:
+            tokens = prepared(tokens, about.representation, about.max_length, about.pair_encoding)
+        else:
+            tokens = self._prompts.scored(tokens, about.max_length)
+        found = embed(
             self._encoder,
             tokens,
             about.representation,
@@ -101,6 +110,7 @@ class Classifier:
             self._precision,
             pair_encoding=about.pair_encoding,
         )
+        return found if self._prompts is None else self._prompts.vectors(found)
 
     def cut(self, texts: Any) -> Cut:
         """How many of the texts are longer than what the model reads, and how much of them it does not read.
@@ -117,7 +127,13 @@ class Classifier:
         about = self.description
         with self._tokenizing:
             return tokenize(
-                self._tokenizer, given.texts, given.texts_b, about.max_length, about.truncation, about.prefix
+                self._tokenizer,
+                given.texts,
+                given.texts_b,
+                about.max_length,
+                about.truncation,
+                about.prefix,
+                self._templates,
             )
 
     @property
@@ -142,6 +158,7 @@ class Classifier:
         if not len(vectors):
             return np.empty((0, len(self.label_names)), dtype=np.float32)
         own = class_probabilities(self._readout, vectors)
+        own = own if self._prompts is None else self._prompts.answers(own)
         everyone = [own, *(member._probabilities(given) for member in self._members)]
         return np.asarray(np.mean(everyone, axis=0, dtype=np.float64), dtype=np.float32) if self._members else own
 

@@ -73,21 +73,21 @@ def kept_places(layout: Layout, contents: tuple[int, int], length: int, limit: i
     """
     if length <= limit or limit <= layout.specials:
         return np.arange(min(length, limit))
-    had = _shares(*contents, length - layout.specials)
-    kept = _shares(*contents, limit - layout.specials)
+    had = shares(*contents, length - layout.specials)
+    kept = shares(*contents, limit - layout.specials)
     second = layout.before + had[0] + layout.between
     return np.concatenate(
         [
             np.arange(layout.before),
-            layout.before + _of_text(had[0], kept[0], layout.prefix, layout.truncation),
+            layout.before + of_text(had[0], kept[0], layout.prefix, layout.truncation),
             np.arange(second - layout.between, second),
-            second + _of_text(had[1], kept[1], 0, layout.truncation),
+            second + of_text(had[1], kept[1], 0, layout.truncation),
             np.arange(length - layout.after, length),
         ]
     )
 
 
-def _shares(first: int, second: int, room: int) -> tuple[int, int]:
+def shares(first: int, second: int, room: int) -> tuple[int, int]:
     """How many tokens each text of a pair may keep, as the tokenizers library shares them out."""
     if first + second <= room:
         return first, second
@@ -98,7 +98,8 @@ def _shares(first: int, second: int, room: int) -> tuple[int, int]:
     return (short, long) if first <= second else (long, short)
 
 
-def _of_text(length: int, room: int, prefix: int, truncation: str) -> _Places:
+def of_text(length: int, room: int, prefix: int, truncation: str) -> _Places:
+    """Which of the ``length`` tokens of a text stay in so much ``room``, rising; ``prefix`` as of :class:`Layout`."""
     if length <= room or truncation == "head":
         return np.arange(min(length, room))
     lead = min(prefix, room)

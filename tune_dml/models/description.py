@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, from_values
-from tune_dml.data import KINDS
-from tune_dml.errors import ConfigurationError, ModelError
+from tune_dml.data import KINDS, template
+from tune_dml.errors import ConfigurationError, DataError, ModelError
+from tune_dml.models.prompts import Prompts, prompts_of
 from tune_dml.models.readouts import READOUT_SPECS
 from tune_dml.recipe import configuration_from, domains
 
@@ -31,6 +32,7 @@ class ModelDescription:
         truncation: Which tokens of a text are kept that is longer than ``max_length``.
         prefix: What every text begins with when the encoder reads it.
         soup: Of how many seeds its weights are the mean; ``None``: they are those of one.
+        templates: What texts are put in; as many as the pool of the configuration's prompts has.
         text_columns: Of the data that it was trained on, where they were named; looked for before the usual ones.
     """
 
@@ -47,11 +49,17 @@ class ModelDescription:
     prefix: str = ""
     text_columns: tuple[str, ...] = ()
     soup: int | None = None
+    templates: tuple[str, ...] = ()
 
     @property
     def pair_encoding(self) -> str:
         """``joint``, ``towers`` or ``similarity``."""
         return str(self.config.get("pair_encoding", "joint"))
+
+    @property
+    def prompts(self) -> Prompts | None:
+        """How texts in templates are scored; ``None`` where they are not put in any."""
+        return prompts_of(configuration_from({**self.config, "readout": "logistic"}))
 
     @property
     def averaged_layers(self) -> int:
@@ -91,6 +99,14 @@ def read_description(folder: Path) -> ModelDescription:
     least = KINDS[description.kind].target.least_names
     if len(set(description.label_names)) != len(description.label_names) or len(description.label_names) < least:
         raise ModelError(f"{file}: label_names must name {_LEAST[least]} or more, each once.")
+    try:
+        pairs = KINDS[description.kind].texts.count > 1
+        found = [template(text, pairs) for text in description.templates]
+        pool = 0 if (prompts := description.prompts) is None else prompts.pool
+    except (ConfigurationError, DataError) as error:
+        raise ModelError(f"{file} is damaged ({error}); train the model again.") from None
+    if len(found) != pool:
+        raise ModelError(f"{file} is damaged (it has {len(found)} templates of {pool}); train the model again.")
     encoding = config.of("pairs")["encoding"]
     if encoding != "joint" and KINDS[description.kind].texts.count < 2:
         raise ModelError(f"{file}: pair_encoding is '{encoding}', but the model is one of single texts.")

@@ -43,7 +43,8 @@ def embed(
         batch = tokens.batch(rows, device, max_length)
         with autocast(device, precision):
             hidden = encoder(batch) if kept is None else encoder.top(kept.padded(rows, batch), batch)
-        vectors = pool(hidden, batch.mask, representation, after_mask(tokens)).cpu().numpy()
+        places = None if tokens.masks is None else torch.from_numpy(tokens.masks[rows]).to(device)
+        vectors = pool(hidden, batch.mask, representation, after_mask(tokens), places).cpu().numpy()
         if result is None:
             result = np.empty((len(tokens), vectors.shape[1]), dtype=np.float32)
         result[rows] = vectors

@@ -49,7 +49,9 @@ def after_mask(tokens: TokenArrays) -> int:
     return 0 if tokens.ending is None else tokens.ending.after_mask
 
 
-def pool(hidden: Tensor, mask: Tensor, representation: str, after_mask: int = 0) -> Tensor:
+def pool(
+    hidden: Tensor, mask: Tensor, representation: str, after_mask: int = 0, places: Tensor | None = None
+) -> Tensor:
     """One vector per text.
 
     Args:
@@ -57,6 +59,7 @@ def pool(hidden: Tensor, mask: Tensor, representation: str, after_mask: int = 0)
         mask: 1 for real tokens, 0 for padding, ``[texts, tokens]``.
         representation: ``cls`` takes the first token, ``last_token`` the last real one, ``mask`` the one that
             ``after_mask`` real ones follow; ``mean`` and ``tokens`` the mean over real tokens.
+        places: Of each text, the token that is taken, whatever the representation is.
 
     Returns:
         float32 ``[texts, dimension]``.
@@ -64,6 +67,8 @@ def pool(hidden: Tensor, mask: Tensor, representation: str, after_mask: int = 0)
     hidden = hidden.float()
     if representation == "cls":
         return hidden[:, 0]
+    if places is not None:
+        return hidden[torch.arange(len(hidden), device=hidden.device), places]
     if representation in ("last_token", "mask"):
         # Padding stands at the end.
         place = mask.long().sum(1).clamp(min=1) - 1 - (after_mask if representation == "mask" else 0)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.cutting import PLAIN, Layout, kept_places
+from tune_dml.models.token_templates import Templates
 
 
 class Ending(NamedTuple):
@@ -50,6 +51,9 @@ class TokenArrays:
         towers: Of pairs: their texts apart, twice as many, each pair's one after the other; ``None`` for single texts.
         ending: What :meth:`prompted` puts after each text; ``None`` where the tokenizer has no mask token.
         layout: Where special tokens are, and which tokens of a text are kept that is longer than it may be.
+        templates: What :func:`tune_dml.models.token_templates.in_templates` may put the texts in.
+        spaced: The texts, those of pairs apart, as they are behind a space; ``None`` where that is all the same.
+        masks: int64 ``[texts]``: where in each its mask token is, of texts in templates.
         contents: int64 ``[texts, 2]``: tokens of the first and the second text before anything was cut, special ones
             not counted; ``None`` for single texts of which nothing was.
     """
@@ -63,6 +67,9 @@ class TokenArrays:
     towers: TokenArrays | None = field(default=None, repr=False, compare=False)
     layout: Layout = PLAIN
     contents: npt.NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
+    templates: Templates | None = field(default=None, repr=False, compare=False)
+    spaced: TokenArrays | None = field(default=None, repr=False, compare=False)
+    masks: npt.NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -99,10 +106,17 @@ class TokenArrays:
         if self.types is not None:
             types = np.concatenate([self.types[s] for s in spans]) if spans else self.types[:0]
         whole, places = self.whole
-        towers = None if self.towers is None else self.towers.take(both(rows))
-        contents = None if self.contents is None else self.contents[rows]
-        return TokenArrays(
-            ids, offsets, types, self.pad_id, (whole, places[rows]), self.ending, towers, self.layout, contents
+        apart = rows if self.towers is None else both(rows)
+        return replace(
+            self,
+            ids=ids,
+            offsets=offsets,
+            types=types,
+            origin=(whole, places[rows]),
+            towers=None if self.towers is None else self.towers.take(apart),
+            contents=None if self.contents is None else self.contents[rows],
+            spaced=None if self.spaced is None else self.spaced.take(apart),
+            masks=None if self.masks is None else self.masks[rows],
         )
 
     def prompted(self, max_length: int) -> TokenArrays:
@@ -148,6 +162,11 @@ class TokenArrays:
         types = None if self.types is None else self.types[places]
         offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
         return replace(self, ids=self.ids[places], offsets=offsets, types=types)
+
+    @cached_property
+    def made(self) -> dict[tuple[int, ...], TokenArrays]:
+        """What was made of these texts, by what it was made with."""
+        return {}
 
     @cached_property
     def _prompted(self) -> dict[int, TokenArrays]:

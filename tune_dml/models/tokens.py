@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from tune_dml.errors import ModelError
 from tune_dml.models.cutting import layout_of
 from tune_dml.models.token_arrays import Batch, Ending, TokenArrays, both, by_length
+from tune_dml.models.token_templates import Templates, tells_spaces
 from tune_dml.models.tokenizer import encode
 
 __all__ = ["TEMPLATE", "Batch", "Ending", "TokenArrays", "both", "by_length", "own_limit", "tokenize"]
@@ -31,6 +32,7 @@ def tokenize(
     max_length: int,
     truncation: str = "head",
     prefix: str = "",
+    templates: Templates | None = None,
 ) -> TokenArrays:
     """Token arrays of texts, or of pairs encoded jointly and apart; at most ``max_length`` tokens each, specials
     included.
@@ -39,11 +41,14 @@ def tokenize(
         truncation: Which tokens of longer texts are kept, as of :class:`Layout`. The tokenizer never cuts: how much is
             lost would not be known, and what it is told to cut to is a state that other threads would see.
         prefix: What every sequence begins with: of pairs encoded jointly, the first text.
+        templates: What the texts may be put in.
     """
-    towers = None
+    towers = spaced = None
+    apart = texts if texts_b is None else list(chain.from_iterable(zip(texts, texts_b, strict=True)))
     if texts_b is not None:
-        apart = list(chain.from_iterable(zip(texts, texts_b, strict=True)))
         towers = tokenize(tokenizer, apart, None, max_length, truncation, prefix)
+    if templates is not None and any(any(one.spaced) for one in templates.all) and tells_spaces(tokenizer):
+        spaced = tokenize(tokenizer, apart, None, max_length, truncation, f" {prefix}")
     limit = min(max_length, own_limit(tokenizer) or max_length)
     layout = layout_of(tokenizer, texts_b is not None, truncation, prefix)
     fill = _filler(tokenizer)
@@ -79,6 +84,8 @@ def tokenize(
         towers=towers,
         layout=layout,
         contents=np.concatenate(contents),
+        templates=templates,
+        spaced=spaced,
     )
 
 

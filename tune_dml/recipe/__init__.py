@@ -13,9 +13,12 @@ from tune_dml.recipe.configuration import Configuration, configuration_from
 from tune_dml.recipe.core import CORE, READOUTS, REPRESENTATIONS, SCHEDULES, add_readouts, nearest_hyperparameter
 from tune_dml.recipe.hyperparameter import Hyperparameter
 from tune_dml.recipe.ingredient import EncoderParts, Ingredient
+from tune_dml.recipe.ingredients.prompts import EMBEDDINGS, FIRST
 
 __all__ = [
     "CORE",
+    "EMBEDDINGS",
+    "FIRST",
     "INGREDIENTS",
     "READOUTS",
     "REPRESENTATIONS",

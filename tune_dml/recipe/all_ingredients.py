@@ -19,6 +19,7 @@ from tune_dml.recipe.ingredients import (
     pairs,
     plateau,
     projection,
+    prompts,
     reinitialisation,
 )
 
@@ -26,7 +27,7 @@ INGREDIENTS: dict[str, Ingredient] = {
     module.SPEC.name: module.SPEC
     for module in (
         pairs, head_layers, projection, layer_choice, layer_average, label_smoothing, class_weights, layer_decay,
-        reinitialisation, plateau, label_texts,
+        reinitialisation, plateau, label_texts, prompts,
     )
 }  # fmt: skip
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, DrawSettings, TaskSettings, TrialRecord, Value, from_values
 from tune_dml.config.moved_paths import followed
-from tune_dml.data import label_texts_from
+from tune_dml.data import label_texts_from, most_diverse
 from tune_dml.errors import ConfigurationError
 from tune_dml.recipe import configuration_from, domains
 from tune_dml.reporting import write_text_atomic
@@ -30,6 +30,7 @@ class BestFile:
         loss_plugins: Where losses of other packages are.
         truncation, prefix: How texts were read, as of the search's settings.
         versions: What it was made with.
+        templates: The pool that the configuration draws from, if it has one.
         label_texts: Texts made of the classes' names in the wording that the configuration has, if it has any.
         soup: Of how many seeds the search's model is the mean; ``None``: it is that of the first.
     """
@@ -50,6 +51,7 @@ class BestFile:
     prefix: str = ""
     versions: dict[str, Any] = field(default_factory=dict)
     label_texts: dict[str, Any] = field(default_factory=dict)
+    templates: tuple[str, ...] = ()
     soup: int | None = None
 
 
@@ -85,6 +87,7 @@ def write_best(
         "truncation": settings.truncation,
         "prefix": encoder.prefix,
         **({"label_texts": {wording: about.label_texts[wording]}} if wording in about.label_texts else {}),
+        **({"templates": list(pool)} if (pool := pool_of(about.templates, config)) else {}),
         "versions": about.versions,
         "rows": about.rows,
         "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
@@ -133,3 +136,9 @@ def _found_again(best: BestFile, folder: Path) -> BestFile:
     results, data = folder.absolute().parent.parent, best.task.data
     task = replace(best.task, data=None if data is None else followed(data, former, results))
     return replace(best, task=task, encoder=followed(best.encoder, former, results))
+
+
+def pool_of(templates: Sequence[str], config: Mapping[str, Value]) -> tuple[str, ...]:
+    """Those templates of a search that a configuration draws from."""
+    prompts = configuration_from(config).on().get("prompts")
+    return () if prompts is None else tuple(templates[place] for place in most_diverse(templates, prompts["pool"]))

@@ -43,6 +43,7 @@ class SearchFile:
         encoder_sha256, encoder_parameters: Of the encoder.
         versions: Of packages, and how many threads a training run has.
         label_texts: By wording, texts made of the classes' names, with the class of each.
+        templates: What texts may be put in; recipes draw from pools of them.
         encoders: Those that are searched, where there are several; what is said of one is said of the first.
         rounds, by_schedule: Of a trial.
         has_test: Whether the task has a test split.
@@ -67,6 +68,7 @@ class SearchFile:
     max_length: int
     versions: dict[str, Any]
     label_texts: dict[str, Any] = field(default_factory=dict)
+    templates: tuple[str, ...] = ()
     encoders: tuple[SearchedEncoder, ...] = ()
 
     @property

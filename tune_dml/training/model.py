@@ -12,6 +12,7 @@ from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.prefix import LayeredEncoder, layers_of
+from tune_dml.models.prompts import prompts_of
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.recipe import INGREDIENTS, Configuration, EncoderParts
@@ -27,6 +28,8 @@ class Model:
         config: With no more tokens of a text than the encoder has positions for.
         pair_encoding: ``joint``, ``towers`` or ``similarity``.
         width: Of an example's vector.
+        prompts: Where texts are in templates.
+        seed: Of all random numbers.
 
     Raises:
         ConfigurationError: the encoder cannot be had like that.
@@ -36,7 +39,8 @@ class Model:
         self, config: Configuration, bundle: EncoderBundle, seed: int, device: torch.device, precision: str
     ) -> None:
         self.config = config = readable(config, bundle)
-        self.device, self.precision = device, precision
+        self.device, self.precision, self.seed = device, precision, seed
+        self.prompts = prompts_of(config)
         bundle = bundle.up_to(config.of("layer_choice")["layer"])
         encoder = build_encoder(bundle, config.dropout)
         # Not before: the first encoder that a process builds draws random numbers.
@@ -55,6 +59,8 @@ class Model:
     def prepared(self, texts: TokenArrays) -> TokenArrays:
         """Texts as the encoder shall see them."""
         config = self.config
+        if self.prompts is not None:
+            return self.prompts.scored(texts, config.max_length)
         return prepared(texts, config.representation, config.max_length, self.pair_encoding)
 
     def kept(self, texts: TokenArrays) -> KeptStates | None:
@@ -62,9 +68,10 @@ class Model:
         return kept_states(self.encoder, self._sha256, texts, self.config.max_length, self.device, self.precision)
 
     def embed(self, texts: TokenArrays) -> npt.NDArray[np.float32]:
-        """Vectors of prepared ``texts`` by the encoder as it is now: float32 ``[examples, width]``."""
+        """Vectors of prepared ``texts`` by the encoder as it is now: float32 ``[examples, width]``; with prompts, of
+        each view of them, as :meth:`Prompts.vectors` has it."""
         config, kept = self.config, self.kept(texts)
-        return embed(
+        found = embed(
             self.encoder,
             texts,
             config.representation,
@@ -74,6 +81,7 @@ class Model:
             kept,
             self.pair_encoding,
         )
+        return found if self.prompts is None else self.prompts.vectors(found)
 
 
 def readable(config: Configuration, encoder: EncoderBundle) -> Configuration:

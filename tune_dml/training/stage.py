@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,17 +64,19 @@ def read_out(
     Raises:
         TrainingFailure: the vectors are not finite, or all training texts get the same vector or class.
     """
-    rows = rows_for_readouts(data.strata)
+    rows, prompts = rows_for_readouts(data.strata), model.prompts
+    # With prompts each text is read by several vectors.
+    of_each = _as_it_is if prompts is None else prompts.of_each
     left = Trained(
         config=model.config,
         kind=data.kind,
         outputs=data.outputs,
         embeddings=model.embed(inputs.texts(rows)),
-        targets=data.targets if rows is None else data.targets[rows],
+        targets=of_each(data.targets if rows is None else data.targets[rows]),
         head_state=objective.head_state() if trained and heads else {},
         loss_state=objective.loss_state() if trained and heads else {},
         logistic_c=LOGISTIC_C if trained else None,
-        anchors=None if data.anchors is None else _embedded(model, data.anchors),
+        anchors=None if data.anchors is None else _embedded(model, data.anchors, of_each),
     )
     if not np.isfinite(left.embeddings).all():
         raise TrainingFailure("nan", "the embeddings are not finite")
@@ -83,12 +86,17 @@ def read_out(
     probabilities: dict[str, dict[str, Probabilities]] = {}
     for name, texts in score.items():
         vectors = model.embed(model.prepared(texts))
-        probabilities[name] = {r: class_probabilities(f, vectors) for r, f in fitted.items()}
+        found = {r: class_probabilities(f, vectors) for r, f in fitted.items()}
+        probabilities[name] = found if prompts is None else {r: prompts.answers(p) for r, p in found.items()}
     return fitted, probabilities
 
 
-def _embedded(model: Model, anchors: Anchors) -> AnchorVectors:
-    return AnchorVectors(model.embed(model.prepared(anchors.tokens)), anchors.targets, anchors.weight)
+def _as_it_is(targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return targets
+
+
+def _embedded(model: Model, anchors: Anchors, of_each: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]) -> AnchorVectors:
+    return AnchorVectors(model.embed(model.prepared(anchors.tokens)), of_each(anchors.targets), anchors.weight)
 
 
 def rows_for_readouts(strata: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.recipe import INGREDIENTS
+from tune_dml.recipe.ingredient import Values
+from tune_dml.training.inputs.drawn_templates import DrawnTemplates
 from tune_dml.training.inputs.fixed_texts import FixedTexts
 from tune_dml.training.inputs.input import Input
 from tune_dml.training.inputs.towers import towers
@@ -16,6 +18,10 @@ __all__ = ["INPUTS", "Input", "input_of"]
 
 #: By pair encoding.
 INPUTS: dict[str, Callable[[Model, TokenArrays], Input]] = {"joint": FixedTexts, "towers": towers, "similarity": towers}
+#: By ingredient, where one of our own has an input.
+_OF_INGREDIENTS: dict[str, Callable[[Values, Model, TokenArrays], Input]] = {
+    "prompts": lambda values, model, tokens: DrawnTemplates(model, tokens)
+}
 
 
 def input_of(model: Model, tokens: TokenArrays) -> Input:
@@ -24,12 +30,12 @@ def input_of(model: Model, tokens: TokenArrays) -> Input:
     Raises:
         ConfigurationError: several ingredients that are on have an input of their own.
     """
-    own = [(name, values) for name, values in model.config.on().items() if INGREDIENTS[name].input is not None]
+    on = model.config.on()
+    builds = {name: _OF_INGREDIENTS.get(name, INGREDIENTS[name].input) for name in on}
+    own = {name: build for name, build in builds.items() if build is not None}
     if len(own) > 1:
-        raise ConfigurationError(f"{' and '.join(name for name, _ in own)} cannot be on together; leave one out.")
-    for name, values in own:
-        build = INGREDIENTS[name].input
-        assert build is not None
-        found: Input = build(values, model, tokens)
+        raise ConfigurationError(f"{' and '.join(own)} cannot be on together; leave one out.")
+    for name, build in own.items():
+        found: Input = build(on[name], model, tokens)
         return found
     return INPUTS[model.pair_encoding](model, tokens)

@@ -27,6 +27,7 @@ class FixedTexts:
         each: How many texts an example has, one after another.
         texts_of: Where the texts of the examples at some rows are.
         combine: Makes one vector of those of an example's texts.
+        prepared: What is read, where that is something else than the model has of the texts.
     """
 
     def __init__(
@@ -36,11 +37,12 @@ class FixedTexts:
         each: int = 1,
         texts_of: Callable[[Rows], Rows] = lambda rows: rows,
         combine: Callable[[Tensor], Tensor] = lambda vectors: vectors,
+        prepared: TokenArrays | None = None,
     ) -> None:
         self._model, self._encoder, self._device = model, model.encoder, model.device
         self._max_length, self._representation = model.config.max_length, model.config.representation
         self._texts_of, self._combine = texts_of, combine
-        self._tokens = model.prepared(tokens)
+        self._tokens = model.prepared(tokens) if prepared is None else prepared
         self._kept = model.kept(self._tokens)
         self._after_mask = after_mask(self._tokens)
         lengths = np.minimum(self._tokens.lengths, self._max_length)
