@@ -66,6 +66,14 @@ def test_tasks_are_all_listed_with_where_they_come_from(
     assert "negative" in rows["SST2"]["classes"]
 
 
+def test_templates_are_listed_and_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    lists = json.loads(printed(["templates", "--json"], capsys))
+    assert printed(["templates", "question"], capsys).splitlines() == lists["question"]
+    assert "subjectivity" in printed(["templates"], capsys)
+    assert main(["templates", "topics"]) == 2
+    assert "did you mean 'topic'" in capsys.readouterr().err
+
+
 def test_encoders_are_listed_with_where_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     rows = {row["name"]: row for row in json.loads(printed(["encoders", "--json"], capsys))}
     assert rows["bert-tiny"]["here"] == "package"

@@ -12,8 +12,9 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from tune_dml.data import SHIPPED, most_diverse, template
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.encoder import load_tokenizer
+from tune_dml.models.template_pieces import Templates
 from tune_dml.models.token_arrays import TokenArrays
-from tune_dml.models.token_templates import Templates, by_tokenizer, in_templates, in_views
+from tune_dml.models.token_templates import by_tokenizer, in_templates, in_views
 from tune_dml.models.tokens import tokenize
 
 SINGLE, PAIRS = SHIPPED["topic"][:8], SHIPPED["pairs"][:8]

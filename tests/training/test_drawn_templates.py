@@ -15,7 +15,8 @@ from tune_dml.errors import ConfigurationError
 from tune_dml.models import kept
 from tune_dml.models.encoder import load_tokenizer
 from tune_dml.models.readouts import class_probabilities
-from tune_dml.models.token_templates import Templates, by_tokenizer, in_templates
+from tune_dml.models.template_pieces import Templates
+from tune_dml.models.token_templates import by_tokenizer, in_templates
 from tune_dml.models.tokens import TokenArrays, tokenize
 from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples

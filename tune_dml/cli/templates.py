@@ -21,7 +21,7 @@ def templates(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """List the templates that come with tune-dml, or those of one list, one in each line.
+    """List templates for prompts, or those of one list.
 
     Which list a task has is decided by what it is; --templates takes another, or a file.
     """

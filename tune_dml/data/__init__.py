@@ -15,8 +15,8 @@ from tune_dml.data.shipped_templates import SHIPPED
 from tune_dml.data.spoken_names import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.tables import Reading
 from tune_dml.data.task import Split, Task, per_class
+from tune_dml.data.template import MASK, Template, read_templates, template, templates
 from tune_dml.data.template_pools import mean_dissimilarity, most_diverse
-from tune_dml.data.templates import MASK, Template, read_templates, template, templates
 from tune_dml.data.texts import Texts, cell_text, decode_lines, read_texts
 
 __all__ = [

@@ -18,7 +18,7 @@ from tune_dml.spaces import Space, fixed, possible_values, space_text
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from tune_dml.models.token_templates import Templates
+    from tune_dml.models.template_pieces import Templates
     from tune_dml.models.tokens import TokenArrays
 
 #: Where neither the space nor the encoder says anything.

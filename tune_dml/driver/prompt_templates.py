@@ -15,7 +15,7 @@ from tune_dml.spaces import Space, fixed, possible_values
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from tune_dml.models.token_templates import Templates
+    from tune_dml.models.template_pieces import Templates
 
 _POOL = "prompts/pool"
 
@@ -58,7 +58,8 @@ def templates_of(
 ) -> Templates | None:
     """Them and the pools of the space by a tokenizer; without a space that says something of prompts all are one pool;
     ``None`` where there are none."""
-    from tune_dml.models.token_templates import Templates, by_tokenizer
+    from tune_dml.models.template_pieces import Templates
+    from tune_dml.models.token_templates import by_tokenizer
 
     if not texts:
         return None

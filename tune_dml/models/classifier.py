@@ -24,7 +24,8 @@ from tune_dml.models.precision import default_precision
 from tune_dml.models.prefix import LayeredEncoder
 from tune_dml.models.readouts import class_probabilities
 from tune_dml.models.representation import prepared, width
-from tune_dml.models.token_templates import Templates, by_tokenizer
+from tune_dml.models.template_pieces import Templates
+from tune_dml.models.token_templates import by_tokenizer
 from tune_dml.models.tokens import TokenArrays, tokenize
 from tune_dml.models.unread import Cut, cut_of
 from tune_dml.models.vocabulary import check_known

@@ -11,7 +11,7 @@ from typing import Any
 from tune_dml.config import PRECISIONS, TRUNCATIONS, Choice, from_values
 from tune_dml.data import KINDS, template
 from tune_dml.errors import ConfigurationError, DataError, ModelError
-from tune_dml.models.prompts import Prompts, prompts_of
+from tune_dml.models.prompt_scoring import Prompts, prompts_of
 from tune_dml.models.readouts import READOUT_SPECS
 from tune_dml.recipe import configuration_from, domains
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tune_dml.errors import ConfigurationError
 from tune_dml.models.cutting import PLAIN, Layout, kept_places
-from tune_dml.models.token_templates import Templates
+from tune_dml.models.template_pieces import Templates
 
 
 class Ending(NamedTuple):

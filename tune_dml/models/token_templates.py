@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tune_dml.data import MASK, Template
 from tune_dml.errors import ConfigurationError, ModelError
 from tune_dml.models.cutting import PLAIN, of_text, shares
+from tune_dml.models.template_pieces import TokenTemplate
 from tune_dml.models.tokenizer import encode
 
 if TYPE_CHECKING:
@@ -20,36 +21,6 @@ if TYPE_CHECKING:
     from tune_dml.models.token_arrays import TokenArrays
 
 _Rows = npt.NDArray[np.int64]
-
-
-class TokenTemplate(NamedTuple):
-    """A :class:`tune_dml.data.Template` by a tokenizer.
-
-    Attributes:
-        text: As it was written.
-        pieces: Token ids before, between and behind its texts.
-        slots: As the template has them.
-        spaced: Whether a space is before each of the texts.
-        mask: The piece that has the mask token, and where in it.
-    """
-
-    text: str
-    pieces: tuple[tuple[int, ...], ...]
-    slots: tuple[int, ...]
-    spaced: tuple[bool, ...]
-    mask: tuple[int, int]
-
-
-class Templates(NamedTuple):
-    """What a search may put texts in.
-
-    Attributes:
-        all: Each of them.
-        pools: By their size, the sets that recipes draw from: places in :attr:`all`.
-    """
-
-    all: tuple[TokenTemplate, ...]
-    pools: Mapping[int, tuple[int, ...]]
 
 
 def by_tokenizer(tokenizer: PreTrainedTokenizerBase, template: Template) -> TokenTemplate:

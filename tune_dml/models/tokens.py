@@ -11,8 +11,9 @@ from transformers import PreTrainedTokenizerBase
 
 from tune_dml.errors import ModelError
 from tune_dml.models.cutting import layout_of
+from tune_dml.models.template_pieces import Templates
 from tune_dml.models.token_arrays import Batch, Ending, TokenArrays, both, by_length
-from tune_dml.models.token_templates import Templates, tells_spaces
+from tune_dml.models.token_templates import tells_spaces
 from tune_dml.models.tokenizer import encode
 
 __all__ = ["TEMPLATE", "Batch", "Ending", "TokenArrays", "both", "by_length", "own_limit", "tokenize"]

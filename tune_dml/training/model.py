@@ -12,7 +12,7 @@ from tune_dml.models.embedding import embed
 from tune_dml.models.encoder import EncoderBundle, build_encoder
 from tune_dml.models.kept import KeptStates, kept_states
 from tune_dml.models.prefix import LayeredEncoder, layers_of
-from tune_dml.models.prompts import prompts_of
+from tune_dml.models.prompt_scoring import prompts_of
 from tune_dml.models.representation import prepared, width
 from tune_dml.models.tokens import TokenArrays
 from tune_dml.recipe import INGREDIENTS, Configuration, EncoderParts
