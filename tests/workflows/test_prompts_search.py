@@ -64,7 +64,7 @@ def test_from_templates_to_predictions(
     made = ["train", "--config", str(folder / "best.yaml"), "--output", str(tmp_path / "again")]
     again = command(*made, cwd=tmp_path)
     assert again.code == 0, again.err
-    assert (tmp_path / "again" / "model.safetensors").read_bytes() == before
+    assert (tmp_path / "again" / "model" / "model.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize(
