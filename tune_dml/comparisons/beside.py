@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tune_dml.config import absolute_path
+from tune_dml.data import SHIPPED
 from tune_dml.errors import UsageError
 from tune_dml.losses import LOSSES
 from tune_dml.spaces import shipped_spaces
@@ -62,4 +63,6 @@ def _is_meant(option: str, value: str, path: Path) -> bool:
         return value not in {*shipped_spaces(), *LOSSES} and path.is_file()
     if option == "encoder":
         return any((path / name).is_file() for name in ("config.json", "modules.json"))
+    if option == "templates":
+        return value not in SHIPPED and path.is_file()
     return path.exists()
