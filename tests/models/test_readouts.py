@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from tune_dml.data.kinds import MULTILABEL
+from tune_dml.data import KINDS
 from tune_dml.losses import LOSSES, check
 from tune_dml.models.readouts import READOUT_SPECS, AnchorVectors, FittedReadout, Trained
 from tune_dml.models.readouts.readout_spec import softmax, unit
@@ -53,7 +53,7 @@ CASES = [(name, "softtriple") for name in READOUTS] + [("proxies", name) for nam
 
 
 def test_registry_is_what_configurations_may_name() -> None:
-    assert set(READOUT_SPECS) == {*READOUTS, *MULTILABEL.target.readouts}
+    assert set(READOUT_SPECS) == {*READOUTS, *(name for kind in KINDS.values() for name in kind.target.readouts)}
     assert all(name == spec.name and spec.description for name, spec in READOUT_SPECS.items())
 
 

@@ -160,6 +160,7 @@ def test_which_score_takes_the_alias(metric, score, held, takes):
 
 CLASSIFIER = SimpleNamespace(
     label_names=("neg", "pos"),
+    gives_probabilities=True,
     answers=lambda probabilities: SINGLE.target.answers(probabilities, ("neg", "pos")),
     predict_proba=lambda given: np.array(
         [[0.9, 0.1] if "bad" in text else [0.2, 0.8] for text in given_texts(given, ONE_TEXT).texts]
