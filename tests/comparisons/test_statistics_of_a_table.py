@@ -63,6 +63,7 @@ def _bootstrap_t(values: np.ndarray) -> list[float]:
     return [values.mean() - high * error, values.mean() - low * error]
 
 
+@pytest.mark.long
 def test_two_thousand_cells_are_listed_summed_up_and_rendered(tmp_path: Path) -> None:
     values = made_up(tmp_path, tasks=10, shots=[20, 100], draws=10, arms=10)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -102,6 +102,7 @@ stop_ray()
 """
 
 
+@pytest.mark.long
 def test_nobody_without_the_token_gets_into_a_session_of_this_machine(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     environment["HOME"] = str(tmp_path)

@@ -23,8 +23,8 @@ from tune_dml.models.encoder_source import fetch, find_encoder
 try:
     source = find_encoder(sys.argv[1])
     found = source.folder is not None
-    from tune_dml.models.encoder import load_bundle, load_tokenizer
     fetched = fetch(source)
+    from tune_dml.models.encoder import load_bundle, load_tokenizer
     bundle = load_bundle(fetched)
     ids = load_tokenizer(fetched.folder)("a gorgeous film")["input_ids"]
     files = sorted(p.name for p in fetched.folder.iterdir())

@@ -56,7 +56,9 @@ def test_limits_cover_every_hyperparameter_and_defaults_lie_inside() -> None:
     flat = Configuration().to_dict()
     # Of an ingredient whose hyperparameters are in a group of its own, only what is on is written down.
     assert {name for name in domains() if "/" not in name} == set(flat) - {"loss"}
-    assert set(configuration_from({"label_texts/copies": 1}).to_dict()) - set(flat) == set(domains()) - set(flat)
+    assert set(configuration_from({"label_texts/copies": 1, "prompts/pool": 3}).to_dict()) - set(flat) == set(
+        domains()
+    ) - set(flat)
     configuration_from(flat)
 
 

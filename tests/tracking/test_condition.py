@@ -87,6 +87,7 @@ def test_a_damaged_store(store, how):
     assert "SELECT" not in says
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_an_older_store_is_upgraded_by_the_command_that_is_named(store):
     downgrade(store, "c3d6457b6d8a")

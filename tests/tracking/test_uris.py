@@ -159,6 +159,7 @@ def test_a_store_is_made_and_written_where_there_are_neither_locks_nor_links(tmp
     assert done.stdout == "1 ['mlflow.db']\n", done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_page_of_an_oddly_named_folder_shows_its_runs(empty_store: Path, tmp_path: Path) -> None:
     results = tmp_path / "a%2Fb what?#结果"

@@ -45,6 +45,7 @@ def _work(marker: Path) -> Work:
     return Work({"": (share(str(marker)),)}, trial)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_worker_that_the_memory_monitor_takes_is_lost_and_not_the_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -154,6 +154,7 @@ def _a_node_is_lost(folder: Path) -> float:
     return float(max(np.diff(changes)))
 
 
+@pytest.mark.long
 def test_a_gpu_that_fails_gets_no_more_trials(tmp_path: Path) -> None:
     def works() -> bool:
         import ray

@@ -18,7 +18,7 @@ from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from worker_server import WorkerServer
+from worker_server import WorkerServer, can_serve
 
 from tune_dml.execution.environment import ENVIRONMENT
 
@@ -93,7 +93,8 @@ _workers = cache(WorkerServer)
 
 def _python() -> str:
     """What starts Python for Ray; where coverage is measured, Python itself: it would not see what a fork does."""
-    return sys.executable if "COVERAGE_PROCESS_CONFIG" in os.environ else _workers().executable
+    measured = "COVERAGE_PROCESS_CONFIG" in os.environ
+    return _workers().executable if can_serve() and not measured else sys.executable
 
 
 def _run(arguments: list[str], out: str, err: str, cwd: str, python: str) -> None:

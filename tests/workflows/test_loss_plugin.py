@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from command import Ended
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,7 @@ def block(language: str) -> str:
     return str(found)
 
 
+@pytest.mark.long
 def test_a_loss_of_one_s_own(
     tmp_path: Path, tune_dml: Callable[..., Ended], with_store: Callable[[Path], Path]
 ) -> None:

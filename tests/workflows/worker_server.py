@@ -36,6 +36,15 @@ exec {python} -IS {client} {python} {address} "$@"
 """
 
 
+def can_serve() -> bool:
+    """Whether the operating system has what the server needs."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 class WorkerServer:
     """Runs until this process ends; ``executable`` stands for Python's own."""
 

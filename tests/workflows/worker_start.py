@@ -16,7 +16,10 @@ asked = {
     "mask": [int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
 }
 with socket.socket(socket.AF_UNIX) as connection:
-    connection.connect(address)
+    try:
+        connection.connect(address)
+    except OSError:
+        os.execv(python, [python, *arguments])
     message = json.dumps(asked).encode() + b"\n"
     sent = socket.send_fds(connection, [message], [1, 2])
     connection.sendall(message[sent:])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tune_dml.errors import ConfigurationError
-from tune_dml.models.token_arrays import TokenArrays
-from tune_dml.models.token_templates import in_templates
 from tune_dml.recipe import EMBEDDINGS, FIRST, Configuration
+
+if TYPE_CHECKING:
+    from tune_dml.models.token_arrays import TokenArrays
 
 _Array = TypeVar("_Array", bound=npt.NDArray[Any])
 
@@ -45,6 +46,8 @@ class Prompts:
 
     def scored(self, texts: TokenArrays, max_length: int) -> TokenArrays:
         """The texts in the templates that they are scored in."""
+        from tune_dml.models.token_templates import in_templates
+
         pool = self.drawn_from(texts)
         return in_templates(texts, pool[:1] if self.scoring == FIRST else pool, max_length)
 
