@@ -15,6 +15,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -75,6 +76,7 @@ def _serve(address: str) -> None:
         for source in select.select(asked, [], [])[0]:
             if source == 0:
                 _end(list(workers.values()))
+                shutil.rmtree(Path(address).parent, ignore_errors=True)
                 return
             if source is listener:
                 connection = listener.accept()[0]
