@@ -51,6 +51,8 @@ def test_files(tmp_path: Path) -> None:
     assert [one.text for one in read_templates(tmp_path / "mine.txt", False)] == [lines[0], lines[2]]
     (tmp_path / "mine.csv").write_text(f'id,template\n1,"{lines[0]}"\n2,{lines[2]}\n')
     assert [one.text for one in read_templates(tmp_path / "mine.csv", False)] == [lines[0], lines[2]]
+    (tmp_path / "bare.csv").write_text(f'"{lines[0]}"\n{lines[2]}\n')
+    assert [one.text for one in read_templates(tmp_path / "bare.csv", False)] == [lines[0], lines[2]]
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="needs a column 'template'; its columns are a, b"):
         read_templates(tmp_path / "odd.csv", False)

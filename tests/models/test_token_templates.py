@@ -100,6 +100,25 @@ def test_they_are_those_of_the_whole_string(tokenizer: PreTrainedTokenizerBase, 
                 assert own == expected, filled
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+def test_what_every_sequence_begins_with_is_ahead_of_the_template(
+    tokenizer: PreTrainedTokenizerBase, pairs: bool
+) -> None:
+    written, others = (PAIRS if pairs else SINGLE)[0], OTHERS[:3] if pairs else None
+    found = by_tokenizer(tokenizer, template(written, pairs))
+    pool = Templates((found,), {1: (0,)})
+    tokens = tokenize(tokenizer, TEXTS[:3], others, 64, prefix="query: ", templates=pool)
+    made = in_templates(tokens, (0,), 64)
+    assert made.masks is not None
+    lead = tokenizer("query:", add_special_tokens=False)["input_ids"]
+    for row, mask in enumerate(made.masks):
+        own = made.ids[made.offsets[row] : made.offsets[row + 1]].tolist()
+        assert own[1 : 1 + len(lead)] == lead
+        # Once, and not before each text of a pair.
+        assert sum(own[i : i + len(lead)] == lead for i in range(len(own))) == 1
+        assert own[mask] == tokenizer.mask_token_id
+
+
 @pytest.mark.parametrize("truncation", ["head", "tail", "head+tail"])
 @pytest.mark.parametrize("pairs", [False, True])
 @pytest.mark.parametrize("words", [0, 1, 30, 600])

@@ -34,8 +34,11 @@ def test_there_is_one_per_loss() -> None:
 
 
 def test_they_are_read_where_nothing_else_is_imported() -> None:
-    script = "from tune_dml.spaces import load_space, shipped_spaces; [load_space(name) for name in shipped_spaces()]"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    script = (
+        "from tune_dml.spaces import load_space, shipped_spaces; print(*(load_space(n).name for n in shipped_spaces()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == list(shipped_spaces()), done.stderr
 
 
 def test_space_path() -> None:

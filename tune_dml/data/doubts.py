@@ -19,15 +19,22 @@ _MISSING = frozenset({"na", "n/a", "#n/a", "nan", "null", "\\n", "?"})
 _MOST_LONE = 20
 
 
-def check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> None:
+def check_size(pool: Split, where: str, notes: Sequence[str]) -> None:
     """Raises:
-    DataError: the clean training texts cannot be told apart by their labels; ``notes`` say what cleaning took.
+    DataError: cleaning leaves fewer than two training texts.
     """
     if len(pool) < 2:
         raise DataError(
             f"{where} leaves {counted(len(pool), 'training text')} after cleaning; 2 or more are "
             f"needed. {' '.join(notes)}".rstrip()
         )
+
+
+def check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> None:
+    """Raises:
+    DataError: the clean training texts cannot be told apart by their labels; ``notes`` say what cleaning took.
+    """
+    check_size(pool, where, notes)
     present = np.unique(pool.labels)
     if len(present) < 2:
         raise DataError(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tune_dml.data.cleaning import counted
+from tune_dml.data.doubts import check_size
 from tune_dml.data.kind import Code, Rows, Target
 from tune_dml.data.label_set_metrics import BINARY_LOG_LOSS, MICRO_F1, decided
 from tune_dml.data.label_sets import label_set_code, written
@@ -17,11 +17,7 @@ from tune_dml.errors import DataError
 
 
 def _check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> None:
-    if len(pool) < 2:
-        raise DataError(
-            f"{where} leaves {counted(len(pool), 'training text')} after cleaning; 2 or more are "
-            f"needed. {' '.join(notes)}".rstrip()
-        )
+    check_size(pool, where, notes)
     if (pool.labels == pool.labels[0]).all():
         raise DataError(
             f"{where}: every training text has the same labels ({_shown(pool.labels[0], code.names)}). Is it the right "

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tune_dml.data.cleaning import counted
+from tune_dml.data.doubts import check_size
 from tune_dml.data.kind import Code, Rows, Target
 from tune_dml.data.metric import Targets
 from tune_dml.data.number_metrics import PEARSON, RMSE, SPEARMAN
@@ -26,11 +26,7 @@ def bins(targets: Targets) -> Rows:
 
 
 def _check_pool(pool: Split, code: Code, where: str, notes: Sequence[str]) -> None:
-    if len(pool) < 2:
-        raise DataError(
-            f"{where} leaves {counted(len(pool), 'training text')} after cleaning; 2 or more are "
-            f"needed. {' '.join(notes)}".rstrip()
-        )
+    check_size(pool, where, notes)
     if (pool.labels == pool.labels[0]).all():
         raise DataError(
             f"{where}: every training text has the number {pool.labels[0]:g}: there is nothing to be learnt. Is it the "

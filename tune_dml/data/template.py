@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tune_dml.data.decoding import decode, lines
 from tune_dml.data.reading import read_table
+from tune_dml.data.tables import Reading
 from tune_dml.errors import DataError
 
 MASK = "[MASK]"
@@ -89,6 +90,9 @@ def read_templates(path: Path, pairs: bool) -> tuple[Template, ...]:
             raise DataError(f"{path} cannot be read ({error.strerror}).") from None
         return templates(_lines(lines(decode(raw, str(path)).text)), pairs, str(path))
     table = read_table(path)
+    if any(MASK in name for name in table.names):
+        # The first row is a template as well.
+        table = read_table(path, Reading(header=False))
     named = [name for name in table.names if name.casefold() in ("template", "templates", "prompt")]
     if not named and len(table.names) > 1:
         raise DataError(f"{path} needs a column 'template'; its columns are {', '.join(table.names)}.")

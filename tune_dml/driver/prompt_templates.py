@@ -57,11 +57,11 @@ def templates_of(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], space: Space, pairs: bool
 ) -> Templates | None:
     """Them and the pools of the space by a tokenizer; without a space that says something of prompts all are one pool;
-    ``None`` where there are none."""
+    ``None`` where there are none, or no mask token: one of several encoders may lack it."""
     from tune_dml.models.template_pieces import Templates
     from tune_dml.models.token_templates import by_tokenizer
 
-    if not texts:
+    if not texts or tokenizer.mask_token is None:
         return None
     sizes = [size for size in _sizes(space) if size] or [len(texts)]
     pools = {size: most_diverse(texts, size) for size in sizes}

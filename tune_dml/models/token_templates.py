@@ -100,7 +100,7 @@ def _one(tokens: TokenArrays, template: TokenTemplate, text: int, max_length: in
     """A text, or pair, in a template; and where its mask token is."""
     source, each = (tokens, 1) if tokens.towers is None else (tokens.towers, 2)
     layout = source.layout
-    fixed = layout.before + layout.after + sum(map(len, template.pieces))
+    fixed = layout.specials + layout.prefix + sum(map(len, template.pieces))
     if max_length < fixed + len(template.slots):
         least = fixed + len(template.slots)
         raise ConfigurationError(f"max_length is {max_length}; the template '{template.text}' needs {least}.")
@@ -110,24 +110,25 @@ def _one(tokens: TokenArrays, template: TokenTemplate, text: int, max_length: in
     ]
     kept = shares(len(own[0]), len(own[1]) if len(own) > 1 else 0, max_length - fixed)
     start, end = source.offsets[each * text], source.offsets[each * text + 1]
-    parts = [source.ids[start : start + layout.before], np.array(template.pieces[0], dtype=np.int32)]
+    # What every sequence begins with is ahead of the template.
+    begin = source.ids[start : start + layout.before + layout.prefix]
+    parts = [begin, np.array(template.pieces[0], dtype=np.int32)]
     mask = 0
-    for place, (slot, content) in enumerate(zip(template.slots, own, strict=True)):
+    for place, content in enumerate(own):
         if template.mask[0] == place:
             mask = sum(map(len, parts[:-1])) + template.mask[1]
-        prefix = layout.prefix if slot == 0 else 0
-        parts.append(content[of_text(len(content), kept[place], prefix, layout.truncation)])
+        parts.append(content[of_text(len(content), kept[place], 0, layout.truncation)])
         parts.append(np.array(template.pieces[place + 1], dtype=np.int32))
-    if template.mask[0] == len(template.slots):
+    if template.mask[0] == len(own):
         mask = sum(map(len, parts[:-1])) + template.mask[1]
     parts.append(source.ids[end - layout.after : end] if layout.after else source.ids[:0])
     return np.concatenate(parts), mask
 
 
 def _content(tokens: TokenArrays, text: int) -> npt.NDArray[np.int32]:
-    """A text without special tokens."""
-    start, end = int(tokens.offsets[text]), int(tokens.offsets[text + 1])
-    return tokens.ids[start + tokens.layout.before : max(end - tokens.layout.after, start + tokens.layout.before)]
+    """A text without special tokens, and without what every sequence begins with."""
+    start = int(tokens.offsets[text]) + tokens.layout.before + tokens.layout.prefix
+    return tokens.ids[start : max(int(tokens.offsets[text + 1]) - tokens.layout.after, start)]
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, piece: str, first: bool) -> tuple[int, ...]:
