@@ -11,9 +11,9 @@ from tune_dml.losses import LOSSES
 from tune_dml.models.head import ClassificationHead
 from tune_dml.recipe import Configuration
 from tune_dml.recipe.ingredients.class_weights import class_weights
-from tune_dml.recipe.ingredients.projection import make_projection
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.metric_part import compared_width, metric_part
 from tune_dml.training.objectives.objective import Seen, Values
 from tune_dml.training.states import state_of
 
@@ -33,25 +33,19 @@ class Classification:
         self._config = config
         spec = LOSSES[config.loss]
         projected = config.of("projection")
-        size = model.width if projected["kind"] == "none" else projected["size"]
         self._keeps_projection = projected["keep"] and spec.build is not None and bool(config.epochs)
         # The order of what is built decides about its random numbers.
         self._head: ClassificationHead | None = None
         if config.beta_effective > 0:
             dropout = config.dropout if config.dropout is not None else _DROPOUT
-            read = size if self._keeps_projection else model.width
+            read = compared_width(config, model) if self._keeps_projection else model.width
             self._head = ClassificationHead(config.of("head_layers")["kind"], read, data.outputs, dropout).to(
                 model.device
             )
         weights = config.of("class_weights")["kind"]
         self._class_weights = class_weights(weights, data.targets, data.outputs, model.device)
         self._smoothing = config.of("label_smoothing")["share"]
-        self.loss: nn.Module | None = None
-        self._projection: nn.Module | None = None
-        if spec.build is not None:
-            self.loss = spec.build(data.outputs, size, config.loss_params).to(model.device)
-            projection = make_projection(projected["kind"], model.width, size)
-            self._projection = None if projection is None else projection.to(model.device)
+        self.loss, self._projection = metric_part(config, model, data.outputs)
 
     @property
     def heads(self) -> Sequence[nn.Module]:

@@ -10,12 +10,11 @@ from torch import Tensor, nn
 
 from tune_dml.data import KINDS
 from tune_dml.errors import ConfigurationError
-from tune_dml.losses import LOSSES
 from tune_dml.models.head import ClassificationHead
 from tune_dml.recipe import Configuration
-from tune_dml.recipe.ingredients.projection import make_projection
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.metric_part import metric_part
 from tune_dml.training.objectives.objective import Seen, Values
 from tune_dml.training.states import state_of
 
@@ -53,18 +52,11 @@ class SquaredError:
         if self._beta > 0 and not self._by_cosine:
             dropout = config.dropout if config.dropout is not None else _DROPOUT
             self._head = ClassificationHead(config.of("head_layers")["kind"], model.width, 1, dropout).to(model.device)
-        self.loss: nn.Module | None = None
-        self._projection: nn.Module | None = None
-        spec = LOSSES[config.loss]
-        if spec.build is not None:
-            size = model.width if projected["kind"] == "none" else projected["size"]
-            parts = KINDS[data.kind].target.strata(data.targets)
-            # The least number of each part but the first.
-            least = [data.targets[parts == part].min() for part in range(1, int(parts.max()) + 1)]
-            self._edges = torch.tensor(np.array(least, dtype=np.float64), device=model.device)
-            self.loss = spec.build(int(parts.max()) + 1, size, config.loss_params).to(model.device)
-            projection = make_projection(projected["kind"], model.width, size)
-            self._projection = None if projection is None else projection.to(model.device)
+        parts = KINDS[data.kind].target.strata(data.targets)
+        # The least number of each part but the first.
+        least = [data.targets[parts == part].min() for part in range(1, int(parts.max()) + 1)]
+        self._edges = torch.tensor(np.array(least, dtype=np.float64), device=model.device)
+        self.loss, self._projection = metric_part(config, model, len(least) + 1)
 
     @property
     def heads(self) -> Sequence[nn.Module]:
