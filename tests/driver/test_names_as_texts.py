@@ -10,7 +10,7 @@ from prepared_search import prepared, write
 
 from tune_dml.data import load_task
 from tune_dml.driver.drawing import draw_data
-from tune_dml.driver.names_as_texts import texts_again
+from tune_dml.driver.names_as_texts import label_texts_again
 from tune_dml.driver.options import draw_settings, task_settings
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import ConfigurationError, DataError, SpaceError, UsageError
@@ -159,8 +159,8 @@ def test_other_data_have_the_texts_of_classes_of_the_same_name(tmp_path: Path) -
     request = SearchRequest(task="other", data=str(data), shots="full", no_test=True, folds=2)
     drawn = draw_data(load_task(task_settings(request)), draw_settings(request))
     given = {"given": ((0, "from a friend"), (1, "an offer"))}
-    assert texts_again(given, ("ham", "spam"), drawn) == {"given": ((1, "an offer"),)}
-    assert texts_again({}, ("ham", "spam"), drawn) == {}
+    assert label_texts_again(given, ("ham", "spam"), drawn) == {"given": ((1, "an offer"),)}
+    assert label_texts_again({}, ("ham", "spam"), drawn) == {}
     with pytest.raises(DataError, match="label texts say nothing of the classes of other"):
-        texts_again(given, ("ham", "eggs"), drawn)
-    assert texts_again({"name": ()}, ("ham", "spam"), drawn)["name"] == ((0, "ant"), (1, "spam"))
+        label_texts_again(given, ("ham", "eggs"), drawn)
+    assert label_texts_again({"name": ()}, ("ham", "spam"), drawn)["name"] == ((0, "ant"), (1, "spam"))

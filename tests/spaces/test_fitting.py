@@ -99,5 +99,8 @@ def test_shipped_spaces_fit_minilm_as_they_are(name: str) -> None:
     minilm = load_bundle(find_encoder("all-MiniLM-L6-v2"))
     space = load_space(name)
     given, notes = fitted(space, minilm)
+    if name in ("dynamar", "prompt"):
+        assert notes == ("it has no masked-LM head: head masked_lm is taken as linear",)
+        return
     assert given is space
     assert notes == ()

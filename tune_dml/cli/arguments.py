@@ -60,6 +60,31 @@ Templates = Annotated[
         "--templates", metavar="FILE", help="For prompts: one in each line, or a list of 'tune-dml templates'."
     ),
 ]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME[,NAME]",
+        help="A folder or a model on the hub, several to be searched, or 'suggest'; all-mpnet-base-v2 where a GPU is "
+        "visible, else all-MiniLM-L6-v2.",
+    ),
+]
+MaxLength = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|auto", help="Tokens of a text that are read, 128 unless told; auto: what 95% of the texts have."
+    ),
+]
+Words = Annotated[
+    list[str] | None,
+    typer.Option("--words", metavar="CLASS=WORD,...", help="What classes begin as, in heads that know words."),
+]
+AdaptMlm = Annotated[
+    int | None,
+    typer.Option("--adapt-mlm", metavar="N", help="Masked-LM steps first, on the training texts without labels."),
+]
+Unlabelled = Annotated[
+    str | None, typer.Option("--unlabelled", metavar="FILE", help="Texts for --adapt-mlm, instead of the task's own.")
+]
 WinnerOnly = Annotated[
     bool, typer.Option("--confirm-winner-only", help="Confirm the winner alone, without baselines and runners-up.")
 ]

@@ -9,7 +9,9 @@ import typer
 from tune_dml.cli import terminal
 from tune_dml.cli.arguments import (
     DEFAULTS,
+    AdaptMlm,
     Debug,
+    Encoder,
     Encoding,
     Ensemble,
     GroupColumn,
@@ -18,6 +20,7 @@ from tune_dml.cli.arguments import (
     LabelColumn,
     LabelTexts,
     LossPlugin,
+    MaxLength,
     NoHeader,
     NoModel,
     NoReference,
@@ -27,8 +30,10 @@ from tune_dml.cli.arguments import (
     Store,
     Templates,
     TrackingUri,
+    Unlabelled,
     Verbose,
     WinnerOnly,
+    Words,
     count_or_word,
     listed,
 )
@@ -74,6 +79,9 @@ def search(
     no_header: NoHeader = not DEFAULTS.header,
     label_texts: LabelTexts = DEFAULTS.label_texts,
     templates: Templates = DEFAULTS.templates,
+    words: Words = None,
+    adapt_mlm: AdaptMlm = DEFAULTS.adapt_mlm,
+    unlabelled: Unlabelled = DEFAULTS.unlabelled,
     drop_unknown_labels: Annotated[
         bool,
         typer.Option("--drop-unknown-labels", help="Leave out test rows whose label no training text carries."),
@@ -81,25 +89,13 @@ def search(
     no_test: Annotated[
         bool, typer.Option("--no-test", help="Train on every label; the answer is the bias-corrected estimate.")
     ] = DEFAULTS.no_test,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME[,NAME]",
-            help="A folder or a model on the hub, several to be searched, or 'suggest'; all-mpnet-base-v2 where a GPU "
-            "is visible, else all-MiniLM-L6-v2.",
-        ),
-    ] = DEFAULTS.encoder,
+    encoder: Encoder = DEFAULTS.encoder,
     space: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Search space: a name from 'tune-dml spaces list', or a file.")
     ] = DEFAULTS.space,
     losses: Annotated[list[str] | None, typer.Option(metavar="A,B", help="Only these of the space's losses.")] = None,
     loss_plugin: LossPlugin = None,
-    max_length: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|auto", help="Tokens of a text that are read, 128 unless told; auto: what 95% of the texts have."
-        ),
-    ] = None,
+    max_length: MaxLength = None,
     truncation: Annotated[
         str, typer.Option(metavar="NAME", help="What is kept of a longer text: head, tail or head+tail.")
     ] = DEFAULTS.truncation,
@@ -199,6 +195,9 @@ def search(
         kind=kind,
         label_texts=label_texts,
         templates=templates,
+        words=tuple(words or ()),
+        adapt_mlm=adapt_mlm,
+        unlabelled=unlabelled,
         no_test=no_test,
         encoder=encoder,
         space=space,

@@ -14,7 +14,7 @@ from tune_dml.cluster.on_head import RESULTS
 
 COMMANDS = ("search", "resume", "confirm")
 #: Options that name a file or folder, which goes along.
-_FILES = ("--data", "--space", "--label-texts", "--templates")
+_FILES = ("--data", "--space", "--label-texts", "--templates", "--unlabelled")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tune_dml.losses import LOSSES
 from tune_dml.spaces import shipped_spaces
 
 #: Options whose value may be the path of a file or folder.
-_PATHS = ("data", "space", "encoder", "label_texts", "templates")
+_PATHS = ("data", "space", "encoder", "label_texts", "templates", "unlabelled")
 
 
 def with_paths(options: Mapping[str, Any], file: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tune_dml.comparisons.beside import parts_of
 from tune_dml.config import Value, absolute_path, slug
 
 #: Options beside the space that name files whose content decides.
-_OF_FILES = ("encoder", "label_texts", "templates")
+_OF_FILES = ("encoder", "label_texts", "templates", "unlabelled")
 #: What says where and how a search is run, and nothing about what it gives.
 _MANNERS = (
     "results", "name", "address", "tracking_uri", "store", "store_every", "concurrency", "cpus_per_trial",

@@ -19,6 +19,7 @@ BASELINES = ("probe", "reference_ce")
 PRECISIONS = ("float32", "bfloat16")
 #: Which tokens of a text are kept that is too long: the first, the last, or as many of either.
 TRUNCATIONS = ("head", "tail", "head+tail")
+_IF_ANY = ("encoders", "adapt_mlm", "unlabelled")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class SearchSettings:
         encoders: All of them where several are searched; ``encoder``, ``space_text``, ``prefix`` and ``representation``
             are the first one's.
         reference_ce: Whether a cross entropy as it is usually set runs beside the trials; the frozen probe always does.
+        adapt_mlm, unlabelled: Masked-LM steps before all trials, and the file of their texts, if it is not the task's.
         soup: Whether the winner's seeds are mixed into one model, if that is not clearly worse.
         store, store_every: Where a copy of the search's folder is kept, and how often it is brought up to date.
     """
@@ -132,6 +134,8 @@ class SearchSettings:
     encoders: tuple[str, ...] = ()
     reference_ce: bool = True
     soup: bool = True
+    adapt_mlm: int | None = None
+    unlabelled: str | None = None
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -148,9 +152,9 @@ class SearchSettings:
         return dict(zip(keys_of(self.encoder_names), self.encoder_names, strict=True)).get(key, self.encoder)
 
     def to_dict(self) -> dict[str, Any]:
-        """Without several encoders where there is one."""
+        """Without several encoders where there is one, and without masked-LM steps where there are none."""
         values = asdict(self) | {"task": self.task.to_dict()}
-        return {name: value for name, value in values.items() if name != "encoders" or value}
+        return {name: value for name, value in values.items() if name not in _IF_ANY or value}
 
 
 def settings_from(values: Any, where: str) -> SearchSettings:

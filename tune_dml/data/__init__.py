@@ -8,6 +8,7 @@ from tune_dml.data.folds import Fold, make_folds, stratified_rows
 from tune_dml.data.json_lines import json_text
 from tune_dml.data.kind import KINDS, METRICS, Code, Kind, Target, kind_named, metric_named
 from tune_dml.data.kinds import PAIR, SINGLE, usual_kind
+from tune_dml.data.known_classes import KnownClasses
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec, spec_named
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
@@ -31,6 +32,7 @@ __all__ = [
     "Fold",
     "HubSource",
     "Kind",
+    "KnownClasses",
     "LabelTexts",
     "Metric",
     "Reading",

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tune_dml.config import TaskSettings
 from tune_dml.data.columns import Wanted, matching, read_rows
-from tune_dml.data.folding import folded, visible
-from tune_dml.data.labels import same
+from tune_dml.data.folding import folded
+from tune_dml.data.known_classes import KnownClasses
 from tune_dml.data.reading import read_table
-from tune_dml.data.spoken_names import spoken_names
 from tune_dml.data.tables import Reading, Table
 from tune_dml.data.text_forms import ONE_TEXT
 from tune_dml.errors import DataError, nearest, some_of
 
-#: Of names, the finest first.
-_FORMS: tuple[Callable[[str], str], ...] = (
-    str,
-    visible,
-    partial(same, fractions=False),
-    same,
-    lambda name: folded(same(name)),
-)
 _CLASS, _TEXT = ("class", "label", "name"), ("text", "description", "sentence")
 
 
@@ -39,7 +27,7 @@ def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple
         DataError: the file cannot be read or has other columns than a class and a text, a row lacks one of the two, a
             class is none of the task's, a class has no text, or a text stands for two.
     """
-    known = _Known(task, names)
+    known = KnownClasses(task, names)
     table, columns = _columns(path, known)
     settings = TaskSettings(task, text_columns=(columns[1],), label_column=columns[0], header=bool(table.header))
     rows = read_rows(table, settings, Wanted(), ONE_TEXT, need_groups=False)
@@ -60,42 +48,7 @@ def read_class_texts(path: Path, task: str, names: Sequence[str]) -> tuple[tuple
     return tuple((label, text) for text, label in found.items())
 
 
-class _Known:
-    """Classes by what a file may call them: as they are written, else in any way that no other class could be."""
-
-    def __init__(self, task: str, names: Sequence[str]) -> None:
-        self._task, self._names = task, names
-        self._by_form: list[defaultdict[str, set[int]]] = [defaultdict(set) for _ in _FORMS]
-        for called in (names, spoken_names(task, names)):
-            for label, name in enumerate(called):
-                for form, labels in zip(_FORMS, self._by_form, strict=True):
-                    labels[form(name)].add(label)
-
-    def label(self, name: Any) -> int | None:
-        """The class that is called so."""
-        for form, labels in zip(_FORMS, self._by_form, strict=True):
-            found = labels.get(form(str(name)), ())
-            if len(found) == 1:
-                return next(iter(found))
-        return None
-
-    def count(self, names: Iterable[Any]) -> int:
-        """How many of them are classes."""
-        return sum(self.label(name) is not None for name in names)
-
-    def check_no_class(self, name: str, path: Path) -> None:
-        """Raises:
-        DataError: the name, out of what was taken for a header, is that of a class but for a letter or two.
-        """
-        hint = nearest(name, self._names)
-        if hint.startswith("did you mean"):
-            raise DataError(
-                f"{path}: if its first row is a class and a text, {self._task} has no class '{name}': {hint} If it "
-                "names the columns, call them class and text."
-            )
-
-
-def _columns(path: Path, known: _Known) -> tuple[Table, tuple[str, str]]:
+def _columns(path: Path, known: KnownClasses) -> tuple[Table, tuple[str, str]]:
     """The table, and its columns of classes and of texts."""
     table = read_table(path)
     heads = any(folded(name) in (*_CLASS, *_TEXT) and known.label(name) is None for name in table.names)
@@ -118,7 +71,7 @@ def _columns(path: Path, known: _Known) -> tuple[Table, tuple[str, str]]:
     return table, (found[0], found[1])
 
 
-def _by_cells(table: Table, known: _Known) -> tuple[str, str]:
+def _by_cells(table: Table, known: KnownClasses) -> tuple[str, str]:
     """Of two columns the one that has more classes, the first where they have as many; and the other."""
     first, second = table.names
     turned = known.count(table.column(second)) > known.count(table.column(first))

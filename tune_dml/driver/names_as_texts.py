@@ -73,7 +73,7 @@ def texts_of_names(drawn: Drawn) -> LabelTexts:
     return {} if say_nothing(names) or len(set(names)) < len(names) else label_texts(names, _taken(drawn))
 
 
-def texts_again(texts: LabelTexts, names: Sequence[str], drawn: Drawn) -> LabelTexts:
+def label_texts_again(texts: LabelTexts, names: Sequence[str], drawn: Drawn) -> LabelTexts:
     """Those of classes called ``names``, for other labelled texts: of their own classes' names, and of given ones those
     of classes of the same name.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
@@ -18,9 +17,11 @@ from tune_dml.config import (
     absolute_path,
 )
 from tune_dml.data import KINDS, SINGLE, Target, check_encoding, spec_named
+from tune_dml.driver.durations import seconds
 from tune_dml.driver.lengths import check_length_options
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.request import SearchRequest
+from tune_dml.driver.unlabelled import check_adapting
 from tune_dml.errors import UsageError, nearest
 from tune_dml.execution.machines import Slots
 from tune_dml.models.known_encoders import SUGGEST, as_named
@@ -32,7 +33,6 @@ TRIALS_ON_CPU, TRIALS_ON_GPU = 16, 64
 PRECISIONS = ("auto", "float32", "bfloat16")
 #: Trials at a time as measured.
 AUTO = "auto"
-_TIME = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
 def check_options(request: SearchRequest) -> None:
@@ -50,6 +50,7 @@ def check_options(request: SearchRequest) -> None:
     encoder_names(request)
     at_least("--trials", request.trials, 1)
     _check_concurrency(request)
+    check_adapting(request.adapt_mlm, request.unlabelled)
     at_least("--max-rounds", request.max_rounds, 1)
     at_least("--confirm-seeds", request.confirm_seeds, 1)
     if request.ensemble and not request.save_model:
@@ -154,19 +155,6 @@ def draw_settings(request: SearchRequest) -> DrawSettings:
     )
 
 
-def seconds(budget: str | float | None, option: str = "--time-budget") -> float | None:
-    """A budget of time in seconds: ``"30m"``, ``"1h30m"``, ``"90s"``, or a number of seconds."""
-    if budget is None:
-        return None
-    match = _TIME.fullmatch(str(budget).strip().lower().replace(" ", ""))
-    total = (
-        sum(float(part or 0) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else 0
-    )
-    if not total:
-        raise UsageError(f"{option} is '{budget}'; write it like 30m, 2h or 1h30m.")
-    return total
-
-
 def settings_of(
     request: SearchRequest,
     *,
@@ -219,6 +207,8 @@ def settings_of(
         save_model=request.save_model,
         ensemble=request.ensemble,
         soup=request.soup,
+        adapt_mlm=request.adapt_mlm,
+        unlabelled=None if request.unlabelled is None else str(absolute_path(request.unlabelled)),
     )
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from tune_dml.cluster.joining import join
 from tune_dml.cluster.keeping import names_in_store
 from tune_dml.cluster.workers import start_workers
 from tune_dml.config import SearchSettings
 from tune_dml.data import load_task
+from tune_dml.driver.adapting import adapted_again, texts_again
+from tune_dml.driver.additions import additions_of
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
+from tune_dml.driver.durations import seconds
 from tune_dml.driver.each_encoder import with_encoders
 from tune_dml.driver.first_look import first_look, fitted_to_machine, look_again, look_at_disk
 from tune_dml.driver.named_code import allow_plugins
-from tune_dml.driver.names_as_texts import texts_again
+from tune_dml.driver.names_as_texts import label_texts_again
 from tune_dml.driver.naming import search_name
 from tune_dml.driver.options import (
     AUTO,
@@ -24,7 +28,6 @@ from tune_dml.driver.options import (
     draw_settings,
     encoder_names,
     metric_of,
-    seconds,
     settings_of,
     task_settings,
 )
@@ -106,7 +109,7 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         draw=drawn.settings,
         taken=taken,
     )
-    found = with_encoders(request, settings, drawn, sources, out)
+    found = with_encoders(request, settings, drawn, sources, out, dry=not workers)
     return packed(found, gpus, out) if measure else found
 
 
@@ -139,25 +142,33 @@ def prepare_again(
         start_workers(settings, None, out)
     from tune_dml.models.encoder import load_bundle
 
+    additions = additions_of(about)
+    texts = texts_again(settings, drawn, about.unlabelled_sha256)
     found = []
     for encoder, source in zip(about.searched, sources, strict=True):
         bundle = load_bundle(source)
         if bundle.sha256 != encoder.sha256:
             raise ResultsError(f"The weights of {encoder.name} have changed since '{settings.name}' was started.")
         its = settings_with(settings, encoder)
+        bundle = adapted_again(bundle, source, texts, its, out)
         space = space_from_text(its.space_text, settings.space)
-        found.append(with_encoder(its, drawn, space, source, bundle, about.label_texts, encoder.key, about.templates))
+        found.append(with_encoder(its, drawn, space, source, bundle, additions, encoder.key))
     return prepared(settings, drawn, found, about)
 
 
 def prepare_one(
-    best: BestFile, out: Output, loss_plugins: tuple[str, ...] = (), other: Drawn | None = None
+    best: BestFile,
+    out: Output,
+    loss_plugins: tuple[str, ...] = (),
+    other: Drawn | None = None,
+    results: Path = Path(),
 ) -> Prepared:
     """What one training run of ``best.yaml``'s configuration needs.
 
     Args:
         loss_plugins: Those of the search, named again.
         other: Texts to train on instead of the file's own.
+        results: Where encoders after masked-LM steps are kept.
 
     Raises:
         ResultsError: the data or the encoder is no longer what the file was made with.
@@ -189,12 +200,20 @@ def prepare_one(
         precision=best.precision,
         truncation=best.truncation,
         prefix=best.prefix,
+        adapt_mlm=best.adapt_mlm,
+        unlabelled=best.unlabelled,
+        results=str(results),
     )
+    texts = texts_again(settings, drawn, best.unlabelled_sha256 if other is None else "")
+    bundle = adapted_again(bundle, source, texts, settings, out)
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     # Other texts may have other classes, or the classes in another order.
-    named = best.label_texts if other is None else texts_again(best.label_texts, best.label_names, drawn)
-    one = with_encoder(settings, drawn, space, source, bundle, named, templates=best.templates)
-    return prepared(settings, drawn, [one], named=named, templates=best.templates)
+    additions = additions_of(best)
+    if other is not None:
+        named = label_texts_again(best.label_texts, best.label_names, drawn)
+        additions = replace(additions, label_texts=named)
+    one = with_encoder(settings, drawn, space, source, bundle, additions)
+    return prepared(settings, drawn, [one], additions=additions)
 
 
 def settings_with(settings: SearchSettings, encoder: SearchedEncoder) -> SearchSettings:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from tune_dml.config import SearchSettings, size_of
-from tune_dml.data import LabelTexts, Split
+from tune_dml.data import Split
+from tune_dml.driver.additions import Additions
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.lengths import cut_note, longest_text
 from tune_dml.driver.manners import encoder_limit, tokens_of
 from tune_dml.driver.names_as_texts import with_label_texts
 from tune_dml.driver.prompt_templates import templates_of
+from tune_dml.driver.words_of_classes import in_order
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.results.search_file import SearchFile
 from tune_dml.results.searched_encoder import SearchedEncoder
@@ -73,11 +75,13 @@ class Prepared:
         about: What ``search.yaml`` holds.
         encoders: Of each that is searched, in the order in which they were given.
         test_labels: Of the test split; used once the winner is fixed.
+        adapting_seconds: What masked-LM steps would take, where they were left out.
     """
 
     about: SearchFile
     encoders: tuple[WithEncoder, ...]
     test_labels: npt.NDArray[Any] | None
+    adapting_seconds: float = 0.0
 
     @property
     def folder(self) -> Path:
@@ -108,21 +112,20 @@ def with_encoder(
     space: Space,
     source: EncoderSource,
     bundle: EncoderBundle,
-    named: LabelTexts | None = None,
+    additions: Additions,
     key: str = "",
-    templates: Sequence[str] = (),
 ) -> WithEncoder:
     """An encoder's part of a search in memory.
 
     Args:
         settings: With the encoder's manners and space.
-        named: Texts made of the classes' names.
+        additions: What recipes may use beside the labelled texts.
         key: What trials call the encoder.
-        templates: What texts may be put in.
 
     Raises:
         ModelError: the tokenizer cannot be loaded, or a text has a token that the encoder does not know.
     """
+    from tune_dml.models.class_words import with_words
     from tune_dml.models.encoder import load_tokenizer
     from tune_dml.models.vocabulary import check_vocabulary
     from tune_dml.training.workload import Workload
@@ -131,7 +134,9 @@ def with_encoder(
     tokenizer = load_tokenizer(source.folder)
     longest = longest_text(space) if bundle.positions is None else min(longest_text(space), bundle.positions)
 
-    prompts = templates_of(tokenizer, templates, space, drawn.split.texts_b is not None)
+    prompts = templates_of(tokenizer, additions.templates, space, drawn.split.texts_b is not None)
+    if words := in_order(additions.words, drawn.task.label_names):
+        bundle = with_words(bundle, tokenizer, words)
 
     def tokens(split: Split, name: str) -> TokenArrays:
         found = tokens_of(tokenizer, split, settings, longest, prompts)
@@ -139,7 +144,7 @@ def with_encoder(
         return found
 
     task, validation = drawn.task, drawn.task.validation
-    split, named_rows = with_label_texts(drawn.split, named or {})
+    split, named_rows = with_label_texts(drawn.split, additions.label_texts)
     official = drawn.folds[0].official and validation is not None
     workload = Workload(
         encoder=bundle,
@@ -161,7 +166,8 @@ def with_encoder(
     cut = {name: split for name, split in splits.items() if split is not None}
     limit = encoder_limit(tokenizer, bundle.positions)
     own = settings.space_text, settings.prefix, settings.representation
-    encoder = SearchedEncoder(key, settings.encoder, bundle.sha256, bundle.parameters, longest, *own)
+    sha256 = bundle.base_sha256 or bundle.sha256
+    encoder = SearchedEncoder(key, settings.encoder, sha256, bundle.parameters, longest, *own)
     return WithEncoder(encoder, space, workload, test, tokenizer, cut_note(cut, space, longest, limit, settings.device))
 
 
@@ -171,17 +177,18 @@ def prepared(
     encoders: Sequence[WithEncoder],
     before: SearchFile | None = None,
     told: tuple[str, ...] = (),
-    named: LabelTexts | None = None,
-    templates: tuple[str, ...] = (),
+    additions: Additions | None = None,
+    adapting_seconds: float = 0.0,
 ) -> Prepared:
     """Everything together, with the notes that go into ``search.yaml``.
 
     Args:
         before: The search as its file has it, where it goes on.
         told: What else is to be said of the data.
-        named: Texts made of the classes' names.
-        templates: What texts may be put in.
+        additions: What recipes may use beside the labelled texts.
+        adapting_seconds: What masked-LM steps would take that a dry run leaves out.
     """
+    additions = additions or Additions()
     task, first = drawn.task, encoders[0]
     workload, several = first.workload, len(encoders) > 1
     cut = [f"{one.encoder.key}: {note}" if several else note for one in encoders for note in one.cut]
@@ -203,11 +210,13 @@ def prepared(
         has_test=task.test is not None,
         max_length=first.encoder.max_length,
         versions=versions(settings.device),
-        label_texts=dict(named or {}),
-        templates=templates,
+        label_texts=dict(additions.label_texts),
+        templates=additions.templates,
+        words=dict(additions.words),
+        unlabelled_sha256=additions.unlabelled_sha256,
         encoders=tuple(one.encoder for one in encoders) if several else (),
     )
-    return Prepared(about, tuple(encoders), None if task.test is None else task.test.labels)
+    return Prepared(about, tuple(encoders), None if task.test is None else task.test.labels, adapting_seconds)
 
 
 def try_space(found: Prepared) -> None:

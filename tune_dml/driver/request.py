@@ -24,6 +24,11 @@ class SearchRequest:
             some of the trials.
         templates: A file of them, one in each line, or a list out of ``tune-dml templates``, for a space with prompts;
             that of the task unless given.
+        words: What classes begin as in the heads of some trials, as ``("negative=terrible", "positive=great")``: the
+            encoder's masked-LM head then stands in front.
+        adapt_mlm: Masked-LM steps on texts without labels before all trials: the task's training texts, of ``data`` the
+            labelled ones, or those of ``unlabelled``; never test texts.
+        unlabelled: A file of texts for ``adapt_mlm``.
         no_test: Use every label for training; the answer is the bias-corrected estimate.
         encoder: A folder or a name on the hub; several with commas between them are searched.
         space: A shipped name or a YAML file.
@@ -71,6 +76,9 @@ class SearchRequest:
     kind: str | None = None
     label_texts: str | None = None
     templates: str | None = None
+    words: tuple[str, ...] = ()
+    adapt_mlm: int | None = None
+    unlabelled: str | None = None
     no_test: bool = False
     encoder: str | None = None
     space: str = "default"

@@ -22,6 +22,7 @@ from tune_dml.models.facts import EncoderFacts, facts_of
 from tune_dml.models.structure import shortened_config, text_encoder
 from tune_dml.models.tokenizer import first_line, quiet
 from tune_dml.models.tokenizer import load_tokenizer as load_tokenizer
+from tune_dml.models.word_head import WordHead, read_word_head
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class EncoderBundle:
         config: The Hugging Face configuration as JSON.
         state: Weights by name, without what no representation here uses: pooler, decoder.
         examined: What it can do, where that is known; else it is found when it is first asked for.
+        word_head: Of the masked-LM head that it was trained with, where the checkpoint has it.
+        base_sha256: Of the weights that masked-LM steps were begun with, if there were any here.
     """
 
     name: str
@@ -41,6 +44,8 @@ class EncoderBundle:
     config: str
     state: dict[str, npt.NDArray[np.float32]] = field(repr=False)
     examined: EncoderFacts | None = field(default=None, repr=False, compare=False)
+    word_head: WordHead | None = field(default=None, repr=False, compare=False)
+    base_sha256: str = ""
 
     @property
     def parameters(self) -> int:
@@ -76,6 +81,12 @@ class EncoderBundle:
         """Tokens that it knows: ids are below; ``None``: any."""
         return self.facts.vocabulary
 
+    @property
+    def word_embeddings(self) -> npt.NDArray[np.float32]:
+        """Of each token: ``[vocabulary, n]``."""
+        found: Any = _pristine(self).get_input_embeddings()  # type: ignore[operator]
+        return np.asarray(found.weight.detach().numpy())
+
     def up_to(self, layer: int | None) -> EncoderBundle:
         """The encoder without the layers above number ``layer`` (1: the lowest); ``None``: as it is.
 
@@ -96,7 +107,7 @@ class EncoderBundle:
         above = tuple(f"{facts.path}.{number}." for number in range(layer, facts.layers or 0))
         state = {name: array for name, array in self.state.items() if not name.startswith(above)}
         known = replace(facts, layers=None if shared else layer, runs=layer, depth=min(facts.depth, layer))
-        return EncoderBundle(self.name, f"{self.sha256}:{layer}", json.dumps(config), state, known)
+        return EncoderBundle(self.name, f"{self.sha256}:{layer}", json.dumps(config), state, known, self.word_head)
 
 
 def load_bundle(source: EncoderSource) -> EncoderBundle:
@@ -141,7 +152,8 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
         raise ModelError(f"The encoder in {source.folder} cannot be used: {error}.{cure}") from error
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     config = model.config.to_json_string(use_diff=False)
-    return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts)
+    words = read_word_head(source.folder, model.config.to_dict())
+    return EncoderBundle(source.name, weights_sha256(source.folder), config, state, facts, words)
 
 
 _built: dict[str, nn.Module] = {}

@@ -36,11 +36,24 @@ def by_tokenizer(tokenizer: PreTrainedTokenizerBase, template: Template) -> Toke
         kept = piece if last else piece.rstrip()
         if not last:
             spaced.append(kept != piece)
-        pieces.append(_ids(tokenizer, kept.replace(MASK, tokenizer.mask_token), first=not place))
+        pieces.append(piece_ids(tokenizer, kept.replace(MASK, tokenizer.mask_token), first=not place))
     where = [(place, ids.index(tokenizer.mask_token_id)) for place, ids in enumerate(pieces) if _masks(tokenizer, ids)]
     if len(where) != 1 or sum(_masks(tokenizer, ids) for ids in pieces) != 1:
         raise ModelError(f"The encoder's tokenizer does not keep the mask token of the template '{template.text}'.")
     return TokenTemplate(template.text, tuple(pieces), template.slots, tuple(spaced), where[0])
+
+
+def piece_ids(tokenizer: PreTrainedTokenizerBase, piece: str, first: bool) -> tuple[int, ...]:
+    """Of a piece as it is behind a text; of the first one, at the beginning."""
+    if not piece:
+        return ()
+    alone = list(encode(tokenizer, piece, add_special_tokens=False)["input_ids"])
+    if first:
+        return tuple(alone)
+    # Some tokenizers begin whatever they are given with a space.
+    lead = list(encode(tokenizer, "a", add_special_tokens=False)["input_ids"])
+    both = list(encode(tokenizer, f"a{piece}", add_special_tokens=False)["input_ids"])
+    return tuple(both[len(lead) :] if both[: len(lead)] == lead else alone)
 
 
 def tells_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
@@ -129,19 +142,6 @@ def _content(tokens: TokenArrays, text: int) -> npt.NDArray[np.int32]:
     """A text without special tokens, and without what every sequence begins with."""
     start = int(tokens.offsets[text]) + tokens.layout.before + tokens.layout.prefix
     return tokens.ids[start : max(int(tokens.offsets[text + 1]) - tokens.layout.after, start)]
-
-
-def _ids(tokenizer: PreTrainedTokenizerBase, piece: str, first: bool) -> tuple[int, ...]:
-    """Of a piece as it is behind a text; of the first one, at the beginning."""
-    if not piece:
-        return ()
-    alone = list(encode(tokenizer, piece, add_special_tokens=False)["input_ids"])
-    if first:
-        return tuple(alone)
-    # Some tokenizers begin whatever they are given with a space.
-    lead = list(encode(tokenizer, "a", add_special_tokens=False)["input_ids"])
-    both = list(encode(tokenizer, f"a{piece}", add_special_tokens=False)["input_ids"])
-    return tuple(both[len(lead) :] if both[: len(lead)] == lead else alone)
 
 
 def _masks(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int:

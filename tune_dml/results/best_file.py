@@ -12,6 +12,7 @@ from tune_dml.config.moved_paths import followed
 from tune_dml.data import label_texts_from, most_diverse
 from tune_dml.errors import ConfigurationError
 from tune_dml.recipe import configuration_from, domains
+from tune_dml.recipe.ingredients.head_layers import WORDS
 from tune_dml.reporting import write_text_atomic
 from tune_dml.results.search_file import SearchFile, dump_yaml, former_results, load_yaml
 from tune_dml.training.scoring import mean_scores
@@ -31,6 +32,8 @@ class BestFile:
         truncation, prefix: How texts were read, as of the search's settings.
         versions: What it was made with.
         templates: The pool that the configuration draws from, if it has one.
+        words: What classes begin as in the configuration's head, if anything.
+        adapt_mlm, unlabelled, unlabelled_sha256: Masked-LM steps before, their file, and of their texts.
         label_texts: Texts made of the classes' names in the wording that the configuration has, if it has any.
         soup: Of how many seeds the search's model is the mean; ``None``: it is that of the first.
     """
@@ -52,6 +55,10 @@ class BestFile:
     versions: dict[str, Any] = field(default_factory=dict)
     label_texts: dict[str, Any] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+    adapt_mlm: int | None = None
+    unlabelled: str | None = None
+    unlabelled_sha256: str = ""
     soup: int | None = None
 
 
@@ -88,6 +95,8 @@ def write_best(
         "prefix": encoder.prefix,
         **({"label_texts": {wording: about.label_texts[wording]}} if wording in about.label_texts else {}),
         **({"templates": list(pool)} if (pool := pool_of(about.templates, config)) else {}),
+        **({"words": dict(about.words)} if config.get("head") == WORDS else {}),
+        **_adapting(about),
         "versions": about.versions,
         "rows": about.rows,
         "folds": [{"train": f.train.tolist(), "heldout": f.heldout.tolist()} for f in about.folds],
@@ -96,6 +105,14 @@ def write_best(
     path = folder / FILE_NAME
     write_text_atomic(path, _HEADER + dump_yaml(values))
     return path
+
+
+def _adapting(about: SearchFile) -> dict[str, Any]:
+    settings = about.settings
+    file = {} if settings.unlabelled is None else {"unlabelled": settings.unlabelled}
+    if settings.adapt_mlm is None:
+        return {}
+    return {"adapt_mlm": settings.adapt_mlm, **file, "unlabelled_sha256": about.unlabelled_sha256}
 
 
 def read_best(path: Path) -> BestFile:

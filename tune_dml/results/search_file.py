@@ -44,6 +44,8 @@ class SearchFile:
         versions: Of packages, and how many threads a training run has.
         label_texts: By wording, texts made of the classes' names, with the class of each.
         templates: What texts may be put in; recipes draw from pools of them.
+        words: What classes begin as in some recipes' heads, by class.
+        unlabelled_sha256: Of the texts of masked-LM steps, if there were any.
         encoders: Those that are searched, where there are several; what is said of one is said of the first.
         rounds, by_schedule: Of a trial.
         has_test: Whether the task has a test split.
@@ -69,6 +71,8 @@ class SearchFile:
     versions: dict[str, Any]
     label_texts: dict[str, Any] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
+    unlabelled_sha256: str = ""
     encoders: tuple[SearchedEncoder, ...] = ()
 
     @property
@@ -117,7 +121,7 @@ class SearchFile:
             settings["tracking_uri"] = without_password(settings["tracking_uri"])
         values = {**self.__dict__, "settings": settings}
         values["encoders"] = [asdict(one) for one in self.encoders]
-        for name in ("label_texts", "encoders"):
+        for name in ("label_texts", "encoders", "words", "unlabelled_sha256"):
             if not values[name]:
                 del values[name]
         values["folds"] = [

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tune_dml.config import Choice, Domain, Int, Value
 from tune_dml.errors import ConfigurationError
 from tune_dml.recipe import Configuration
-from tune_dml.spaces.space import Parameter, Space
+from tune_dml.recipe.ingredients.head_layers import MASKED_LM
+from tune_dml.spaces.space import Parameter, Space, possible_values
 
 if TYPE_CHECKING:
     from tune_dml.models.encoder import EncoderBundle
@@ -35,21 +36,24 @@ class _Rule:
         return f"{self.why}: {self.name} {_listed(list(self.changed))} is taken as {_listed(to)}"
 
 
-def fitted(space: Space, encoder: EncoderBundle) -> tuple[Space, tuple[str, ...]]:
+def fitted(space: Space, encoder: EncoderBundle, gets_word_head: bool = False) -> tuple[Space, tuple[str, ...]]:
     """``space`` with such values of ``trainable_layers``, ``layer``, ``averaged_layers``, ``reinit_layers``,
-    ``layer_decay`` and ``max_length`` as ``encoder`` can have, and a sentence for each of these that was changed.
+    ``layer_decay``, ``head`` and ``max_length`` as ``encoder`` can have, and a sentence for each that was changed.
 
     The same object where none was.
+
+    Args:
+        gets_word_head: Whether masked-LM steps are going to give it a masked-LM head.
     """
     notes = []
-    for rule in _rules(encoder, space):
+    for rule in _rules(encoder, space, encoder.word_head is not None or gets_word_head):
         space = _fitted(space, rule)
         if rule.changed:
             notes.append(rule.sentence())
     return space, tuple(notes)
 
 
-def _rules(encoder: EncoderBundle, space: Space) -> Iterator[_Rule]:
+def _rules(encoder: EncoderBundle, space: Space, word_head: bool) -> Iterator[_Rule]:
     facts = encoder.facts
     layers, runs, positions = facts.layers, facts.runs, facts.positions
     if layers is None:
@@ -69,6 +73,8 @@ def _rules(encoder: EncoderBundle, space: Space) -> Iterator[_Rule]:
             yield _Rule("layer", f"it has {_layers(runs or 1)}", lambda value: None if _above(value, runs) else value)
         else:
             yield _Rule("layer", "it cannot be had with fewer layers", lambda _: None)
+    if not word_head and MASKED_LM in (possible_values(space, "head") or ()):
+        yield _Rule("head", "it has no masked-LM head", lambda value: "linear" if value == MASKED_LM else value)
     if positions is not None:
         reads = f"it reads {positions} tokens of a text at most"
         yield _Rule("max_length", reads, lambda value: positions if _above(value, positions) else value)

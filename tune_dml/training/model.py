@@ -29,6 +29,7 @@ class Model:
         pair_encoding: ``joint``, ``towers`` or ``similarity``.
         width: Of an example's vector.
         prompts: Where texts are in templates.
+        word_head: Of the encoder's masked-LM training, where there is one.
         seed: Of all random numbers.
 
     Raises:
@@ -54,6 +55,7 @@ class Model:
         self.encoder = layered.to(device)
         self.pair_encoding = str(config.of("pairs")["encoding"])
         self.width = width(bundle.dimension, self.pair_encoding)
+        self.word_head = bundle.word_head
         self._sha256 = bundle.sha256
 
     def prepared(self, texts: TokenArrays) -> TokenArrays:

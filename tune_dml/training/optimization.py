@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from tune_dml.errors import ConfigurationError
+from tune_dml.models.head import ClassificationHead
 from tune_dml.models.prefix import layers_of
 from tune_dml.recipe import INGREDIENTS, Configuration
 
@@ -49,6 +50,8 @@ def make_optimizer(
 ) -> torch.optim.AdamW:
     """Every trainable parameter is in exactly one group; biases, norms and the loss's parameters are not decayed.
 
+    What a head has of the encoder's masked-LM training learns at the encoder's rate.
+
     Raises:
         ConfigurationError: the learning rate shall fall from layer to layer, and the encoder's cannot be told apart.
     """
@@ -59,7 +62,14 @@ def make_optimizer(
             {"params": [p for p in trained if p.ndim > 1], "lr": rate, "weight_decay": config.weight_decay},
             {"params": [p for p in trained if p.ndim <= 1], "lr": rate, "weight_decay": 0.0},
         ]
-    on_top = [parameter for head in heads for parameter in head.parameters()]
+    heads = list(heads)
+    known = [p for head in heads if isinstance(head, ClassificationHead) for p in head.learnt_before()]
+    groups += [
+        {"params": [p for p in known if p.ndim > 1], "lr": config.lr, "weight_decay": config.weight_decay},
+        {"params": [p for p in known if p.ndim <= 1], "lr": config.lr, "weight_decay": 0.0},
+    ]
+    ids = set(map(id, known))
+    on_top = [parameter for head in heads for parameter in head.parameters() if id(parameter) not in ids]
     groups.append({"params": on_top, "lr": config.head_lr, "weight_decay": config.weight_decay})
     if loss is not None:
         groups.append({"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0})

@@ -46,7 +46,8 @@ def plan(request: SearchRequest, out: Output) -> Plan:
     seconds_per_step = max(steps.values())
     baselines = len(settings.baselines) * len(steps)
     most_rounds = (settings.trials + baselines) * about.rounds
-    estimate = _estimate(prepared, list(steps.values()))
+    adapting = prepared.adapting_seconds
+    estimate = _estimate(prepared, list(steps.values())) + adapting
     per_class = about.per_class()
     searched = [row for row in describe(prepared.space) if row.searched]
     first = [dict(row) for row in prepared.space.first[: settings.trials]]
@@ -73,6 +74,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         "first": first,
         "seconds_per_step": round(seconds_per_step, 4),
         "step_relative_to_usual_length": None if length is None else round(length, 2),
+        "adapting_seconds": round(adapting),
         "estimated_seconds": round(estimate),
     }
     lines = [
@@ -88,6 +90,7 @@ def plan(request: SearchRequest, out: Output) -> Plan:
         *(f"encoder: {name}, {1000 * seconds:.0f} ms a step" for name, seconds in steps.items() if len(steps) > 1),
         f"rounds: {most_rounds} at most ({settings.trials} trials and {baselines} baselines, {about.rounds} each); "
         f"scheduler {settings.scheduler}",
+        *([f"adapting: {settings.adapt_mlm} masked-LM steps, about {adapting:.0f} s"] if settings.adapt_mlm else []),
         f"time: about {max(1, round(estimate / 60))} min, from a training step of {1000 * seconds_per_step:.0f} ms",
         "Nothing was started: this was a dry run.",
     ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from tune_dml.config import ConfirmRun, Scores, absolute_path
 from tune_dml.data import metric_named
+from tune_dml.driver.adapting import FOLDER as ADAPTED
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.other_data import other_data
 from tune_dml.driver.preparation import prepare_one
@@ -83,7 +84,9 @@ def train(
         raise UsageError("How a file is read is asked without --data; name the file, or leave these options out.")
     if other is not None and fold is not None:
         raise UsageError(f"--fold repeats a round of the search, and {data} does not hold its texts; leave --fold out.")
-    prepared = prepare_one(best, out, loss_plugins, other)
+    own = absolute_path(config).parents[2:3]
+    kept = own[0] if own and (own[0] / ADAPTED).is_dir() else target
+    prepared = prepare_one(best, out, loss_plugins, other, kept)
     if other is not None:
         notes += (*prepared.about.notes, *starved_notes(other, str(best.config.get("loss", "ce"))))
     for note in notes:

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from tune_dml.errors import ConfigurationError
-from tune_dml.models.head import ClassificationHead
 from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.head_part import head_part
 from tune_dml.training.objectives.objective import Seen, Values
 from tune_dml.training.states import state_of
 
-#: Before the head, where the encoder keeps its own dropout.
-_DROPOUT = 0.1
 #: Ingredients that are about one class for each text, or about a metric loss.
 _OTHERS = ("class_weights", "projection")
 
@@ -34,9 +32,7 @@ class BinaryCrossEntropy:
         odd = [name for name in _OTHERS if name in config.on()]
         if odd:
             raise ConfigurationError(f"{' and '.join(odd)} cannot be had with several labels for a text; leave it out.")
-        dropout = config.dropout if config.dropout is not None else _DROPOUT
-        head = ClassificationHead(config.of("head_layers")["kind"], model.width, data.outputs, dropout)
-        self._head = head.to(model.device)
+        self._head = head_part(config, model, model.width, data.outputs)
         self._smoothing = config.of("label_smoothing")["share"]
 
     @property

@@ -13,12 +13,10 @@ from tune_dml.recipe import Configuration
 from tune_dml.recipe.ingredients.class_weights import class_weights
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.head_part import head_part
 from tune_dml.training.objectives.metric_part import compared_width, metric_part
 from tune_dml.training.objectives.objective import Seen, Values
 from tune_dml.training.states import state_of
-
-#: Before the head, where the encoder keeps its own dropout.
-_DROPOUT = 0.1
 
 
 class Classification:
@@ -37,11 +35,8 @@ class Classification:
         # The order of what is built decides about its random numbers.
         self._head: ClassificationHead | None = None
         if config.beta_effective > 0:
-            dropout = config.dropout if config.dropout is not None else _DROPOUT
             read = compared_width(config, model) if self._keeps_projection else model.width
-            self._head = ClassificationHead(config.of("head_layers")["kind"], read, data.outputs, dropout).to(
-                model.device
-            )
+            self._head = head_part(config, model, read, data.outputs)
         weights = config.of("class_weights")["kind"]
         self._class_weights = class_weights(weights, data.targets, data.outputs, model.device)
         self._smoothing = config.of("label_smoothing")["share"]

@@ -14,12 +14,11 @@ from tune_dml.models.head import ClassificationHead
 from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.model import Model
+from tune_dml.training.objectives.head_part import head_part
 from tune_dml.training.objectives.metric_part import metric_part
 from tune_dml.training.objectives.objective import Seen, Values
 from tune_dml.training.states import state_of
 
-#: Before the head, where the encoder keeps its own dropout.
-_DROPOUT = 0.1
 #: Ingredients that are about classes.
 _OTHERS = ("class_weights", "label_smoothing")
 
@@ -50,8 +49,7 @@ class SquaredError:
             self._zero, self._unit = float(data.targets.min()), float(np.ptp(data.targets)) or 1.0
         self._head: ClassificationHead | None = None
         if self._beta > 0 and not self._by_cosine:
-            dropout = config.dropout if config.dropout is not None else _DROPOUT
-            self._head = ClassificationHead(config.of("head_layers")["kind"], model.width, 1, dropout).to(model.device)
+            self._head = head_part(config, model, model.width, 1)
         parts = KINDS[data.kind].target.strata(data.targets)
         # The least number of each part but the first.
         least = [data.targets[parts == part].min() for part in range(1, int(parts.max()) + 1)]
