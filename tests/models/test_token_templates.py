@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import MPNetTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast, RobertaTokenizer
 
 from tune_dml.data import SHIPPED, most_diverse, template
 from tune_dml.errors import ConfigurationError, ModelError
@@ -58,11 +60,28 @@ def _metaspace() -> PreTrainedTokenizerBase:
     return _finished(tokenizer)
 
 
-@pytest.fixture(scope="module", params=["WordPiece", "byte-level BPE", "Unigram"])
+def _roberta() -> PreTrainedTokenizerBase:
+    """Its own class, whose mask token takes the space before it along."""
+    inner = json.loads(_byte_level().backend_tokenizer.to_str())["model"]
+    return RobertaTokenizer(vocab=inner["vocab"], merges=[tuple(pair) for pair in inner["merges"]])
+
+
+def _mpnet(folder: Path) -> PreTrainedTokenizerBase:
+    """Its own class: BERT's words with RoBERTa's special tokens."""
+    words = [word for word in load_tokenizer(folder).get_vocab() if not word.startswith("[")]
+    return MPNetTokenizer(vocab={word: number for number, word in enumerate([*SPECIAL[:4], "[UNK]", *words, "<mask>"])})
+
+
+@pytest.fixture(scope="module", params=["WordPiece", "byte-level BPE", "Unigram", "RoBERTa", "MPNet"])
 def tokenizer(request: pytest.FixtureRequest, tiny_folder: Path) -> PreTrainedTokenizerBase:
-    if request.param == "WordPiece":
-        return load_tokenizer(tiny_folder)
-    return _byte_level() if request.param == "byte-level BPE" else _metaspace()
+    made: dict[str, Callable[[], PreTrainedTokenizerBase]] = {
+        "WordPiece": lambda: load_tokenizer(tiny_folder),
+        "byte-level BPE": _byte_level,
+        "Unigram": _metaspace,
+        "RoBERTa": _roberta,
+        "MPNet": lambda: _mpnet(tiny_folder),
+    }
+    return made[request.param]()
 
 
 def _tokens(

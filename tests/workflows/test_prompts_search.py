@@ -92,3 +92,22 @@ def test_what_cannot_be_is_said(options: list[str], says: str, tmp_path: Path, r
     import re
 
     assert re.search(says, done.err), done.err
+
+
+@pytest.mark.long
+def test_numbers_are_the_same_on_one_and_on_two_workers(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    command: Callable[..., Ended] = request.getfixturevalue("tune_dml")
+    same = (
+        "--task bbc --encoder bert-tiny --shots 25 --folds 2 --trials 3 --space dynamar --searcher random --no-confirm"
+    )
+    scores = []
+    for workers in ("1", "2"):
+        where = ["--concurrency", workers, "--scheduler", "none", "--results", str(tmp_path / workers), "--json"]
+        done = command("search", *same.split(), *where)
+        assert done.code == 0, done.err
+        trials = json.loads(done.out)["leaderboard"]
+        scores.append(
+            {trial["name"]: (trial["rounds"], trial["cv_accuracy"], trial["cv_log_loss"]) for trial in trials}
+        )
+    assert scores[0] == scores[1]
+    assert len(scores[0]) >= 3
