@@ -18,6 +18,7 @@ from tune_dml.models.template_pieces import Templates
 from tune_dml.models.token_arrays import TokenArrays
 from tune_dml.models.token_templates import by_tokenizer, in_templates, in_views
 from tune_dml.models.tokens import tokenize
+from tune_dml.models.unread import cut_of
 
 SINGLE, PAIRS = SHIPPED["topic"][:8], SHIPPED["pairs"][:8]
 TEXTS = ["A gorgeous film", "the plot is slow, and the jokes fall flat", "no", "[MASK] and <mask> stay as they are"]
@@ -186,3 +187,16 @@ def test_what_cannot_be_is_said(tokenizer: PreTrainedTokenizerBase) -> None:
     bare = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0}, unk_token="a")))
     with pytest.raises(ModelError, match="no mask token, which templates are read at"):
         by_tokenizer(bare, template("{text} [MASK]"))
+
+
+def test_a_template_takes_room_from_its_text(tokenizer: PreTrainedTokenizerBase) -> None:
+    tokens = _tokens(tokenizer, ["film " * 40, "no"], written=("{text} [MASK]", "{text} That was [MASK], I think."))
+    alone = tokenize(tokenizer, ["film " * 40, "no"], None, 64)
+    length = int(alone.full_lengths.max())
+    assert tokens.templates is not None
+    added = sum(map(len, tokens.templates.all[1].pieces))
+    assert added > 4
+    assert cut_of(alone, length).longer == 0
+    cut = cut_of(tokens, length)
+    assert (cut.longer, cut.in_templates) == (1, True)
+    assert cut_of(tokens, length + added).longer == 0

@@ -27,6 +27,7 @@ _SHARE = 0.95
 #: A step's time and memory grow faster than the length. More than this is not taken unless it is asked for.
 _MOST = {"cpu": 512, "cuda": 2_048}
 _LEAST = 16
+_TOGETHER = " with their template"
 
 
 def check_length_options(request: SearchRequest) -> None:
@@ -103,6 +104,7 @@ def cut_note(
         return ()
     counts = " and ".join(_counted(cut, f"{name} texts") for name, cut in cuts.items())
     verb = "is" if [cut.longer for cut in cuts.values()] == [1] else "are"
+    together = _TOGETHER if any(cut.in_templates for cut in cuts.values()) else ""
     unread = next(iter(cuts.values())).unread
     more = automatic_length(next(iter(read.values())).full_lengths, limit, device)
     advice = ""
@@ -110,7 +112,9 @@ def cut_note(
         advice = "; the encoder reads no more"
     elif more > max_length:
         advice = f"; --max-length {AUTO} reads up to {more}"
-    return (f"{counts} {verb} longer than {max_length} tokens: {_share(unread)} of their tokens are not read{advice}.",)
+    return (
+        f"{counts} {verb} longer than {max_length} tokens{together}: {_share(unread)} of their tokens are not read{advice}.",
+    )
 
 
 def predict_note(classifier: Classifier, texts: Sequence[Text]) -> str | None:
@@ -120,7 +124,8 @@ def predict_note(classifier: Classifier, texts: Sequence[Text]) -> str | None:
         return None
     length = classifier.description.max_length
     verb = "is" if cut.longer == 1 else "are"
-    return f"{_counted(cut, 'texts')} {verb} longer than {length} tokens, which is all that the model reads."
+    together = _TOGETHER if cut.in_templates else ""
+    return f"{_counted(cut, 'texts')} {verb} longer than {length} tokens{together}, which is all that the model reads."
 
 
 def _counted(cut: Cut, noun: str) -> str:
