@@ -112,9 +112,8 @@ def cut_note(
         advice = "; the encoder reads no more"
     elif more > max_length:
         advice = f"; --max-length {AUTO} reads up to {more}"
-    return (
-        f"{counts} {verb} longer than {max_length} tokens{together}: {_share(unread)} of their tokens are not read{advice}.",
-    )
+    longer = f"{counts} {verb} longer than {max_length} tokens{together}"
+    return (f"{longer}: {_share(unread)} of their tokens are not read{advice}.",)
 
 
 def predict_note(classifier: Classifier, texts: Sequence[Text]) -> str | None:
