@@ -10,7 +10,7 @@ from tune_dml.config import Int, absolute_path
 from tune_dml.data import SHIPPED, most_diverse, read_templates, spec_named, template
 from tune_dml.driver.drawing import Drawn
 from tune_dml.errors import SpaceError, UsageError, nearest
-from tune_dml.spaces import Space, fixed, possible_values
+from tune_dml.spaces import Space, fixed, possible_values, replaced
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -42,7 +42,10 @@ def search_templates(
         return space, (), ()
     if tokenizer.mask_token is None:
         why = f"the encoder {encoder} has no mask token, which prompts are read at"
-        if 0 in sizes:
+        others = [way for way in possible_values(space, "representation") or ("mean",) if way != "mask"]
+        apart = any(one.name == _POOL and "representation" in one.when for one in space.parameters)
+        if others and (0 in sizes or apart):
+            space = replaced(space, "representation", lambda way: others[0] if way == "mask" else way)
             return fixed(space, _POOL, 0), (), (f"Prompts are left out: {why}.",)
         raise SpaceError(f"The search space '{space.name}' has prompts, and {why}. Take another encoder, or space.")
     name, texts = _listed(drawn, given)

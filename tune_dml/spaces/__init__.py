@@ -2,7 +2,7 @@
 
 # Read-outs of each kind of task are values of spaces.
 import tune_dml.data.kinds as _  # noqa: F401
-from tune_dml.spaces.fitting import fitted
+from tune_dml.spaces.fitting import fitted, replaced
 from tune_dml.spaces.loading import load_space, space_from_text
 from tune_dml.spaces.rows import complete
 from tune_dml.spaces.shipped import shipped_spaces, space_path, spaces_folder
@@ -33,6 +33,7 @@ __all__ = [
     "load_space",
     "parameter_names",
     "possible_values",
+    "replaced",
     "shipped_spaces",
     "space_from_text",
     "space_path",

@@ -53,6 +53,11 @@ def fitted(space: Space, encoder: EncoderBundle, gets_word_head: bool = False) -
     return space, tuple(notes)
 
 
+def replaced(space: Space, name: str, fit: Callable[[Value], Value]) -> Space:
+    """``space`` with ``fit`` of each value that it has of a hyperparameter."""
+    return _fitted(space, _Rule(name, "", fit))
+
+
 def _rules(encoder: EncoderBundle, space: Space, word_head: bool) -> Iterator[_Rule]:
     facts = encoder.facts
     layers, runs, positions = facts.layers, facts.runs, facts.positions
