@@ -12,6 +12,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModel
 from tune_dml.errors import ModelError
 from tune_dml.models.encoder_source import EncoderSource
 from tune_dml.models.structure import text_encoder
+from tune_dml.models.tokenizer import first_line, quiet
 
 #: More that it names are a mistake; transformers lists each.
 _LABELS = 100_000
@@ -55,6 +56,37 @@ def checked_config(source: EncoderSource) -> Any:
 
 def _counts_layers(name: str) -> bool:
     return "layers" in name or name.endswith("layer")
+
+
+def loaded(kind: Any, source: EncoderSource) -> tuple[Any, Mapping[str, Any]]:
+    """What transformers' class ``kind`` makes of a folder, in float32, and what it says of the loading: safetensors
+    only, and no code but its own.
+
+    Raises:
+        ModelError: the folder does not hold an encoder that can be loaded.
+    """
+    assert source.folder is not None, "fetch() comes first"
+    quiet()
+    try:
+        model, loading = kind.from_pretrained(
+            source.folder,
+            config=checked_config(source),
+            use_safetensors=True,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged file raises whatever its reader meets first
+        if "ignore_mismatched_sizes" in str(error):
+            raise ModelError(
+                f"The weights in {source.folder} have other shapes than its config.json describes; the two are of "
+                "different models. Copy both from one place."
+            ) from error
+        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
+    return model, loading
 
 
 def _whole_numbers(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

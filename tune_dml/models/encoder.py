@@ -15,7 +15,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel
 
 from tune_dml.errors import ConfigurationError, ModelError
-from tune_dml.models.config_file import checked_config
+from tune_dml.models.config_file import loaded
 from tune_dml.models.dropout import QuickDropout, use_quick_dropout
 from tune_dml.models.encoder_source import EncoderSource, weights_sha256
 from tune_dml.models.facts import EncoderFacts, facts_of
@@ -117,27 +117,7 @@ def load_bundle(source: EncoderSource) -> EncoderBundle:
         ModelError: the folder does not hold an encoder that ``AutoModel`` can load from safetensors.
     """
     assert source.folder is not None, "fetch() comes first"
-    quiet()
-    try:
-        config = checked_config(source)
-        model, loading = AutoModel.from_pretrained(
-            source.folder,
-            config=config,
-            use_safetensors=True,
-            dtype=torch.float32,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except ModelError:
-        raise
-    except Exception as error:  # a damaged file raises whatever its reader meets first
-        if "ignore_mismatched_sizes" in str(error):
-            raise ModelError(
-                f"The weights in {source.folder} have other shapes than its config.json describes; the two are of "
-                "different models. Copy both from one place."
-            ) from error
-        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
+    model, loading = loaded(AutoModel, source)
     model = text_encoder(model)
     # transformers fills what is missing with random numbers and only warns.
     missing = [name for name in loading["missing_keys"] if name in model.state_dict()]

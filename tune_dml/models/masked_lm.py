@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from transformers import AutoModelForMaskedLM
 
 from tune_dml.errors import ModelError
-from tune_dml.models.config_file import checked_config
+from tune_dml.models.config_file import checked_config, loaded
 from tune_dml.models.encoder_source import EncoderSource
-from tune_dml.models.tokenizer import first_line, quiet
 
 
 class MaskedLM:
@@ -52,21 +50,8 @@ def load_masked_lm(source: EncoderSource) -> MaskedLM:
     """Raises:
     ModelError: transformers knows no masked language model of this family, or the encoder cannot be loaded.
     """
-    assert source.folder is not None, "fetch() comes first"
-    quiet()
     config = checked_config(source)
     if type(config) not in AutoModelForMaskedLM._model_mapping:
         raise ModelError(f"{source.name} is of a family ({config.model_type}) that does not learn by masked words.")
-    try:
-        model, loading = AutoModelForMaskedLM.from_pretrained(
-            source.folder,
-            config=config,
-            use_safetensors=True,
-            dtype=torch.float32,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except Exception as error:  # a damaged file raises whatever its reader meets first
-        raise ModelError(f"The encoder in {source.folder} cannot be loaded: {first_line(error)}") from error
+    model, loading = loaded(AutoModelForMaskedLM, source)
     return MaskedLM(model, set(loading["missing_keys"]))
