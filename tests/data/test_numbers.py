@@ -96,6 +96,9 @@ def test_two_text_columns_make_it_a_similarity(tmp_path: Path) -> None:
         (["inf"], "have no number"),
         (["1e400"], "have no number"),
         (["3,5"], "Write decimals with a point"),
+        (["1,000"], "Write thousands without anything between them: 1000"),
+        (["1_000"], "have no number for a label"),
+        (["1e300"], "have no number for a label"),
     ],
 )
 def test_what_is_no_number_is_refused(tmp_path: Path, odd: list[str], words: str) -> None:

@@ -33,6 +33,10 @@ def test_they_are_taken_apart_literally(text: str, pieces: tuple[str, ...], slot
         ("{text} It was.", False, r"has \[MASK\] not once; it needs it once"),
         ("[MASK] {text} [MASK]", False, r"has \[MASK\] twice"),
         ("{text} <mask>", False, r"has '<mask>'; the mask token is written \[MASK\]"),
+        ('{"placeholder": "text_a"} It was {"mask"}.', False, r"has '\{\"mask\"\}'; the mask token is written"),
+        ("*cls**sent_0*_It_was*mask*.*sep+*", False, r"has '\*mask\*'; the mask token is written"),
+        ("{sentence} [MASK]", False, r"has '\{sentence\}'; a text is written \{text\}"),
+        ("*sent_0* [MASK]", False, r"has '\*sent_0\*'; a text is written \{text\}"),
         ("[MASK]", False, r"has no text; it needs \{text\}, once"),
         ("{text} {text} [MASK]", False, r"has \{text\} and \{text\}; it needs \{text\}, once"),
         ("{text_a} [MASK]", False, r"has \{text_a\}; it needs \{text\}"),
@@ -46,7 +50,7 @@ def test_what_is_wrong_is_said(text: str, pairs: bool, says: str) -> None:
 
 
 def test_files(tmp_path: Path) -> None:
-    lines = ["{text} It was [MASK], really.", "", "[MASK]: {text}", "[MASK]: {text}"]
+    lines = ["{text} It was [MASK], really.", "# a remark", "[MASK]: {text}", "[MASK]: {text}"]
     (tmp_path / "mine.txt").write_text("\n".join(lines) + "\n")
     assert [one.text for one in read_templates(tmp_path / "mine.txt", False)] == [lines[0], lines[2]]
     (tmp_path / "mine.csv").write_text(f'id,template\n1,"{lines[0]}"\n2,{lines[2]}\n')

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from rich.console import Console
 
 from tune_dml.config import DrawSettings, TaskSettings
 from tune_dml.data import Split, load_task
-from tune_dml.driver.adapting import FOLDER, texts_again
+from tune_dml.driver.adapting import ABOUT, FOLDER
 from tune_dml.driver.drawing import draw_data
 from tune_dml.driver.preparation import prepare_again
 from tune_dml.driver.prepared import Prepared
@@ -52,9 +54,13 @@ def test_a_task_s_own_training_texts_are_taken_and_no_test_text() -> None:
     assert set(found.texts) == set(task.train.texts)
     assert task.test is not None
     assert not set(found.texts) & set(task.test.texts)
-    assert found.where == "the training texts of bbc"
-    leaking = replace(drawn, task=replace(task, test=Split(task.train.texts[:5], None, task.train.labels[:5], None)))
-    assert set(unlabelled_texts(leaking, TaskSettings("bbc"), None).texts) == set(task.train.texts[5:])
+    assert (found.where, found.notes) == ("the training texts of bbc", ())
+    # However they are written.
+    seen = tuple(f" {text.upper()}" for text in task.train.texts[:5])
+    leaking = replace(drawn, task=replace(task, test=Split(seen, None, task.train.labels[:5], None)))
+    left = unlabelled_texts(leaking, TaskSettings("bbc"), None)
+    assert set(left.texts) == set(task.train.texts[5:])
+    assert left.notes == ("5 of the texts for masked-LM steps are in the test or validation split, and left out.",)
 
 
 def test_of_one_s_own_data_it_is_the_shots_or_a_file(mail: Path, tmp_path: Path) -> None:
@@ -77,7 +83,7 @@ def test_of_one_s_own_data_it_is_the_shots_or_a_file(mail: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"adapt_mlm": 0}, "--adapt-mlm is 0; it must be 1 or more"),
+        ({"adapt_mlm": 0}, "--adapt-mlm is 0; it must be 1 to 1,000,000"),
         ({"unlabelled": "more.txt"}, "--unlabelled is for masked-LM steps; say how many with --adapt-mlm N"),
         ({"adapt_mlm": 5, "unlabelled": "/nowhere.txt"}, "There is no file /nowhere.txt"),
         ({"words": ("ham=nice",)}, "--words names no word for 'spam'; every class needs one"),
@@ -100,6 +106,9 @@ def test_words_stand_in_some_recipes_of_a_space(mail: Path, space: str) -> None:
     assert head is not None
     assert head.rows is not None
     assert head.rows.shape == (2, 128)
+    assert prepared(mail, space=space, words={"ham": "nice", "spam": "nice"}).about.notes[-1] == (
+        "Classes 'ham', 'spam' begin as the same word."
+    )
     assert in_order(found.about.words, ("spam", "ham")) == ("win money", "nice")
     assert in_order(found.about.words, ("spam", "other")) == ()
     Path(space).write_text(SPACE.replace("loss: ce", "loss: ce\nhead: words"))
@@ -135,8 +144,14 @@ def test_an_encoder_is_adapted_once_and_found_again(mail: Path, space: str) -> N
     other, _ = _again(prepared(mail, space=space, adapt_mlm=11).about)
     assert other.workload.encoder.sha256 != encoder.sha256
     assert prepared(mail, space=space, adapt_mlm=10).adapting_seconds == 0
-    with pytest.raises(ResultsError, match=r"The texts of the masked-LM steps .* have changed"):
-        texts_again(about.settings, draw_data(load_task(about.settings.task), DrawSettings(shots=40)), "0")
+
+
+def test_names_of_classes_may_have_commas_and_equal_signs(tmp_path: Path, space: str) -> None:
+    data = tmp_path / "odd.jsonl"
+    names = ("a=b, c", "d, e")
+    data.write_text("".join(json.dumps({"text": f"text {i}", "label": names[i % 2]}) + "\n" for i in range(20)))
+    for words in (("a=b, c=one,d, e=two",), ("d, e=two", "a=b, c=one"), {"a=b, c": "one", "d, e": "two"}):
+        assert prepared(data, space=space, words=words).about.words == {"a=b, c": "one", "d, e": "two"}
 
 
 def test_words_are_for_classes(tmp_path: Path) -> None:
@@ -145,3 +160,65 @@ def test_words_are_for_classes(tmp_path: Path) -> None:
     data.write_text("".join(f'{{"text": "text {i}", "label": {labels[i % 2]}}}\n' for i in range(20)))
     with pytest.raises(UsageError, match="A task of the kind 'multilabel' has no classes that words could stand for"):
         prepared(data, kind="multilabel", words=("a=one,b=two",))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lines.txt", "{rows}"),
+        ("named.csv", "body\n{rows}"),
+        ("other.csv", "sentence\n{rows}"),
+        ("bare.csv", "{rows}"),
+        ("more.csv", "text,n\n{numbered}"),
+    ],
+)
+def test_a_file_of_texts_need_not_be_called_as_the_labelled_ones(name: str, content: str, tmp_path: Path) -> None:
+    data, file = tmp_path / "own.csv", tmp_path / name
+    data.write_text("body,mood\n" + "".join(f"a text {i},{'good' if i % 2 else 'bad'}\n" for i in range(20)))
+    settings = TaskSettings("own", data=str(data), text_columns=("body",), label_column="mood", no_test=True)
+    drawn = draw_data(load_task(settings), DrawSettings(shots=10))
+    rows = [f"when do you open on day {i}" for i in range(40)]
+    numbered = "\n".join(f"{row},{i}" for i, row in enumerate(rows))
+    file.write_text(content.format(rows="\n".join(rows), numbered=numbered) + "\n")
+    assert unlabelled_texts(drawn, settings, str(file)).texts == tuple(rows)
+
+
+def test_pairs_are_of_a_table_and_the_same_either_way_round(tmp_path: Path) -> None:
+    data, file = tmp_path / "pairs.csv", tmp_path / "more.csv"
+    data.write_text("text_a,text_b,label\n" + "".join(f"one {i},two {i},{'ab'[i % 2]}\n" for i in range(40)))
+    settings = TaskSettings("pairs", data=str(data), no_test=True)
+    drawn = draw_data(load_task(settings), DrawSettings(shots=10))
+    file.write_text("text_a,text_b\n" + "".join(f"x{i},y\ny,x{i}\n" for i in range(35)))
+    found = unlabelled_texts(drawn, settings, str(file))
+    assert found.texts == tuple(f"x{i}" for i in range(35))
+    (tmp_path / "lines.txt").write_text("one\n")
+    with pytest.raises(DataError, match="those of pairs are pairs: give a table of them"):
+        unlabelled_texts(drawn, settings, str(tmp_path / "lines.txt"))
+    with pytest.raises(DataError, match=r"For --unlabelled a \.txt file with a text a line will do, too"):
+        unlabelled_texts(drawn, settings, str(tmp_path / "gone.csv"))
+
+
+def test_what_is_damaged_or_changed_is_made_again(mail: Path, space: str) -> None:
+    about = prepared(mail, space=space, adapt_mlm=6).about
+    sha256 = _again(about)[0].workload.encoder.sha256
+    [kept] = (mail.parent / FOLDER).iterdir()
+    assert json.loads((kept / ABOUT).read_text())["steps"] == 6
+    weights = (kept / "model.safetensors").read_bytes()
+    changed = bytearray(weights)
+    changed[-4:] = b"\x00\x00\x80\x3f"
+    for content in (weights[:500], bytes(changed)):
+        (kept / "model.safetensors").write_bytes(content)
+        found, said = _again(about)
+        assert "is damaged or has been changed; its masked-LM steps are done again" in said
+        assert found.workload.encoder.sha256 == sha256
+    # What is kept needs no texts.
+    file = mail.parent / "more.txt"
+    file.write_text("".join(f"text {i}\n" for i in range(40)))
+    about = prepared(mail, space=space, adapt_mlm=6, unlabelled=str(file)).about
+    first = _again(about)[0].workload.encoder.sha256
+    file.unlink()
+    assert _again(about)[0].workload.encoder.sha256 == first
+    shutil.rmtree(mail.parent / FOLDER)
+    file.write_text("".join(f"other {i}\n" for i in range(40)))
+    with pytest.raises(ResultsError, match=r"The texts of the masked-LM steps \(more.txt\) have changed"):
+        _again(about)

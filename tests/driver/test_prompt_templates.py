@@ -9,7 +9,7 @@ from encoder_zoo import FAMILIES, make_encoder
 from prepared_search import prepared, write
 
 from tune_dml.data import SHIPPED, most_diverse
-from tune_dml.errors import DataError, SpaceError
+from tune_dml.errors import DataError, SpaceError, UsageError
 
 SPACE = "loss: ce\nrepresentation: mask\nprompts: {{pool: {pool}}}\nfirst:\n  - {{prompts: {{pool: 3}}}}\n"
 OPEN = """
@@ -53,6 +53,23 @@ def test_an_encoder_without_a_mask_token_goes_without_or_is_refused(mail: Path) 
             prepared(mail, encoder=encoder, space=_space(mail.parent, pool))
 
 
+def test_templates_may_be_given_themselves(mail: Path) -> None:
+    given = ("{text} [MASK]", "[MASK] : {text}", "I said {text} [MASK] .")
+    assert prepared(mail, space=_space(mail.parent, "3"), templates=given).about.templates == given
+    with pytest.raises(UsageError, match="The list 'pairs' is for pairs of texts"):
+        prepared(mail, space=_space(mail.parent, "3"), templates="pairs")
+    with pytest.raises(SpaceError, match="Give more by --templates, or take a space with smaller pools"):
+        prepared(mail, space="dynamar", templates=given)
+
+
+def test_numbers_are_learnt_in_templates(tmp_path: Path) -> None:
+    data = tmp_path / "stars.csv"
+    data.write_text("text,label\n" + "".join(f"text {i},{i % 7 / 2}\n" for i in range(40)))
+    found = prepared(data, kind="regression", space="dynamar")
+    assert found.space.losses == ("mse",)
+    assert found.about.templates
+
+
 def test_pairs_have_templates_of_their_own(tmp_path: Path) -> None:
     data = tmp_path / "pairs.csv"
     rows = [f"text {i},other {i},{'same' if i % 2 else 'else'}" for i in range(40)]
@@ -60,6 +77,10 @@ def test_pairs_have_templates_of_their_own(tmp_path: Path) -> None:
     found = prepared(data, space=_space(tmp_path, "3"))
     assert found.about.templates == SHIPPED["pairs"]
     assert prepared(data, space=_space(tmp_path, "3"), templates="similarity").about.templates == SHIPPED["similarity"]
+    with pytest.raises(
+        UsageError, match="The list 'sentiment' is for single texts; for pairs take pairs or similarity"
+    ):
+        prepared(data, space=_space(tmp_path, "3"), templates="sentiment")
     mine = tmp_path / "mine.txt"
     mine.write_text("{text} [MASK]\n")
     with pytest.raises(DataError, match=r"it needs \{text_a\} and \{text_b\}, once"):

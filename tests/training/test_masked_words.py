@@ -20,7 +20,7 @@ from tune_dml.models.word_head import read_word_head
 from tune_dml.recipe import Configuration
 from tune_dml.training.examples import Examples
 from tune_dml.training.fit import fit_once
-from tune_dml.training.masked_words import BATCH_SIZE, learn_words
+from tune_dml.training.masked_words import BATCH_SIZE, learn_words, steps_done
 
 TEXTS = [f"the {thing} of the {place} was {what}" for thing in ("plot", "cast") for place in ("film", "play", "novel")
          for what in ("dull", "a delight", "slow", "very funny", "too long", "well done")]  # fmt: skip
@@ -46,6 +46,33 @@ def test_words_are_learnt_and_the_same_again_from_the_same_seed() -> None:
     assert same == losses
     assert all(torch.equal(state[name], tensor) for name, tensor in again.items())
     assert _learn(source, 3, seed=1)[1] != _learn(source, 3)[1]
+
+
+class _Stopped(Exception):
+    pass
+
+
+def test_steps_that_were_stopped_go_on_with_the_same_result(tmp_path: Path) -> None:
+    source, file = find_encoder("bert-tiny"), tmp_path / "some" / "unfinished"
+    assert source.folder is not None
+    tokenizer = load_tokenizer(source.folder)
+    tokens = tokenize(tokenizer, TEXTS, None, 24)
+    expected = _learn(source, 20)[0]
+
+    def stop(step: int, loss: float) -> None:
+        if step == 10:
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        learn_words(load_masked_lm(source), tokens, tokenizer, steps=20, seed=0, told=stop, unfinished=file, every=0.0)
+    assert steps_done(file) == 9
+    steps: list[int] = []
+    model = load_masked_lm(source)
+    learn_words(model, tokens, tokenizer, steps=20, seed=0, told=lambda step, _: steps.append(step), unfinished=file)
+    assert steps[0] == 10
+    assert all(torch.equal(expected[name], tensor) for name, tensor in model.model.state_dict().items())
+    file.write_bytes(file.read_bytes()[:100])
+    assert steps_done(file) == 0
 
 
 def test_what_is_said_at_masked_words_is_what_the_whole_model_says() -> None:

@@ -78,7 +78,7 @@ def search(
     encoding: Encoding = DEFAULTS.encoding,
     no_header: NoHeader = not DEFAULTS.header,
     label_texts: LabelTexts = DEFAULTS.label_texts,
-    templates: Templates = DEFAULTS.templates,
+    templates: Templates = None,
     words: Words = None,
     adapt_mlm: AdaptMlm = DEFAULTS.adapt_mlm,
     unlabelled: Unlabelled = DEFAULTS.unlabelled,

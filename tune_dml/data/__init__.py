@@ -12,6 +12,7 @@ from tune_dml.data.known_classes import KnownClasses
 from tune_dml.data.known_tasks import TASKS, HubSource, TaskSpec, spec_named
 from tune_dml.data.load import load_task
 from tune_dml.data.metric import Metric
+from tune_dml.data.reading import read_table
 from tune_dml.data.shipped_templates import SHIPPED
 from tune_dml.data.spoken_names import LabelTexts, label_texts, label_texts_from, say_nothing, spoken_names
 from tune_dml.data.tables import Reading
@@ -60,6 +61,7 @@ __all__ = [
     "most_diverse",
     "per_class",
     "read_class_texts",
+    "read_table",
     "read_templates",
     "read_texts",
     "say_nothing",

@@ -12,7 +12,13 @@ from tune_dml.data.raw_rows import RawRows
 from tune_dml.data.task_source import Source
 from tune_dml.errors import DataError
 
-_COMMA = re.compile(r"-?\d+,\d+")
+#: Of what is no number as it is written here, the first that fits.
+_CURES = (
+    (re.compile(r"-?\d{1,3}([,_' ]\d{3})+(\.\d+)?"), "Write thousands without anything between them: 1000."),
+    (re.compile(r"-?\d+,\d+"), "Write decimals with a point."),
+)
+#: Models compute with numbers that go no further.
+_GREATEST = 1e30
 #: Different numbers with a fraction, from which a column is taken to hold numbers and not the names of classes.
 _MANY = 10
 
@@ -33,16 +39,17 @@ class NumberCode:
 
     def encode(self, rows: RawRows, split: str) -> list[float]:
         """Raises:
-        DataError: a label is missing, is no finite number, or lies beyond the limits.
+        DataError: a label is missing, is no number up to 1e30, or lies beyond the limits.
         """
         numbers = [number(label) for label in rows.labels]
         missing = [i for i, each in enumerate(numbers) if each is None]
         if missing:
             label = rows.labels[missing[0]]
             shown = "none" if label is None else f"'{label[:40]}'"
-            comma = label is not None and _COMMA.fullmatch(visible(label)) is not None
-            cure = "Correct or leave these rows out; for classes leave --kind out."
-            cure = "Write decimals with a point." if comma else cure
+            cure = next(
+                (cure for form, cure in _CURES if label is not None and form.fullmatch(visible(label))),
+                "Correct or leave these rows out; for classes leave --kind out.",
+            )
             raise DataError(
                 f"{rows.where}: {len(missing):,} of {len(rows):,} rows of the {split} split have no number for a label "
                 f"(the first is {shown}, of {rows.texts[missing[0]][:40]!r}). {cure}"
@@ -69,12 +76,14 @@ def number_code(raw: dict[str, RawRows], spec: TaskSpec | None, source: Source, 
 
 
 def number(label: str | None) -> float | None:
-    """What a label says; ``None`` if it is no finite number."""
+    """What a label says; ``None`` if it is no number up to 1e30."""
+    text = visible(label or "")
     try:
-        found = float(visible(label or ""))
+        # Python reads 1_000 as well.
+        found = math.nan if "_" in text else float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return found if abs(found) <= _GREATEST else None
 
 
 def are_numbers(names: Sequence[str]) -> bool:

@@ -18,7 +18,11 @@ MOST_TEMPLATES = 64
 _SLOTS = {"{text}": 0, "{text_a}": 0, "{text_b}": 1}
 _SLOT = re.compile("|".join(re.escape(slot) for slot in _SLOTS))
 #: What others write for the mask token.
-_OTHER_MASKS = re.compile(r"<mask>|\{mask\}|\[mask\]|<\|?mask\|?>", re.IGNORECASE)
+_OTHER_MASKS = re.compile(r"<\|?mask\|?>|\{[\"']?mask[\"']?\}|\[mask\]|\*mask\*", re.IGNORECASE)
+#: What others write for a text.
+_OTHER_SLOTS = re.compile(
+    r"\{[\"']?(?:sentence\w*|input|example|x|premise|hypothesis|placeholder[^}]*)[\"']?\}|\*\+?sent\w*\*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ def template(text: str, pairs: bool = False) -> Template:
     found = _SLOT.findall(text)
     wanted = ["{text_a}", "{text_b}"] if pairs else ["{text}"]
     if sorted(found) != wanted:
+        other = _OTHER_SLOTS.search(text)
+        if not found and other is not None:
+            raise DataError(f"The template '{text}' has '{other.group()}'; a text is written {' and '.join(wanted)}.")
         has = " and ".join(found) or "no text"
         raise DataError(f"The template '{text}' has {has}; it needs {' and '.join(wanted)}, once.")
     return Template(text, tuple(_SLOT.split(text)), tuple(_SLOTS[slot] for slot in found))
@@ -100,7 +107,9 @@ def read_templates(path: Path, pairs: bool) -> tuple[Template, ...]:
 
 
 def _lines(cells: Sequence[object]) -> list[str]:
-    return [line for cell in cells if cell is not None and (line := str(cell).strip())]
+    found = [line for cell in cells if cell is not None and (line := str(cell).strip())]
+    # Remarks.
+    return [line for line in found if not line.startswith("#") or MASK in line]
 
 
 def _times(count: int) -> str:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from tune_dml.config import SearchSettings
 from tune_dml.driver.drawing import Drawn
 from tune_dml.driver.unlabelled import Unlabelled, unlabelled_texts
-from tune_dml.errors import EnvironmentFault, ResultsError
-from tune_dml.models.encoder_source import EncoderSource
+from tune_dml.errors import EnvironmentFault, ModelError, ResultsError
+from tune_dml.models.encoder_source import EncoderSource, weights_sha256
 from tune_dml.reporting.output import Output
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from tune_dml.models.encoder import EncoderBundle
 
-#: In the results folder.
-FOLDER = "adapted"
+#: In the results folder; and in each of its folders, what it is.
+FOLDER, ABOUT = "adapted", "adapted.json"
 #: Whatever the space says: tokens of a text that words are learnt from.
 _MAX_LENGTH = 128
 #: Changes with what the steps do, so that nothing is taken for what it is not.
@@ -43,26 +43,54 @@ def adapted(
     out: Output,
 ) -> EncoderBundle:
     """The encoder after ``settings.adapt_mlm`` masked-LM steps, with its masked-LM head: as it is kept in the results
-    folder, else trained now.
+    folder, else trained now, from where an earlier call was stopped.
 
     Raises:
         ModelError: the encoder's family knows no masked words, or the loss is no longer finite.
         EnvironmentFault: what was trained cannot be written.
     """
-    folder = _place(bundle, texts, settings)
-    if not folder.is_dir():
-        steps, positions = settings.adapt_mlm or 0, bundle.positions or _MAX_LENGTH
-        out.line(f"adapting: {steps} masked-LM steps on {texts.words}")
-        begun = time.monotonic()
+    from tune_dml.training.masked_words import steps_done
 
-        def told(step: int, loss: float) -> None:
-            left = (time.monotonic() - begun) * (steps - step) / step
-            out.line(f"adapting: step {step} of {steps}, loss {loss:.2f}, {left:.0f} s left")
+    folder = place_of(bundle, texts.sha256, settings)
+    if (found := _kept(folder, source, bundle, out)) is not None:
+        return found
+    steps, begun = settings.adapt_mlm or 0, time.monotonic()
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    done = steps_done(unfinished)
+    going = f"; goes on from step {done}" if done else ""
+    out.line(f"adapting: {steps} masked-LM steps on {texts.words}{going}")
 
-        _write(folder, lambda place: _train(source, tokenizer, texts, settings, steps, positions, told, place))
-    else:
-        out.line(f"adapting: taken from {folder}")
+    def told(step: int, loss: float) -> None:
+        left = (time.monotonic() - begun) * (steps - step) / max(1, step - done)
+        out.line(f"adapting: step {step} of {steps}, loss {loss:.2f}, {left:.0f} s left")
+
+    def fill(place: Path) -> None:
+        _train(source, tokenizer, texts, settings, steps, bundle.positions, told, place, unfinished)
+        about = {"base_sha256": bundle.sha256, "steps": steps, "texts": texts.words, "texts_sha256": texts.sha256}
+        about |= {"seed": settings.seed, "weights_sha256": weights_sha256(place)}
+        (place / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+    _write(folder, fill)
+    unfinished.unlink(missing_ok=True)
     return _read(folder, source, bundle)
+
+
+def _kept(folder: Path, source: EncoderSource, bundle: EncoderBundle, out: Output) -> EncoderBundle | None:
+    """What is kept there, unless it is damaged: then it is thrown away."""
+    if not folder.is_dir():
+        return None
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        found = _read(folder, source, bundle)
+        whole = found.sha256 == about["weights_sha256"]
+    except (ModelError, OSError, ValueError, LookupError, TypeError):
+        whole = False
+    if whole:
+        out.line(f"adapting: taken from {folder}")
+        return found
+    out.warn(f"{folder} is damaged or has been changed; its masked-LM steps are done again.")
+    shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
 def as_if_adapted(
@@ -73,14 +101,14 @@ def as_if_adapted(
     settings: SearchSettings,
 ) -> tuple[EncoderBundle, float]:
     """For a dry run: the encoder with the masked-LM head that it would have, and how many seconds the steps take."""
-    if (folder := _place(bundle, texts, settings)).is_dir():
+    if (folder := place_of(bundle, texts.sha256, settings)).is_dir():
         return _read(folder, source, bundle), 0.0
     ends: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch) / "encoder"
         # The first step is slower than the others.
         _train(
-            *(source, tokenizer, texts, settings, _TIMED_STEPS, bundle.positions or _MAX_LENGTH),
+            *(source, tokenizer, texts, settings, _TIMED_STEPS, bundle.positions),
             lambda step, loss: ends.append(time.monotonic()),
             place,
         )
@@ -89,38 +117,34 @@ def as_if_adapted(
     return found, seconds * (settings.adapt_mlm or 0)
 
 
-def texts_again(settings: SearchSettings, drawn: Drawn, sha256: str) -> Unlabelled | None:
-    """The texts of a search's masked-LM steps, if it has any.
+def adapted_again(
+    bundle: EncoderBundle, source: EncoderSource, drawn: Drawn, sha256: str, settings: SearchSettings, out: Output
+) -> EncoderBundle:
+    """As :func:`adapted`, of a search that was prepared before; ``bundle`` as it is where there are no such steps.
 
     Args:
-        sha256: Of them; empty: whatever they are now.
+        sha256: Of the texts at that time; empty: whatever they are now.
 
     Raises:
-        ResultsError: they are no longer what they were.
+        ResultsError: nothing is kept, and the texts are no longer what they were.
         DataError: as of :func:`tune_dml.driver.unlabelled.unlabelled_texts`.
     """
+    from tune_dml.models.encoder import load_tokenizer
+
     if settings.adapt_mlm is None:
-        return None
+        return bundle
+    if sha256 and (found := _kept(place_of(bundle, sha256, settings), source, bundle, out)) is not None:
+        return found
     texts = unlabelled_texts(drawn, settings.task, settings.unlabelled)
     if sha256 and texts.sha256 != sha256:
         raise ResultsError(f"The texts of the masked-LM steps ({texts.where}) have changed; start a new search.")
-    return texts
-
-
-def adapted_again(
-    bundle: EncoderBundle, source: EncoderSource, texts: Unlabelled | None, settings: SearchSettings, out: Output
-) -> EncoderBundle:
-    """As :func:`adapted`; ``bundle`` as it is where there are no texts."""
-    from tune_dml.models.encoder import load_tokenizer
-
-    if texts is None:
-        return bundle
     assert source.folder is not None
     return adapted(bundle, source, load_tokenizer(source.folder), texts, settings, out)
 
 
-def _place(bundle: EncoderBundle, texts: Unlabelled, settings: SearchSettings) -> Path:
-    says = [_VERSION, bundle.sha256, texts.sha256, settings.adapt_mlm, settings.seed, settings.truncation]
+def place_of(bundle: EncoderBundle, texts_sha256: str, settings: SearchSettings) -> Path:
+    """Where the encoder is kept after the steps that the settings ask for."""
+    says = [_VERSION, bundle.sha256, texts_sha256, settings.adapt_mlm, settings.seed, settings.truncation]
     return Path(settings.results) / FOLDER / hashlib.sha256(json.dumps(says).encode()).hexdigest()[:16]
 
 
@@ -136,9 +160,10 @@ def _train(
     texts: Unlabelled,
     settings: SearchSettings,
     steps: int,
-    positions: int,
+    positions: int | None,
     told: Callable[[int, float], None],
     place: Path,
+    unfinished: Path | None = None,
 ) -> None:
     import torch
 
@@ -149,11 +174,22 @@ def _train(
 
     single_thread()
     model = load_masked_lm(source)
-    tokens = tokenize(tokenizer, texts.texts, texts.texts_b, min(_MAX_LENGTH, positions), settings.truncation)
+    tokens = tokenize(
+        tokenizer, texts.texts, texts.texts_b, min(_MAX_LENGTH, positions or _MAX_LENGTH), settings.truncation
+    )
     device = "cuda" if settings.device == "cuda" and torch.cuda.is_available() else "cpu"
-    learn_words(model, tokens, tokenizer, steps=steps, seed=settings.seed, device=device, told=told)
+    learn_words(
+        *(model, tokens, tokenizer),
+        steps=steps,
+        seed=settings.seed,
+        device=device,
+        told=told,
+        unfinished=unfinished,
+    )
     model.save(place)
     tokenizer.save_pretrained(place)
+    for file in place.iterdir():
+        file.chmod(0o644)
 
 
 def _write(folder: Path, fill: Callable[[Path], None]) -> None:

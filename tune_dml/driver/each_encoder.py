@@ -60,7 +60,7 @@ def with_encoders(
     settings = replace(settings, space_text=first.space_text, prefix=first.prefix, representation=first.representation)
     if texts is not None:
         additions = replace(additions, unlabelled_sha256=texts.sha256)
-        told.append(f"Before all trials: {settings.adapt_mlm} masked-LM steps on {texts.words}.")
+        told += [*texts.notes, f"Before all trials: {settings.adapt_mlm} masked-LM steps on {texts.words}."]
     result = prepared(settings, drawn, found, told=tuple(told), additions=additions, adapting_seconds=seconds)
     try_space(result)
     return result
@@ -96,10 +96,10 @@ def _with_encoder(
     limit = encoder_limit(tokenizer, bundle.positions)
     own, space = resolved(request, settings, space, drawn.split, source.folder, tokenizer, limit, out)
     space, templates, prompted = search_templates(space, drawn, request.templates, tokenizer, source.name)
-    space, words = class_words(space, drawn, request.words)
+    space, words, worded = class_words(space, drawn, request.words)
     own = replace(own, space_text=space_text(space))
     additions = Additions(named, templates, words)
-    told = (*balance_notes(drawn, own.metric, space), *useless, *starved, *unnamed, *prompted)
+    told = (*balance_notes(drawn, own.metric, space), *useless, *starved, *unnamed, *prompted, *worded)
     seconds = 0.0
     if texts is not None and dry:
         bundle, seconds = as_if_adapted(bundle, source, tokenizer, texts, own)

@@ -10,7 +10,7 @@ from tune_dml.cluster.keeping import names_in_store
 from tune_dml.cluster.workers import start_workers
 from tune_dml.config import SearchSettings
 from tune_dml.data import load_task
-from tune_dml.driver.adapting import adapted_again, texts_again
+from tune_dml.driver.adapting import adapted_again
 from tune_dml.driver.additions import additions_of
 from tune_dml.driver.concurrency import packed
 from tune_dml.driver.drawing import Drawn, draw_data, protocol_sentence
@@ -88,7 +88,8 @@ def prepare_new(request: SearchRequest, out: Output, *, workers: bool = False) -
         slots = fitted_to_machine(slots, own, parameters, request, out)
     else:
         cluster.machines.check_fits(slots.cpus_per_trial, slots.gpus_per_trial)
-    if cluster is None and workers and not measure:
+    # Not beside masked-LM steps, which may take long.
+    if cluster is None and workers and not measure and request.adapt_mlm is None:
         start_workers(slots, None, out)
     from tune_dml.models.precision import default_precision
 
@@ -143,14 +144,13 @@ def prepare_again(
     from tune_dml.models.encoder import load_bundle
 
     additions = additions_of(about)
-    texts = texts_again(settings, drawn, about.unlabelled_sha256)
     found = []
     for encoder, source in zip(about.searched, sources, strict=True):
         bundle = load_bundle(source)
         if bundle.sha256 != encoder.sha256:
             raise ResultsError(f"The weights of {encoder.name} have changed since '{settings.name}' was started.")
         its = settings_with(settings, encoder)
-        bundle = adapted_again(bundle, source, texts, its, out)
+        bundle = adapted_again(bundle, source, drawn, about.unlabelled_sha256, its, out)
         space = space_from_text(its.space_text, settings.space)
         found.append(with_encoder(its, drawn, space, source, bundle, additions, encoder.key))
     return prepared(settings, drawn, found, about)
@@ -204,8 +204,8 @@ def prepare_one(
         unlabelled=best.unlabelled,
         results=str(results),
     )
-    texts = texts_again(settings, drawn, best.unlabelled_sha256 if other is None else "")
-    bundle = adapted_again(bundle, source, texts, settings, out)
+    sha256 = best.unlabelled_sha256 if other is None else ""
+    bundle = adapted_again(bundle, source, drawn, sha256, settings, out)
     space = Space("best.yaml", (), {"max_length": best.max_length}, ())
     # Other texts may have other classes, or the classes in another order.
     additions = additions_of(best)

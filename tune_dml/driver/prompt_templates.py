@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tune_dml.config import Int, absolute_path
-from tune_dml.data import SHIPPED, most_diverse, read_templates, spec_named, template
+from tune_dml.data import SHIPPED, most_diverse, read_templates, spec_named, template, templates
 from tune_dml.driver.drawing import Drawn
 from tune_dml.errors import SpaceError, UsageError, nearest
 from tune_dml.spaces import Space, fixed, possible_values, replaced
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from tune_dml.models.template_pieces import Templates
 
 _POOL = "prompts/pool"
+#: Shipped lists of templates with two texts.
+_OF_PAIRS = ("pairs", "similarity")
 
 
 def search_templates(
-    space: Space, drawn: Drawn, given: str | None, tokenizer: PreTrainedTokenizerBase, encoder: str
+    space: Space, drawn: Drawn, given: str | Sequence[str] | None, tokenizer: PreTrainedTokenizerBase, encoder: str
 ) -> tuple[Space, tuple[str, ...], tuple[str, ...]]:
     """The space, the templates that it asks for, and what is to be said.
 
     Args:
-        given: A file of them, or the name of a shipped list; ``None``: that of the task.
+        given: A file of them, the name of a shipped list, or they themselves; ``None``: the task's list.
 
     Raises:
         UsageError: there is a file, and the space has no prompts.
@@ -51,7 +53,8 @@ def search_templates(
     name, texts = _listed(drawn, given)
     if max(sizes) > len(texts):
         raise SpaceError(
-            f"The search space '{space.name}' has pools of up to {max(sizes)} templates, and {name} has {len(texts)}."
+            f"The search space '{space.name}' has pools of up to {max(sizes)} templates, and {name} has {len(texts)}. "
+            "Give more by --templates, or take a space with smaller pools."
         )
     return space, texts, (f"Texts are put in templates out of {len(texts)}: {name}.",)
 
@@ -71,17 +74,24 @@ def templates_of(
     return Templates(tuple(by_tokenizer(tokenizer, template(text, pairs)) for text in texts), pools)
 
 
-def _listed(drawn: Drawn, given: str | None) -> tuple[str, tuple[str, ...]]:
+def _listed(drawn: Drawn, given: str | Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     """What the templates are called, and they themselves."""
-    pairs, path = drawn.split.texts_b is not None, None if given is None else absolute_path(given)
+    pairs = drawn.split.texts_b is not None
+    if given is not None and not isinstance(given, str):
+        return "those that were given", tuple(one.text for one in templates(given, pairs, "templates"))
+    path = None if given is None else absolute_path(given)
     if path is not None and given not in SHIPPED:
         if not path.is_file():
             raise UsageError(f"--templates is '{given}', which is no file: {nearest(str(given), tuple(SHIPPED))}")
         return str(path), tuple(one.text for one in read_templates(Path(path), pairs))
     spec = spec_named(drawn.task.name)
     name = given or (spec.templates if spec is not None and spec.templates else drawn.kind.templates)
-    if pairs:
-        name = name if name in ("pairs", "similarity") else "pairs"
+    if pairs and name not in _OF_PAIRS:
+        if given is not None:
+            raise UsageError(f"The list '{given}' is for single texts; for pairs take {' or '.join(_OF_PAIRS)}.")
+        name = _OF_PAIRS[0]
+    if not pairs and name in _OF_PAIRS:
+        raise UsageError(f"The list '{name}' is for pairs of texts; 'tune-dml templates' has others.")
     return f"the shipped list '{name}'", tuple(template(text, pairs).text for text in SHIPPED[name])
 
 

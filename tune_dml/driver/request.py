@@ -22,10 +22,10 @@ class SearchRequest:
         drop_unknown_labels: Leave test and validation rows out whose label no training text carries.
         label_texts: A file of texts that describe the classes, with a column ``class`` and one ``text``: ingredient of
             some of the trials.
-        templates: A file of them, one in each line, or a list out of ``tune-dml templates``, for a space with prompts;
-            that of the task unless given.
-        words: What classes begin as in the heads of some trials, as ``("negative=terrible", "positive=great")``: the
-            encoder's masked-LM head then stands in front.
+        templates: A file of them, one in each line, a list out of ``tune-dml templates``, or they themselves, for a
+            space with prompts; that of the task unless given.
+        words: What classes begin as in the heads of some trials, as ``{"negative": "terrible", "positive": "great"}``
+            or ``"negative=terrible,positive=great"``: the encoder's masked-LM head then stands in front.
         adapt_mlm: Masked-LM steps on texts without labels before all trials: the task's training texts, of ``data`` the
             labelled ones, or those of ``unlabelled``; never test texts.
         unlabelled: A file of texts for ``adapt_mlm``.
@@ -75,8 +75,8 @@ class SearchRequest:
     drop_unknown_labels: bool = False
     kind: str | None = None
     label_texts: str | None = None
-    templates: str | None = None
-    words: tuple[str, ...] = ()
+    templates: str | tuple[str, ...] | None = None
+    words: tuple[str, ...] | str | dict[str, str] = ()
     adapt_mlm: int | None = None
     unlabelled: str | None = None
     no_test: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 from tune_dml.data import Kind, has_majority, majority_rate
 from tune_dml.errors import UsageError
 from tune_dml.losses import LOSSES
-from tune_dml.spaces import Space, possible_values
+from tune_dml.spaces import Space, possible_values, replaced
 from tune_dml.spaces.loading import narrowed
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def for_kind(space: Space, kind: Kind) -> tuple[Space, tuple[str, ...]]:
         UsageError: it has none of them.
     """
     target = kind.target
+    if "ce" in space.losses and target.head_loss not in ("ce", *space.losses):
+        # What a head learns by, whatever it is called.
+        space = replaced(space, "loss", lambda loss: target.head_loss if loss == "ce" else loss)
     kept = [
         loss
         for loss in space.losses

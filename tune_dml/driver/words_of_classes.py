@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 _HEAD = "head"
 
 
-def class_words(space: Space, drawn: Drawn, given: Sequence[str]) -> tuple[Space, dict[str, str]]:
-    """The space, which has such heads in some of its recipes if words are ``given``, and the words by class.
+def class_words(
+    space: Space, drawn: Drawn, given: Sequence[str] | Mapping[str, str]
+) -> tuple[Space, dict[str, str], tuple[str, ...]]:
+    """The space, which has such heads in some of its recipes if words are ``given``, the words by class, and what is to
+    be said of them.
 
     Raises:
         UsageError: a word is of no class, or a class has none; the task has no classes, or no recipe a head.
@@ -32,13 +36,15 @@ def class_words(space: Space, drawn: Drawn, given: Sequence[str]) -> tuple[Space
             raise SpaceError(
                 f"The search space '{space.name}' has the head '{WORDS}': name a word for each class by --words."
             )
-        return space, {}
+        return space, {}, ()
     if not drawn.kind.target.exclusive:
         raise UsageError(f"A task of the kind '{drawn.kind.name}' has no classes that words could stand for.")
     words = _by_class(given, drawn)
     if not any(configuration_from(row).beta_effective > 0 for row in examples(space)):
         raise UsageError(f"No recipe of the search space '{space.name}' has a head for --words; take one with 'ce'.")
-    return (space if asked else _with_words(space)), words
+    alike = [name for name in words if list(words.values()).count(words[name]) > 1]
+    notes = (f"Classes {some_of(alike)} begin as the same word.",) if alike else ()
+    return (space if asked else _with_words(space)), words, notes
 
 
 def in_order(words: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
@@ -46,13 +52,13 @@ def in_order(words: Mapping[str, str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(words[name] for name in names) if words and all(name in words for name in names) else ()
 
 
-def _by_class(given: Sequence[str], drawn: Drawn) -> dict[str, str]:
+def _by_class(given: Sequence[str] | Mapping[str, str], drawn: Drawn) -> dict[str, str]:
     names, known = drawn.task.label_names, KnownClasses(drawn.task.name, drawn.task.label_names)
     words: dict[str, str] = {}
-    for part in _parts(given):
-        name, equals, word = (piece.strip() for piece in part.rpartition("="))
-        if not equals or not name or not word:
-            raise UsageError(f"--words has '{part}'; write it like negative=terrible,positive=great.")
+    given = [given] if isinstance(given, str) else given
+    for name, word in given.items() if isinstance(given, Mapping) else _parts(given, names):
+        if not name or not word:
+            raise UsageError(f"--words has '{name or word}'; write it like negative=terrible,positive=great.")
         label = known.label(name)
         if label is None:
             raise UsageError(f"--words: {drawn.task.name} has no class '{name}': {nearest(name, names)}")
@@ -63,17 +69,16 @@ def _by_class(given: Sequence[str], drawn: Drawn) -> dict[str, str]:
     return {name: words[name] for name in names}
 
 
-def _parts(given: Sequence[str]) -> list[str]:
-    """Between commas; the name of a class may have some."""
-    found: list[str] = []
-    for text in given:
-        open_part = ""
-        for part in text.split(","):
-            open_part = f"{open_part},{part}" if open_part else part
-            if "=" in open_part:
-                found.append(open_part)
-                open_part = ""
-        found += [open_part] if open_part.strip() else []
+def _parts(given: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Names and words, between commas; a class's own name may have commas and equal signs."""
+    own = re.compile(rf"\s*({'|'.join(re.escape(name) for name in sorted(names, key=len, reverse=True))})\s*=", re.I)
+    found: list[tuple[str, str]] = []
+    for rest in given:
+        while rest.strip():
+            named = own.match(rest)
+            name, equals, rest = (named[1], "=", rest[named.end() :]) if named else rest.partition("=")
+            word, _, rest = rest.partition(",")
+            found.append((name.strip(), word.strip() if equals else ""))
     return found
 
 

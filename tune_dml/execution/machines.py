@@ -97,6 +97,10 @@ class Machines:
             EnvironmentFault: no single machine has that much.
         """
         offers = [one for one in (*self.now, *self.most) if one.count]
+        if not offers:
+            raise EnvironmentFault(
+                "Ray has lost the machine that it was started on, as it does where others keep it too busy; try again."
+            )
         if not any(one.slots(cpus, gpus) for one in offers):
             have = sorted({f"{one.cpus:g} CPUs and {one.gpus:g} GPUs" for one in offers})
             raise EnvironmentFault(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tune_dml.models.token_arrays import TokenArrays
 
 
@@ -29,7 +31,9 @@ class Cut:
 def cut_of(tokens: TokenArrays, max_length: int) -> Cut:
     """What a model that reads ``max_length`` tokens does not read of texts."""
     templates = () if tokens.templates is None else tokens.templates.all
-    full = tokens.full_lengths + max((sum(map(len, one.pieces)) for one in templates), default=0)
-    longer = full[full > max_length]
-    unread = float((longer - max_length).sum() / longer.sum()) if len(longer) else 0.0
-    return Cut(len(full), len(longer), unread, int(full.max(initial=0)), bool(templates))
+    own = tokens.full_lengths
+    full = own + max((sum(map(len, one.pieces)) for one in templates), default=0)
+    longer = full > max_length
+    gone = np.minimum(full - max_length, own)[longer]
+    unread = float(gone.sum() / own[longer].sum()) if longer.any() else 0.0
+    return Cut(len(full), int(longer.sum()), unread, int(full.max(initial=0)), bool(templates))

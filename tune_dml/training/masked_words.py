@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +37,8 @@ def learn_words(
     seed: int,
     device: str = "cpu",
     told: Callable[[int, float], None] = lambda step, loss: None,
+    unfinished: Path | None = None,
+    every: float = 30.0,
 ) -> None:
     """Train in place: batches of 32 texts, 15% of their tokens masked, AdamW at 5e-5 with 10% warm-up and linear decay.
     A new head learns at 1e-3.
@@ -40,6 +46,8 @@ def learn_words(
     Args:
         tokens: Of the texts, at least a batch.
         told: Gets the number of steps done and the mean loss since the last call, ten times.
+        unfinished: A file that is written every so many seconds, and that a later call with the same arguments goes on
+            from, with the same result.
 
     Raises:
         ModelError: the loss is no longer finite.
@@ -50,7 +58,11 @@ def learn_words(
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=_WEIGHT_DECAY)
     peaks = [group["lr"] for group in optimizer.param_groups]
     losses: list[float] = []
+    done = _begun(unfinished, model, optimizer)
+    saved = time.monotonic()
     for step, (given, places, words) in enumerate(_batches(tokens, tokenizer, steps, seed)):
+        if step < done:
+            continue
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * learning_rate_factor(step, steps, _WARMUP, "linear")
         said = encoder.words({name: tensor.to(device) for name, tensor in given.items()}, places.to(device))
@@ -65,7 +77,53 @@ def learn_words(
         if (step + 1) * _PARTS // steps > step * _PARTS // steps:
             told(step + 1, float(np.mean(losses)))
             losses.clear()
+        if unfinished is not None and time.monotonic() - saved >= every:
+            _save(unfinished, step + 1, model, optimizer)
+            saved = time.monotonic()
     model.eval().to("cpu")
+
+
+def steps_done(unfinished: Path) -> int:
+    """Of what such a file holds; 0 where there is none that can be read."""
+    return int(_read(unfinished).get("step", 0))
+
+
+def _read(unfinished: Path | None) -> dict[str, Any]:
+    if unfinished is None or not unfinished.is_file():
+        return {}
+    try:
+        found = torch.load(unfinished, weights_only=True)
+        return found if isinstance(found, dict) else {}
+    except Exception:  # a damaged file raises whatever its reader meets first
+        return {}
+
+
+def _begun(unfinished: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """How many steps have been done; model, optimizer and random numbers are as they were after them."""
+    found = _read(unfinished)
+    if not found:
+        return 0
+    model.load_state_dict(found["model"])
+    optimizer.load_state_dict(found["optimizer"])
+    torch.set_rng_state(found["random"])
+    if "cuda" in found and torch.cuda.is_available():
+        torch.cuda.set_rng_state(found["cuda"])
+    return int(found["step"])
+
+
+def _save(unfinished: Path, step: int, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    state = {"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    state["random"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    temporary = unfinished.with_name(f"{unfinished.name}-{os.getpid()}")
+    try:
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, temporary)
+        os.replace(temporary, unfinished)
+    except (OSError, RuntimeError):
+        # A full disk, say: what is saved only saves time.
+        temporary.unlink(missing_ok=True)
 
 
 def _batches(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tune_dml.comparisons.cell_results import CellResult
 from tune_dml.comparisons.writing import cells_frame
-from tune_dml.config import TrialRecord, Value
+from tune_dml.config import TrialRecord, Value, from_values
 from tune_dml.driver.request import SearchRequest
 from tune_dml.errors import UsageError, nearest
 from tune_dml.reporting import SearchReport, leaderboard_frame, leaderboard_html, summary_lines, to_json
@@ -120,6 +120,36 @@ def run_comparison(
     return ComparisonResult(compared.report, compared.results, compared.run.interrupted)
 
 
+def request_from(options: Mapping[str, Any]) -> SearchRequest:
+    """What was asked, by values of the kinds that Python's users have: paths, sets, mappings, numbers of numpy.
+
+    Raises:
+        UsageError: an option is of a kind that it cannot be.
+    """
+    given = {name: _plain(value) for name, value in options.items()}
+    for name in ("losses", "loss_plugins", "text_columns"):
+        if isinstance(value := given.get(name), str):
+            given[name] = tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(given.get("encoder"), tuple):
+        given["encoder"] = ",".join(map(str, given["encoder"]))
+    if isinstance(words := given.get("words"), Mapping):
+        given["words"] = {str(name): str(word) for name, word in words.items()}
+    elif isinstance(words, tuple) and all(isinstance(one, tuple) and len(one) == 2 for one in words):
+        given["words"] = {str(name): str(word) for name, word in words}
+    try:
+        return from_values(SearchRequest, given)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"search(): {error}.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(map(_plain, value))
+    return value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else value
+
+
 def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
     """Search with the options of :class:`SearchRequest` by name.
 
@@ -132,13 +162,5 @@ def run_search(options: dict[str, Any], out: Output | None) -> SearchResult:
     for name in options:
         if name not in names:
             raise UsageError(f"search() has no option '{name}': {nearest(name, names)}")
-    for name in ("losses", "loss_plugins", "text_columns"):
-        value = options.get(name)
-        if isinstance(value, str):
-            options[name] = tuple(part.strip() for part in value.split(",") if part.strip())
-        elif value is not None:
-            options[name] = tuple(value)
-    if isinstance(options.get("encoder"), list | tuple):
-        options["encoder"] = ",".join(map(str, options["encoder"]))
-    finished = search(SearchRequest(**options), out or silent())
+    finished = search(request_from(options), out or silent())
     return SearchResult(finished.report, finished.interrupted)

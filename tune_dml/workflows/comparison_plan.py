@@ -32,7 +32,7 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
     kinds: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in missing:
         kinds.setdefault((cell.task_name, str(cell.shots), cell.arm.name), []).append(cell)
-    seconds, planned, untimed = 0.0, dict[str, float](), False
+    seconds, planned, untimed, adapting = 0.0, dict[str, float](), False, dict[str, float]()
     lines = []
     for (task, shots, arm), alike in kinds.items():
         if alike[0].arm.peer is not None:
@@ -45,10 +45,17 @@ def price(comparison: Comparison, results: str, out: Output, manners: Mapping[st
         if key not in planned:
             with tempfile.TemporaryDirectory() as scratch:
                 request = request_of(alike[0], Path(scratch), comparison.metric, {**manners, "results": results})
-                planned[key] = plan(request, out).document["estimated_seconds"]
+                document = plan(request, out).document
+                planned[key] = document["estimated_seconds"] - document["adapting_seconds"]
+                # Kept for all cells: of one's own data those of one draw.
+                draws = 1 if request.data is None or request.unlabelled else len({cell.draw for cell in alike})
+                adapting[_texts(alike[0])] = document["adapting_seconds"] * draws
         each = planned[key]
         seconds += each * len(alike)
         lines.append(f"{task}, {shots} shots, {arm}: {len(alike)} cells of about {max(1, round(each / 60))} min")
+    seconds += sum(adapting.values())
+    if any(adapting.values()):
+        lines.append(f"masked-LM steps first: about {max(1, round(sum(adapting.values()) / 60))} min in all")
     lines += [
         f"{len(cells)} cells, of which {len(cells) - len(missing)} have been run.",
         _time(seconds, len(missing), untimed),
@@ -68,6 +75,13 @@ def _time(seconds: float, missing: int, untimed: bool) -> str:
         return "Nothing is left to be run."
     others = " and other tools' cells" if untimed else ""
     return f"time: about {max(1, round(seconds / 60))} min{others}, one cell after the other"
+
+
+def _texts(cell: Cell) -> str:
+    """What the encoder after masked-LM steps depends on."""
+    options = cell.arm.options
+    own = [options.get(name) for name in ("encoder", "adapt_mlm", "unlabelled", "seed", "truncation")]
+    return json.dumps([cell.task_name, *own], sort_keys=True, default=str)
 
 
 def _costs(cell: Cell) -> dict[str, Any]:
