@@ -209,3 +209,31 @@ def test_a_file_system_that_cannot_wait_for_the_disk_is_written_all_the_same(
     with pytest.raises(EnvironmentFault, match="No space left"):
         write_text_atomic(tmp_path / "best.yaml", "loss: supcon\n")
     assert (tmp_path / "best.yaml").read_text() == "loss: ce\n"
+
+
+def test_the_file_of_a_holder_that_runs_is_not_put_away(tmp_path: Path) -> None:
+    file, me = tmp_path / "lock", holders.here()
+    assert holders.made(file, me)
+    assert not holders.made(file, me)
+    with pytest.raises(Held, match=f"process {os.getpid()} on"):
+        holders.put_away(file)
+    assert holders.read(file) == me
+    file.write_text("{")
+    assert holders.read(file) is None
+    # Just written, by whoever that was.
+    with pytest.raises(Held, match="another process"):
+        holders.put_away(file)
+    long_ago = time.time() - 2 * holders.ABANDONED
+    os.utime(file, (long_ago, long_ago))
+    assert holders.put_away(file) == ["The lock of another process, which runs no more, is taken over."]
+    assert holders.put_away(file) == []
+
+
+def test_a_turn_that_nobody_takes_any_more_is_no_hindrance(tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    turn = tmp_path / ".lock.turn"
+    turn.touch()
+    long_ago = time.time() - 2 * holders.ABANDONED
+    os.utime(turn, (long_ago, long_ago))
+    assert holders.put_away(file) == []
+    assert not turn.exists()
