@@ -28,7 +28,7 @@ def test_numbers_that_are_none_are_found(tmp_path: Path) -> None:
     save_file({**weights, name: np.full_like(weights[name], np.nan)}, folder / "model.safetensors")
     source, check = check_encoder(str(folder))
     assert source is None
-    assert "gives numbers that are not finite; its weights are damaged" in f"{check.says} {check.mend}"
+    assert "its numbers are not finite: its weights are damaged" in f"{check.says} {check.mend}"
 
 
 def test_what_is_to_be_fetched_needs_room() -> None:
