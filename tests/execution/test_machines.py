@@ -43,3 +43,8 @@ def test_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert here().cluster == ({"spot": (2, {"CPU": 4, "GPU": 1}), "big": (2, {"CPU": 8, "GPU": 4})}, 3)
     (tmp_path / "ray_bootstrap_config.yaml").write_text("max_workers: [")
     assert here().cluster is None
+
+
+def test_a_machine_that_ray_has_lost_is_no_matter_of_options() -> None:
+    with pytest.raises(EnvironmentFault, match="Ray has lost the machine that it was started on"):
+        Machines(()).check_fits(1, 0)

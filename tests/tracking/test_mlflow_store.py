@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tune_dml.tracking import (
     check_tracking_uri,
     embedded_uri,
     free_port,
+    mlflow_store,
     model_name,
     shots_name,
     ui_command,
@@ -128,3 +130,15 @@ def test_importing_tracking_does_not_import_mlflow():
     code = "import sys, tune_dml.tracking; print('mlflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_store_is_put_in_place_where_there_are_no_hard_links(tmp_path: Path) -> None:
+    new, path = tmp_path / ".new", tmp_path / "mlflow.db"
+    new.write_text("mine")
+    mlflow_store._put_in_place(new, path)
+    assert (path.read_text(), new.exists()) == ("mine", False)
+    # Another process has been quicker.
+    new.write_text("late")
+    mlflow_store._put_in_place(new, path)
+    assert (path.read_text(), new.read_text()) == ("mine", "late")
+    assert not list(tmp_path.glob("*.lock"))
