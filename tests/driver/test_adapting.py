@@ -208,6 +208,9 @@ def test_what_is_damaged_or_changed_is_made_again(mail: Path, space: str) -> Non
     changed[-4:] = b"\x00\x00\x80\x3f"
     for content in (weights[:500], bytes(changed)):
         (kept / "model.safetensors").write_bytes(content)
+        # A dry run counts the steps, and leaves what is there.
+        assert prepared(mail, space=space, adapt_mlm=6).adapting_seconds > 0
+        assert (kept / "model.safetensors").read_bytes() == content
         found, said = _again(about)
         assert "is damaged or has been changed; its masked-LM steps are done again" in said
         assert found.workload.encoder.sha256 == sha256

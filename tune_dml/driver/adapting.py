@@ -79,18 +79,22 @@ def _kept(folder: Path, source: EncoderSource, bundle: EncoderBundle, out: Outpu
     """What is kept there, unless it is damaged: then it is thrown away."""
     if not folder.is_dir():
         return None
+    found = _whole(folder, source, bundle)
+    if found is None:
+        out.warn(f"{folder} is damaged or has been changed; its masked-LM steps are done again.")
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    out.line(f"adapting: taken from {folder}")
+    return found
+
+
+def _whole(folder: Path, source: EncoderSource, bundle: EncoderBundle) -> EncoderBundle | None:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         found = _read(folder, source, bundle)
-        whole = found.sha256 == about["weights_sha256"]
+        return found if found.sha256 == about["weights_sha256"] else None
     except (ModelError, OSError, ValueError, LookupError, TypeError):
-        whole = False
-    if whole:
-        out.line(f"adapting: taken from {folder}")
-        return found
-    out.warn(f"{folder} is damaged or has been changed; its masked-LM steps are done again.")
-    shutil.rmtree(folder, ignore_errors=True)
-    return None
+        return None
 
 
 def as_if_adapted(
@@ -101,8 +105,8 @@ def as_if_adapted(
     settings: SearchSettings,
 ) -> tuple[EncoderBundle, float]:
     """For a dry run: the encoder with the masked-LM head that it would have, and how many seconds the steps take."""
-    if (folder := place_of(bundle, texts.sha256, settings)).is_dir():
-        return _read(folder, source, bundle), 0.0
+    if (kept := _whole(place_of(bundle, texts.sha256, settings), source, bundle)) is not None:
+        return kept, 0.0
     ends: list[float] = []
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch) / "encoder"
