@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from encoder_zoo import FAMILIES, make_encoder
 from prepared_search import prepared, write
 from rich.console import Console
 
@@ -152,6 +153,15 @@ def test_names_of_classes_may_have_commas_and_equal_signs(tmp_path: Path, space:
     data.write_text("".join(json.dumps({"text": f"text {i}", "label": names[i % 2]}) + "\n" for i in range(20)))
     for words in (("a=b, c=one,d, e=two",), ("d, e=two", "a=b, c=one"), {"a=b, c": "one", "d, e": "two"}):
         assert prepared(data, space=space, words=words).about.words == {"a=b, c": "one", "d, e": "two"}
+
+
+def test_an_encoder_that_cannot_guess_words_is_refused(mail: Path, space: str) -> None:
+    encoder = make_encoder(mail.parent / "bert", FAMILIES["BERT"])
+    settings = encoder / "tokenizer_config.json"
+    values = json.loads(settings.read_text())
+    settings.write_text(json.dumps({name: value for name, value in values.items() if name != "mask_token"}))
+    with pytest.raises(TuneDMLError, match="has no mask token for masked-LM steps; leave --adapt-mlm out"):
+        prepared(mail, encoder=str(encoder), space=space, adapt_mlm=5)
 
 
 def test_words_are_for_classes(tmp_path: Path) -> None:

@@ -106,6 +106,18 @@ def test_an_encoder_without_a_masked_lm_head_gets_one_with_its_own_word_embeddin
     assert learnt.word_embeddings == pytest.approx(model.model.get_output_embeddings().weight.detach().numpy())
 
 
+def test_words_that_the_tokenizer_alone_knows_are_never_put_in() -> None:
+    source = find_encoder("bert-tiny")
+    assert source.folder is not None
+    model, tokenizer = load_masked_lm(source), load_tokenizer(source.folder)
+    tokens = tokenize(tokenizer, TEXTS, None, 24)
+    tokenizer.add_tokens([f"extra{i}" for i in range(20_000)])
+    assert len(tokenizer) > model.vocabulary
+    losses: list[float] = []
+    learn_words(model, tokens, tokenizer, steps=10, seed=0, told=lambda _, loss: losses.append(loss))
+    assert np.isfinite(losses).all()
+
+
 def test_a_family_without_masked_words_is_refused(tmp_path: Path) -> None:
     source = find_encoder(str(make_encoder(tmp_path / "gpt", FAMILIES["GPT-2"])))
     with pytest.raises(ModelError, match=r"is of a family \(gpt2\) that does not learn by masked words"):

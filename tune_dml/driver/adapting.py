@@ -65,7 +65,7 @@ def adapted(
         out.line(f"adapting: step {step} of {steps}, loss {loss:.2f}, {left:.0f} s left")
 
     def fill(place: Path) -> None:
-        _train(source, tokenizer, texts, settings, steps, bundle.positions, told, place, unfinished)
+        _train(source, tokenizer, texts, settings, steps, bundle, told, place, unfinished)
         about = {"base_sha256": bundle.sha256, "steps": steps, "texts": texts.words, "texts_sha256": texts.sha256}
         about |= {"seed": settings.seed, "weights_sha256": weights_sha256(place)}
         (place / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
@@ -112,7 +112,7 @@ def as_if_adapted(
         place = Path(scratch) / "encoder"
         # The first step is slower than the others.
         _train(
-            *(source, tokenizer, texts, settings, _TIMED_STEPS, bundle.positions),
+            *(source, tokenizer, texts, settings, _TIMED_STEPS, bundle),
             lambda step, loss: ends.append(time.monotonic()),
             place,
         )
@@ -164,7 +164,7 @@ def _train(
     texts: Unlabelled,
     settings: SearchSettings,
     steps: int,
-    positions: int | None,
+    bundle: EncoderBundle,
     told: Callable[[int, float], None],
     place: Path,
     unfinished: Path | None = None,
@@ -173,14 +173,18 @@ def _train(
 
     from tune_dml.models.masked_lm import load_masked_lm
     from tune_dml.models.tokens import tokenize
+    from tune_dml.models.vocabulary import check_vocabulary
     from tune_dml.training.masked_words import learn_words
     from tune_dml.training.workload import single_thread
 
+    if tokenizer.mask_token is None:
+        raise ModelError(
+            f"The tokenizer of {source.name} has no mask token for masked-LM steps; leave --adapt-mlm out."
+        )
     single_thread()
-    model = load_masked_lm(source)
-    tokens = tokenize(
-        tokenizer, texts.texts, texts.texts_b, min(_MAX_LENGTH, positions or _MAX_LENGTH), settings.truncation
-    )
+    model, most = load_masked_lm(source), min(_MAX_LENGTH, bundle.positions or _MAX_LENGTH)
+    tokens = tokenize(tokenizer, texts.texts, texts.texts_b, most, settings.truncation)
+    check_vocabulary(bundle, tokens, tokenizer, "unlabelled")
     device = "cuda" if settings.device == "cuda" and torch.cuda.is_available() else "cpu"
     learn_words(
         *(model, tokens, tokenizer),

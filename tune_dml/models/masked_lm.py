@@ -31,6 +31,11 @@ class MaskedLM:
         # Its head is most of the work, and masked tokens are few.
         model.base_model.register_forward_hook(self._only_places)
 
+    @property
+    def vocabulary(self) -> int:
+        """Words that it knows."""
+        return int(self.model.get_input_embeddings().num_embeddings)
+
     def words(self, given: dict[str, Tensor], places: Tensor) -> Tensor:
         """Logits ``[n, vocabulary]`` of the words at the ``n`` places ``[texts, tokens]`` that are true."""
         self._places = places

@@ -60,7 +60,9 @@ def learn_words(
     losses: list[float] = []
     done = _begun(unfinished, model, optimizer)
     saved = time.monotonic()
-    for step, (given, places, words) in enumerate(_batches(tokens, tokenizer, steps, seed)):
+    # A tokenizer may have more words than the encoder knows.
+    known = min(len(tokenizer), encoder.vocabulary)
+    for step, (given, places, words) in enumerate(_batches(tokens, tokenizer, known, steps, seed)):
         if step < done:
             continue
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
@@ -127,9 +129,9 @@ def _save(unfinished: Path, step: int, model: nn.Module, optimizer: torch.optim.
 
 
 def _batches(
-    tokens: TokenArrays, tokenizer: PreTrainedTokenizerBase, steps: int, seed: int
+    tokens: TokenArrays, tokenizer: PreTrainedTokenizerBase, known: int, steps: int, seed: int
 ) -> Iterator[tuple[dict[str, Tensor], Tensor, Tensor]]:
-    """What the model is given, where words are masked, and which."""
+    """What the model is given, where words are masked, and which; other words are of the first ``known``."""
     random, order = np.random.default_rng(seed), np.zeros(0, dtype=np.int64)
     special = np.array(sorted(set(tokenizer.all_special_ids)), dtype=np.int32)
     assert tokenizer.mask_token_id is not None
@@ -145,7 +147,7 @@ def _batches(
             # Texts of hardly a token each.
             places[:, 0] = True
         words, how = ids[places], random.random(int(places.sum()))
-        other = random.integers(0, len(tokenizer), size=len(words))
+        other = random.integers(0, known, size=len(words))
         kept = np.where(how < _AS_MASK + _AS_OTHER, other, words)
         ids[places] = np.where(how < _AS_MASK, tokenizer.mask_token_id, kept)
         given = {"input_ids": batch.ids, "attention_mask": batch.mask}
